@@ -1,0 +1,84 @@
+# Needs make and Python 3.11 or newer; everything else is installed from uv.lock into .venv.
+
+UV_VERSION := 0.13.9
+UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$python -c "$(IS_RECENT)" 2>/dev/null && echo $$python && break; done)
+IS_RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help python install run test test-backend test-frontend test-tools test-e2e check types format openapi \
+	screenshots clean
+
+export PYTHONUTF8 := 1
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Install everything into .venv (the other targets do it when needed)
+
+.uv/bin/uv: | python
+	@$(PYTHON) -m venv .uv || { echo "$(PYTHON) cannot make a virtual environment:" \
+		"install its venv module (Debian and Ubuntu: apt install python3-venv)," \
+		"or install uv." >&2; exit 1; }
+	.uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(INSTALLED): uv.lock pyproject.toml backend/pyproject.toml frontend/pyproject.toml | python $(UV)
+	$(UV) sync --locked --python $(PYTHON)
+	@touch $@
+
+python:
+	@$(or $(PYTHON),false) -c "$(IS_RECENT)" 2>/dev/null || { echo "Python 3.11 or newer is needed" \
+		"and $(or $(PYTHON),none on the PATH) is not: install it, or name it with" \
+		"make PYTHON=/path/to/python3" >&2; exit 1; }
+
+run: $(INSTALLED) ## Run the clinic on this machine; DEMO=1 fills an empty one with demo data
+	@exec $(BIN)/python -m tools.run_local $(if $(filter-out 0,$(DEMO)),--demo)
+
+test: test-backend test-frontend test-tools test-e2e ## Run all tests
+
+test-backend: $(INSTALLED) ## … of the API, on SQLite and PostgreSQL
+	$(BIN)/pytest backend -n 2
+
+test-frontend: $(INSTALLED) ## … of the pages
+	$(BIN)/pytest frontend
+
+test-tools: $(INSTALLED) ## … of the tools and the settings
+	$(BIN)/pytest tests
+
+test-e2e: $(INSTALLED) ## … of the whole system in a browser
+	$(BIN)/pytest e2e
+
+check: $(INSTALLED) ## Check format, lint, types, imports, generated files and the lock
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	@$(MAKE) --no-print-directory types
+	$(BIN)/lint-imports --no-logo
+	$(UV) lock --check
+	$(BIN)/python -m tools.generate --uv $(UV) --check
+
+types: $(INSTALLED) ## Check the types only
+	$(BIN)/mypy backend/app
+	$(BIN)/mypy frontend/ui
+	$(BIN)/mypy frontend/app.py
+	$(BIN)/mypy tools tests e2e
+
+format: $(INSTALLED) ## Format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+openapi: $(INSTALLED) ## Regenerate openapi.json, the frontend's models and both requirements.txt
+	$(BIN)/python -m tools.generate --uv $(UV)
+
+screenshots: $(INSTALLED) ## Take the pictures of docs/images anew
+	CLINIC_SCREENSHOTS=docs/images $(BIN)/pytest e2e/test_screenshots.py
+
+clean: ## Remove what was installed and cached, but no data of the clinic
+	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

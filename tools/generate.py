@@ -1,0 +1,64 @@
+"""Writes the files that follow from others: the API's description and the hashed requirements."""
+
+import argparse
+import difflib
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> str | None:
+    """Return what is wrong, as a sentence."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--uv", default="uv", help="the uv to export the lock with")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing, show what would change"
+    )
+    options = parser.parse_args()
+    contents = {
+        "backend/openapi.json": openapi(),
+        "backend/requirements.txt": requirements(options.uv, "clinic-backend"),
+        "frontend/requirements.txt": requirements(options.uv, "clinic-frontend"),
+    }
+    stale = {path: text for path, text in contents.items() if committed(path) != text}
+    for path, text in stale.items():
+        if options.check:
+            show_difference(path, text)
+        else:
+            (ROOT / path).write_text(text)
+            print(f"wrote {path}")
+    if options.check and stale:
+        return f"Out of step: {', '.join(stale)}. Run `make openapi` and commit the result."
+    return None
+
+
+def openapi() -> str:
+    return output_of([str(Path(sys.executable).with_name("clinic")), "openapi"])
+
+
+def requirements(uv: str, package: str) -> str:
+    """The locked libraries of one part, with hashes, for `pip install --require-hashes`."""
+    export = ["export", "--package", package, "--no-dev", "--no-emit-workspace", "--frozen"]
+    libraries = output_of([uv, *export, "--no-header", "--no-annotate", "--quiet"])
+    return f"# Generated from uv.lock by `make openapi`.\n{libraries}"
+
+
+def output_of(command: list[str]) -> str:
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def committed(path: str) -> str:
+    file = ROOT / path
+    return file.read_text() if file.exists() else ""
+
+
+def show_difference(path: str, text: str) -> None:
+    before, after = committed(path).splitlines(), text.splitlines()
+    for line in difflib.unified_diff(before, after, path, f"{path}, generated", lineterm=""):
+        print(line)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The typed way to the clinic's HTTP API."""

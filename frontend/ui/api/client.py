@@ -1,0 +1,318 @@
+"""The API client: one call a method, typed answers, every refusal an `ApiFailure`."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Final, TypeVar
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from ui.api.errors import ApiError, Unreachable
+from ui.api.models import (
+    Appointment,
+    AppointmentStatus,
+    Doctor,
+    Problem,
+    Schedule,
+    Session,
+    SignedIn,
+    Slot,
+    User,
+)
+from ui.config import settings
+
+PREFIX: Final = "/api/v1"
+TIMEOUT: Final = httpx.Timeout(15, connect=3)
+# Shorter than the server's five seconds, so that the client never picks up a connection which
+# the server is just closing.
+LIMITS: Final = httpx.Limits(max_connections=100, keepalive_expiry=4)
+PAGE_SIZE: Final = 200
+GATEWAY_STATUSES: Final = frozenset({502, 503, 504})
+
+T = TypeVar("T")
+
+_USER: Final = TypeAdapter(User)
+_SIGNED_IN: Final = TypeAdapter(SignedIn)
+_SESSIONS: Final = TypeAdapter(list[Session])
+_DOCTOR: Final = TypeAdapter(Doctor)
+_DOCTORS: Final = TypeAdapter(list[Doctor])
+_SCHEDULE: Final = TypeAdapter(Schedule)
+_SCHEDULES: Final = TypeAdapter(list[Schedule])
+_SLOTS: Final = TypeAdapter(list[Slot])
+_APPOINTMENT: Final = TypeAdapter(Appointment)
+_APPOINTMENTS: Final = TypeAdapter(list[Appointment])
+
+
+def new_client(transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    """A connection pool for everybody, with a jar that refuses every cookie.
+
+    An ordinary client keeps the cookie of a login and would send one person's session
+    with another person's request.
+    """
+    return httpx.Client(
+        base_url=settings().api_url,
+        timeout=TIMEOUT,
+        limits=LIMITS,
+        transport=transport,
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+    )
+
+
+@cache
+def shared_client() -> httpx.Client:
+    return new_client()
+
+
+class Api:
+    """The API as one person sees it; `token=None` is somebody who has not logged in.
+
+    Every method raises `ApiError` when the API refuses and `Unreachable` when it does not
+    answer. `on_signed_out` is called before a refusal with `not_signed_in` is raised.
+    """
+
+    def __init__(
+        self,
+        token: str | None,
+        csrf_token: str | None,
+        *,
+        user_agent: str | None = None,
+        on_signed_out: Callable[[], None] | None = None,
+    ) -> None:
+        self._token = token
+        self._csrf_token = csrf_token
+        self._user_agent = user_agent
+        self._on_signed_out = on_signed_out
+
+    def register(
+        self,
+        *,
+        username: str,
+        email: str,
+        full_name: str,
+        password: str,
+        role: str,
+        phone: str | None = None,
+        specialty: str | None = None,
+    ) -> User:
+        body = {
+            "username": username,
+            "email": email,
+            "full_name": full_name,
+            "password": password,
+            "role": role,
+            "phone": phone,
+            "specialty": specialty,
+        }
+        return _parse(_USER, self._send("POST", "/auth/register", json=_given(body)))
+
+    def login(self, username: str, password: str) -> tuple[str, SignedIn]:
+        """The new session's token with what the API says about it."""
+        answer = self._send(
+            "POST", "/auth/login", json={"username": username, "password": password}
+        )
+        return _session_token(answer), _parse(_SIGNED_IN, answer)
+
+    def logout(self) -> None:
+        self._send("POST", "/auth/logout")
+
+    def logout_all(self) -> None:
+        self._send("POST", "/auth/logout-all")
+
+    def me(self) -> SignedIn:
+        return _parse(_SIGNED_IN, self._send("GET", "/auth/me"))
+
+    def sessions(self) -> list[Session]:
+        return _parse(_SESSIONS, self._send("GET", "/auth/sessions"))
+
+    def revoke_session(self, session_id: int) -> None:
+        self._send("DELETE", f"/auth/sessions/{session_id}")
+
+    def change_password(self, current_password: str, new_password: str) -> tuple[str, SignedIn]:
+        """The token of the session that replaces this one; all others have ended."""
+        body = {"current_password": current_password, "new_password": new_password}
+        answer = self._send("POST", "/auth/password", json=body)
+        return _session_token(answer), _parse(_SIGNED_IN, answer)
+
+    def update_me(self, **changes: str | None) -> User:
+        return _parse(_USER, self._send("PATCH", "/users/me", json=changes))
+
+    def doctors(self) -> list[Doctor]:
+        return _parse(_DOCTORS, self._send("GET", "/users/doctors"))
+
+    def doctor(self, doctor_id: int) -> Doctor:
+        return _parse(_DOCTOR, self._send("GET", f"/users/doctors/{doctor_id}"))
+
+    def schedules(self) -> list[Schedule]:
+        """All working hours of the doctor who is logged in, inactive ones too."""
+        return _parse(_SCHEDULES, self._send("GET", "/schedules/my"))
+
+    def doctor_schedules(self, doctor_id: int) -> list[Schedule]:
+        """The active working hours of a doctor."""
+        return _parse(_SCHEDULES, self._send("GET", f"/schedules/doctor/{doctor_id}"))
+
+    def add_schedule(
+        self,
+        day_of_week: int,
+        start_time: str,
+        end_time: str,
+        slot_duration: int,
+        *,
+        is_active: bool = True,
+    ) -> Schedule:
+        """Working hours from `start_time` to `end_time` ("HH:MM"), slots of so many minutes."""
+        body = {
+            "day_of_week": day_of_week,
+            "start_time": start_time,
+            "end_time": end_time,
+            "slot_duration": slot_duration,
+            "is_active": is_active,
+        }
+        return _parse(_SCHEDULE, self._send("POST", "/schedules/", json=body))
+
+    def change_schedule(self, schedule_id: int, **changes: str | int | bool) -> Schedule:
+        return _parse(_SCHEDULE, self._send("PUT", f"/schedules/{schedule_id}", json=changes))
+
+    def delete_schedule(self, schedule_id: int) -> None:
+        self._send("DELETE", f"/schedules/{schedule_id}")
+
+    def free_slots(self, doctor_id: int, start_date: date, end_date: date) -> list[Slot]:
+        """The free slots of both days and all between them, at most 31, in the doctor's zone."""
+        days = {"start_date": start_date.isoformat(), "end_date": end_date.isoformat()}
+        path = f"/schedules/doctor/{doctor_id}/available-slots"
+        return _parse(_SLOTS, self._send("GET", path, params=days))
+
+    def book(self, doctor_id: int, slot: Slot, reason: str) -> Appointment:
+        body = {"doctor_id": doctor_id, "reason": reason, **_slot_fields(slot)}
+        return _parse(_APPOINTMENT, self._send("POST", "/appointments/", json=body))
+
+    def appointments(
+        self,
+        date_from: date | None = None,
+        date_to: date | None = None,
+        status: AppointmentStatus | None = None,
+    ) -> list[Appointment]:
+        """All own appointments by their start, from as many pages as there are."""
+        page: Mapping[str, str] = _given(
+            {
+                "date_from": date_from and date_from.isoformat(),
+                "date_to": date_to and date_to.isoformat(),
+                "status": status,
+                "limit": str(PAGE_SIZE),
+            }
+        )
+        appointments: list[Appointment] = []
+        while page:
+            answer = self._send("GET", "/appointments/my", params=page)
+            found = _parse(_APPOINTMENTS, answer)
+            appointments += found
+            page = _next_page(answer)
+        return appointments
+
+    def doctor_day(self, doctor_id: int, day: date) -> list[Appointment]:
+        answer = self._send(
+            "GET", f"/appointments/doctor/{doctor_id}", params={"appointment_date": day.isoformat()}
+        )
+        return _parse(_APPOINTMENTS, answer)
+
+    def appointment(self, appointment_id: int) -> Appointment:
+        return _parse(_APPOINTMENT, self._send("GET", f"/appointments/{appointment_id}"))
+
+    def move(self, appointment_id: int, slot: Slot) -> Appointment:
+        return self._change_appointment(appointment_id, _slot_fields(slot))
+
+    def set_status(self, appointment_id: int, status: AppointmentStatus) -> Appointment:
+        return self._change_appointment(appointment_id, {"status": status})
+
+    def cancel(self, appointment_id: int) -> Appointment:
+        return _parse(_APPOINTMENT, self._send("DELETE", f"/appointments/{appointment_id}"))
+
+    def _change_appointment(
+        self, appointment_id: int, changes: Mapping[str, object]
+    ) -> Appointment:
+        answer = self._send("PUT", f"/appointments/{appointment_id}", json=changes)
+        return _parse(_APPOINTMENT, answer)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Mapping[str, object] | None = None,
+    ) -> httpx.Response:
+        try:
+            answer = shared_client().request(
+                method, PREFIX + path, params=params, json=json, headers=self._headers()
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as failure:
+            raise Unreachable from failure
+        except httpx.TransportError as failure:
+            raise Unreachable(outcome_unknown=method != "GET") from failure
+        if answer.is_success:
+            return answer
+        refusal = _refusal(answer)
+        if refusal.code == "not_signed_in" and self._on_signed_out:
+            self._on_signed_out()
+        raise refusal
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Accept": "application/json"}
+        if self._user_agent:
+            headers["User-Agent"] = self._user_agent
+        if self._token:
+            headers["Cookie"] = f"{settings().session_cookie}={self._token}"
+        if self._csrf_token:
+            headers["X-CSRF-Token"] = self._csrf_token
+        return headers
+
+
+def _parse(shape: TypeAdapter[T], answer: httpx.Response) -> T:
+    try:
+        return shape.validate_json(answer.content)
+    except ValidationError as mismatch:
+        raise _unexpected(answer) from mismatch
+
+
+def _refusal(answer: httpx.Response) -> ApiError:
+    """The refusal as an error. Raises `Unreachable` when a proxy answered for a dead API."""
+    try:
+        problem = Problem.model_validate_json(answer.content)
+    except ValidationError as mismatch:
+        if answer.status_code in GATEWAY_STATUSES:
+            raise Unreachable from mismatch
+        return _unexpected(answer)
+    return ApiError(problem.status, problem.code, problem.detail, problem)
+
+
+def _unexpected(answer: httpx.Response) -> ApiError:
+    return ApiError(answer.status_code, "unexpected_answer", "The answer could not be read.")
+
+
+def _session_token(answer: httpx.Response) -> str:
+    token = answer.cookies.get(settings().session_cookie)
+    if not token:
+        raise _unexpected(answer)
+    return token
+
+
+def _next_page(answer: httpx.Response) -> dict[str, str]:
+    """The query of the next page, empty after the last one.
+
+    Only the query is taken from the link: which server to ask is a setting, not an answer.
+    """
+    link = answer.links.get("next", {}).get("url")
+    return dict(httpx.URL(link).params) if link else {}
+
+
+def _slot_fields(slot: Slot) -> dict[str, str]:
+    return {
+        "appointment_date": slot.date.isoformat(),
+        "appointment_time": slot.time,
+        "starts_at": slot.starts_at.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

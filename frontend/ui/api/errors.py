@@ -1,0 +1,107 @@
+"""What can go wrong between the frontend and the API, each as a sentence for the person."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from ui.api.models import FieldError, Problem
+
+SENTENCES: Final = {
+    "not_signed_in": "You have been signed out. Please log in again.",
+    "invalid_credentials": "The username or the password is wrong. "
+    "Please check both and try again.",
+    "forbidden": "Your account may not do this. Log in with an account that has the right role.",
+    "cross_site_request": "The request was refused because it came from another website. "
+    "Open the clinic by its own address and try again.",
+    "csrf_failed": "This page is out of date. Please reload it and try again.",
+    "not_found": "This no longer exists, or it is not yours to see. Go back and choose again.",
+    "username_taken": "This username is already taken. Please choose another one.",
+    "email_taken": "There is already an account with this e-mail address. "
+    "Log in with it, or use another address.",
+    "schedule_overlaps": "These hours overlap with other working hours on the same day. "
+    "Choose other times, or change the existing hours.",
+    "appointments_affected": "Patients have booked appointments that depend on these hours. "
+    "Move or cancel those appointments first.",
+    "slot_taken": "Somebody else has just booked this time. Please choose another one.",
+    "slot_not_offered": "This time is no longer offered. Please choose another one.",
+    "patient_busy": "You already have an appointment at this time. Please choose another time.",
+    "illegal_transition": "This appointment has already been completed or cancelled, "
+    "or its time has not come yet. Reload the page to see how it stands.",
+    "body_too_large": "This text is too long. Please shorten it and try again.",
+    "server_busy": "Many people are using the clinic right now. "
+    "Please wait a few seconds and try again.",
+    "unavailable": "The clinic cannot save or look anything up at the moment. "
+    "Please try again in a minute.",
+    "unexpected_answer": "Something went wrong on our side. "
+    "Please try again in a minute, and call the clinic if it stays like this.",
+}
+UNREACHABLE: Final = (
+    "The clinic's server cannot be reached at the moment. Please try again in a minute."
+)
+OUTCOME_UNKNOWN: Final = (
+    "The clinic's server did not answer in time, so the change may or may not have been saved. "
+    "Reload the page and look before you try again."
+)
+FIELD_NAMES: Final = {
+    "appointment_date": "date",
+    "appointment_time": "time",
+    "day_of_week": "day",
+    "email": "e-mail address",
+    "end_date": "last day",
+    "slot_duration": "slot length",
+    "start_date": "first day",
+    "timezone": "time zone",
+}
+
+
+class ApiFailure(Exception):  # noqa: N818 - no answer is a failure, a refusal an error
+    """A call to the API that did not succeed; `sentence` tells the person what to do."""
+
+    @property
+    def sentence(self) -> str:
+        raise NotImplementedError
+
+
+class Unreachable(ApiFailure):
+    """The API gave no answer.
+
+    `outcome_unknown` is true when a change was sent and may have been carried out.
+    """
+
+    def __init__(self, *, outcome_unknown: bool = False) -> None:
+        super().__init__("no answer from the API")
+        self.outcome_unknown = outcome_unknown
+
+    @property
+    def sentence(self) -> str:
+        return OUTCOME_UNKNOWN if self.outcome_unknown else UNREACHABLE
+
+
+class ApiError(ApiFailure):
+    """The API refused; `code` is stable, `detail` its own sentence, `problem` the whole answer."""
+
+    def __init__(self, status: int, code: str, detail: str, problem: Problem | None = None) -> None:
+        super().__init__(f"{status} {code}")
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.problem = problem
+
+    @property
+    def sentence(self) -> str:
+        if self.problem is not None and self.problem.errors:
+            return field_sentence(self.problem.errors)
+        return SENTENCES.get(self.code) or self.detail or SENTENCES["unexpected_answer"]
+
+
+def field_sentence(errors: Iterable[FieldError]) -> str:
+    """One sentence a wrong field: "Please check the slot length: must be at least 5."."""
+    return " ".join(
+        f"Please check the {field_name(error.field)}: {error.message.rstrip('.')}."
+        for error in errors
+    )
+
+
+def field_name(field: str) -> str:
+    """The plain name of an API field, which may be a path such as `body.full_name`."""
+    last = field.rsplit(".", 1)[-1]
+    return FIELD_NAMES.get(last, last.replace("_", " "))

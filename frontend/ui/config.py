@@ -1,0 +1,91 @@
+"""The settings of the frontend, from the environment and the `.env` file of the project root."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import HttpUrl, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).parents[2]
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Settings(BaseSettings):
+    """Every setting has the name of its environment variable in lower case.
+
+    Raises a `pydantic.ValidationError` that names the variable when a value cannot work.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=PROJECT_ROOT / ".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    app_env: Literal["development", "production"] = "development"
+    api_url: str = "http://localhost:8000"
+    public_url: str | None = None
+    clinic_name: str = "Clinic"
+    clinic_timezone: str = "UTC"
+
+    @field_validator("api_url", "public_url")
+    @classmethod
+    def _http_address(cls, address: str | None) -> str | None:
+        if address is None:
+            return None
+        HttpUrl(address)
+        return address.rstrip("/")
+
+    @field_validator("clinic_timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as failure:
+            raise ValueError(f"{name} is not a time zone such as Europe/Berlin") from failure
+        return name
+
+    @model_validator(mode="after")
+    def _production_needs_tls(self) -> Self:
+        if self.app_env == "production" and not self.secure:
+            raise ValueError("APP_ENV=production needs a PUBLIC_URL that starts with https://")
+        return self
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the frontend over TLS, so that cookies can be `Secure`."""
+        return self.public_url is not None and self.public_url.startswith("https://")
+
+    @property
+    def session_cookie(self) -> str:
+        """The cookie's name, the same at the frontend and at the API."""
+        return self._cookie_name("session")
+
+    @property
+    def browser_cookie(self) -> str:
+        """The cookie that tells browsers apart before anybody has logged in."""
+        return self._cookie_name("browser")
+
+    @property
+    def public_origins(self) -> frozenset[str]:
+        """The origins that may talk to the frontend; empty when no public address is set.
+
+        A public address on this very machine stands for all its names, as people type
+        both `localhost` and `127.0.0.1`.
+        """
+        if self.public_url is None:
+            return frozenset()
+        parts = urlsplit(self.public_url)
+        host = parts.netloc.removesuffix(f":{parts.port}")
+        hosts = LOOPBACK_HOSTS if host in LOOPBACK_HOSTS else (host,)
+        port = f":{parts.port}" if parts.port else ""
+        return frozenset(f"{parts.scheme}://{name}{port}".lower() for name in hosts)
+
+    def _cookie_name(self, name: str) -> str:
+        return f"__Host-{name}" if self.secure else name
+
+
+@cache
+def settings() -> Settings:
+    return Settings()

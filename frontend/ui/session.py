@@ -1,0 +1,184 @@
+"""Who is signed in, as far as one browser tab's script runs know.
+
+A tab learns it once, from the cookie of its connection or from a login, and keeps it: a login
+changes the browser's cookie, but the tab goes on seeing the cookies it connected with. A logout
+elsewhere is noticed by the API's next answer.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal, cast
+
+import streamlit as st
+
+from ui.api.client import Api
+from ui.api.errors import SENTENCES, ApiError
+from ui.api.models import Role, SignedIn, User
+from ui.config import settings
+from ui.tickets import pinned_store
+
+_KEY: Final = "clinic_session"
+COOKIE_NOT_KEPT: Final = (
+    "You are logged in, but this browser did not keep the login, so a reload will ask for it "
+    "again. Allow cookies for this address, then log out and in again."
+)
+
+
+@dataclass(frozen=True)
+class SignedInPerson:
+    """Somebody who has logged in, and the API as this person sees it."""
+
+    user: User
+    api: Api
+
+
+@dataclass(frozen=True)
+class CookieOrder:
+    """What the browser still has to do with its session cookie; `ticket` only to adopt one."""
+
+    operation: Literal["adopt", "clear"]
+    ticket: str = ""
+
+
+@dataclass
+class _Tab:
+    token: str | None = None
+    signed_in: SignedIn | None = None
+    cookie_looked_at: bool = False
+    order: CookieOrder | None = None
+    notice: str | None = None
+
+
+def current() -> SignedInPerson | None:
+    """The person of this tab, or None. Raises `ApiFailure` when the API cannot be asked."""
+    tab = _tab()
+    if not tab.cookie_looked_at:
+        _restore(tab)
+    if tab.signed_in is None:
+        return None
+    api = _api(tab.token, tab.signed_in.csrf_token, noticing=True)
+    return SignedInPerson(tab.signed_in.user, api)
+
+
+def require_role(*roles: Role) -> SignedInPerson:
+    """The person of this tab; everybody else reads why not, and the run ends."""
+    person = current()
+    if person is None:
+        st.info("Please log in to see this page.")
+        st.stop()
+    if person.user.role not in roles:
+        st.warning(
+            f"This page is for {' and '.join(f'{role}s' for role in roles)}. "
+            f"You are logged in as a {person.user.role}."
+        )
+        st.stop()
+    return person
+
+
+def anonymous_api() -> Api:
+    """The API as somebody sees it who has not logged in."""
+    return _api(None, None)
+
+
+def sign_in(username: str, password: str) -> None:
+    """Log in and have the browser keep it. Raises `ApiFailure`, changing nothing."""
+    token, signed_in = anonymous_api().login(username, password)
+    keep(token, signed_in)
+
+
+def keep(token: str, signed_in: SignedIn) -> None:
+    """Go on with this session, in this tab and in the browser's cookie."""
+    tab = _tab()
+    tab.token, tab.signed_in, tab.cookie_looked_at = token, signed_in, True
+    browser = _handshake_cookie(settings().browser_cookie)
+    if browser is None:
+        tab.notice = COOKIE_NOT_KEPT
+    else:
+        tab.order = CookieOrder("adopt", pinned_store().issue(token, browser))
+
+
+def user_changed(user: User) -> None:
+    """Show the person as the API has just answered."""
+    tab = _tab()
+    if tab.signed_in is not None:
+        tab.signed_in = tab.signed_in.model_copy(update={"user": user})
+
+
+def sign_out(*, everywhere: bool = False) -> None:
+    """End this session, or all of this person's, and have the browser forget its cookie.
+
+    Raises `ApiFailure` when the API did not end it: the person is then still logged in.
+    """
+    tab = _tab()
+    if tab.signed_in is not None:
+        api = _api(tab.token, tab.signed_in.csrf_token)
+        try:
+            api.logout_all() if everywhere else api.logout()
+        except ApiError as failure:
+            if failure.code != "not_signed_in":
+                raise
+    _forget(tab)
+    tab.order = CookieOrder("clear")
+
+
+def cookie_order() -> CookieOrder | None:
+    return _tab().order
+
+
+def cookie_kept() -> None:
+    _tab().order = None
+
+
+def cookie_not_kept() -> None:
+    tab = _tab()
+    tab.order, tab.notice = None, COOKIE_NOT_KEPT
+
+
+def notify(sentence: str) -> None:
+    """Show a sentence above the page of the next run."""
+    _tab().notice = sentence
+
+
+def take_notice() -> str | None:
+    tab = _tab()
+    notice, tab.notice = tab.notice, None
+    return notice
+
+
+def _tab() -> _Tab:
+    return cast("_Tab", st.session_state.setdefault(_KEY, _Tab()))
+
+
+def _restore(tab: _Tab) -> None:
+    token = _handshake_cookie(settings().session_cookie)
+    if token is not None:
+        try:
+            tab.signed_in, tab.token = _api(token, None).me(), token
+        except ApiError as failure:
+            if failure.code != "not_signed_in":
+                raise
+            tab.notice = SENTENCES["not_signed_in"]
+    tab.cookie_looked_at = True
+
+
+def _signed_out_elsewhere() -> None:
+    tab = _tab()
+    _forget(tab)
+    tab.notice = SENTENCES["not_signed_in"]
+    st.rerun()
+
+
+def _forget(tab: _Tab) -> None:
+    tab.token, tab.signed_in, tab.order = None, None, None
+
+
+def _api(token: str | None, csrf_token: str | None, *, noticing: bool = False) -> Api:
+    return Api(
+        token,
+        csrf_token,
+        user_agent=st.context.headers.get("User-Agent"),
+        on_signed_out=_signed_out_elsewhere if noticing else None,
+    )
+
+
+def _handshake_cookie(name: str) -> str | None:
+    return st.context.cookies.get(name)

@@ -16,6 +16,8 @@ INSTALLED := .venv/.installed
 	screenshots clean
 
 export PYTHONUTF8 := 1
+# Trust whom this machine trusts: a company's proxy may have a certificate of its own.
+export UV_SYSTEM_CERTS ?= true
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 help: ## Show what there is

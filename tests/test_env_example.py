@@ -1,0 +1,46 @@
+"""`.env.example` is complete, and copied unchanged it is a working clinic."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import app.core.config
+import ui.config
+
+ENV_EXAMPLE = Path(__file__).parents[1] / ".env.example"
+OF_THE_LAUNCHER = {"FRONTEND_HOST", "FRONTEND_PORT"}
+OF_THE_SETTINGS = {
+    name.upper()
+    for settings in (app.core.config.Settings, ui.config.Settings)
+    for name in settings.model_fields
+}
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in OF_THE_SETTINGS | OF_THE_LAUNCHER:
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_it_explains_every_setting_once() -> None:
+    names = re.findall(r"^#?([A-Z_]+)=", ENV_EXAMPLE.read_text(), re.MULTILINE)
+
+    assert sorted(names) == sorted(OF_THE_SETTINGS | OF_THE_LAUNCHER)
+
+
+def test_copied_unchanged_it_changes_only_the_clinics_name() -> None:
+    copied = app.core.config.Settings(_env_file=ENV_EXAMPLE)
+    default = app.core.config.Settings(_env_file=None)
+
+    assert copied.model_dump() == {**default.model_dump(), "clinic_name": "City Clinic"}
+
+
+def test_both_parts_agree_on_the_clinic() -> None:
+    backend = app.core.config.Settings(_env_file=ENV_EXAMPLE)
+    frontend = ui.config.Settings(_env_file=ENV_EXAMPLE)
+
+    assert (frontend.clinic_name, frontend.clinic_timezone) == (
+        backend.clinic_name,
+        backend.clinic_timezone,
+    )

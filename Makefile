@@ -79,7 +79,7 @@ openapi: $(INSTALLED) ## Regenerate openapi.json, the frontend's models and both
 	$(BIN)/python -m tools.generate --uv $(UV)
 
 screenshots: $(INSTALLED) ## Take the pictures of docs/images anew
-	CLINIC_SCREENSHOTS=docs/images $(BIN)/pytest e2e/test_screenshots.py
+	$(BIN)/pytest e2e/test_pictures.py --pictures docs/images
 
 clean: ## Remove what was installed and cached, but no data of the clinic
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results

@@ -1,0 +1,139 @@
+"""The system under test: the processes of the Procfile, on free ports and a database of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from dotenv import dotenv_values
+from honcho.environ import parse_procfile
+
+ROOT = Path(__file__).resolve().parents[1]
+START_TIMEOUT = 60.0  # seconds
+STOP_TIMEOUT = 15.0  # seconds
+TIMEZONE = "Europe/London"
+
+
+@dataclass
+class Part:
+    """One process of the system, which can be stopped and started again."""
+
+    name: str
+    command: str
+    environment: dict[str, str]
+    health: str
+    log: Path
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        """Start the process and wait until it answers.
+
+        Raises `RuntimeError` with the end of its log when it ends or does not answer in time.
+        """
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S602  a line of the Procfile is a shell command
+                self.command,
+                shell=True,
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_TIMEOUT
+        while not answers(self.health):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(f"{self.name} did not start:\n{self.log.read_text()[-4000:]}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End the process and its children, and wait for it."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.process = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+
+class System:
+    """The backend and the frontend of one clinic; `folder` gets its database, `logs` its logs."""
+
+    def __init__(self, folder: Path, logs: Path) -> None:
+        api_port, frontend_port = free_port(), free_port()
+        self.api_url = f"http://localhost:{api_port}"
+        self.url = f"http://localhost:{frontend_port}"
+        self.environment = {
+            **{
+                name: value for name, value in dotenv_values(ROOT / ".env.example").items() if value
+            },
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "HOME": str(folder),
+            "PYTHONUNBUFFERED": "1",
+            "DATABASE_URL": f"sqlite:///{folder / 'clinic.db'}",
+            "CLINIC_TIMEZONE": TIMEZONE,
+            "API_HOST": "127.0.0.1",
+            "API_PORT": str(api_port),
+            "API_URL": self.api_url,
+            "FRONTEND_HOST": "127.0.0.1",
+            "FRONTEND_PORT": str(frontend_port),
+            "PUBLIC_URL": self.url,
+            "BCRYPT_COST": "6",
+        }
+        logs.mkdir(parents=True, exist_ok=True)
+        commands = parse_procfile((ROOT / "Procfile").read_text()).processes
+        self.backend, self.frontend = (
+            Part(name, commands[name], self.environment, health, logs / f"{name}.log")
+            for name, health in (
+                ("backend", f"{self.api_url}/readyz"),
+                ("frontend", f"{self.url}/_stcore/health"),
+            )
+        )
+
+    def start(self) -> None:
+        self.backend.log.unlink(missing_ok=True)
+        self.frontend.log.unlink(missing_ok=True)
+        self.clinic("migrate")
+        self.backend.start()
+        self.frontend.start()
+
+    def stop(self) -> None:
+        self.frontend.stop()
+        self.backend.stop()
+
+    def clinic(self, *arguments: str) -> None:
+        """Run the `clinic` command on this system's database."""
+        command = [str(Path(sys.executable).with_name("clinic")), *arguments]
+        finished = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+        )
+        if finished.returncode:
+            raise RuntimeError(f"clinic {' '.join(arguments)} failed:\n{finished.stderr}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).is_success
+    except httpx.TransportError:
+        return False

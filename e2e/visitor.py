@@ -1,0 +1,57 @@
+"""A person's browser, and whatever it complains about."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+
+THIS_MACHINE = {"localhost", "127.0.0.1", None}  # None: blob: and data: have no host
+
+
+class Visitor:
+    """One browser with its cookies; a second tab is a second page of it.
+
+    It remembers console errors (a breach of the content security policy is one), uncaught
+    exceptions and requests to the rest of the internet. `tolerated` are patterns of the complaints
+    that a test provokes.
+    """
+
+    def __init__(self, context: BrowserContext, url: str, tolerated: Iterable[str] = ()) -> None:
+        self.context = context
+        self.url = url
+        self.tolerated = [re.compile(pattern) for pattern in tolerated]
+        self.complaints: list[str] = []
+        context.on("console", self._hear)
+        context.on("weberror", lambda error: self._complain(f"uncaught: {error.error}"))
+        context.on("request", self._see)
+        self.page = context.new_page()
+
+    def open(self, path: str = "/", page: Page | None = None) -> None:
+        (page or self.page).goto(self.url + path)
+
+    def new_tab(self, path: str = "/") -> Page:
+        page = self.context.new_page()
+        self.open(path, page)
+        return page
+
+    def photograph(self, folder: Path, name: str) -> None:
+        for number, page in enumerate(self.context.pages):
+            page.screenshot(path=folder / f"{name}-{number}.png")
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._complain(f"console: {message.text}")
+
+    def _see(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in LOCAL_SCHEMES and address.hostname not in {
+            "localhost",
+            "127.0.0.1",
+        }:
+            self._complain(f"left the machine: {request.url}")
+
+    def _complain(self, complaint: str) -> None:
+        if not any(pattern.search(complaint) for pattern in self.tolerated):
+            self.complaints.append(complaint)

@@ -45,11 +45,7 @@ class Visitor:
             self._complain(f"console: {message.text}")
 
     def _see(self, request: Request) -> None:
-        address = urlsplit(request.url)
-        if address.scheme not in LOCAL_SCHEMES and address.hostname not in {
-            "localhost",
-            "127.0.0.1",
-        }:
+        if urlsplit(request.url).hostname not in THIS_MACHINE:
             self._complain(f"left the machine: {request.url}")
 
     def _complain(self, complaint: str) -> None:

@@ -36,9 +36,9 @@ $(INSTALLED): uv.lock pyproject.toml backend/pyproject.toml frontend/pyproject.t
 	@touch $@
 
 python:
-	@$(or $(PYTHON),false) -c "$(IS_RECENT)" 2>/dev/null || { echo "Python 3.11 or newer is needed" \
-		"and $(or $(PYTHON),none on the PATH) is not: install it, or name it with" \
-		"make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(or $(PYTHON),false) -c "$(IS_RECENT)" 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed, and $(or $(PYTHON),none) $(if $(PYTHON),is not,was found):" \
+		"install it, or name it with make PYTHON=/path/to/python3" >&2; exit 1; }
 
 run: $(INSTALLED) ## Run the clinic on this machine; DEMO=1 fills an empty one with demo data
 	@exec $(BIN)/python -m tools.run_local $(if $(filter-out 0,$(DEMO)),--demo)

@@ -1,0 +1,70 @@
+"""What people do on the pages, with the keyboard and the mouse."""
+
+from datetime import date
+
+from playwright.sync_api import Locator, Page, expect
+
+from e2e.clinic import PASSWORD
+
+
+def register(page: Page, *, role: str, username: str, email: str, full_name: str) -> None:
+    page.get_by_role("tab", name="Register").click()
+    choose_radio(page, "Role", role.capitalize())
+    write(page, "Username", username)
+    write(page, "Email", email)
+    write(page, "Full name", full_name)
+    write(page, "Password", PASSWORD)
+    page.get_by_role("button", name="Register").click()
+    expect(page.get_by_role("alert")).to_have_text(
+        "Your account has been created. You can log in with it now."
+    )
+
+
+def log_in(page: Page, username: str, password: str = PASSWORD) -> None:
+    page.get_by_role("tab", name="Login").click()
+    write(page, "Username", username)
+    write(page, "Password", password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def log_out(page: Page) -> None:
+    page.get_by_role("button", name="Log out").click()
+    expect_login(page)
+
+
+def go_to(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name, exact=True).click()
+    expect_page(page, name)
+
+
+def expect_page(page: Page, name: str) -> None:
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+
+
+def expect_login(page: Page) -> None:
+    expect(page.get_by_role("tab", name="Login")).to_be_visible()
+
+
+def write(page: Page | Locator, label: str, text: str) -> None:
+    """Replace what stands in a field, key by key."""
+    field = page.get_by_role("textbox", name=label, exact=True)
+    field.click()
+    field.press("ControlOrMeta+a")
+    field.press_sequentially(text)
+
+
+def choose(page: Page | Locator, label: str, option: str) -> None:
+    """Choose from a drop-down list by typing."""
+    box = page.get_by_role("combobox", name=label)
+    box.click()
+    box.press_sequentially(option)
+    box.press("Enter")
+
+
+def choose_radio(page: Page | Locator, group: str, option: str) -> None:
+    page.get_by_role("radiogroup", name=group).get_by_text(option, exact=True).click()
+
+
+def choose_date(page: Page | Locator, label: str, day: date) -> None:
+    write(page, label, f"{day:%d/%m/%Y}")
+    page.get_by_role("textbox", name=label, exact=True).press("Enter")

@@ -45,7 +45,7 @@ class _Tab:
     signed_in: SignedIn | None = None
     cookie_looked_at: bool = False
     order: CookieOrder | None = None
-    notice: str | None = None
+    warning: str | None = None
 
 
 def current() -> SignedInPerson | None:
@@ -89,9 +89,9 @@ def keep(token: str, signed_in: SignedIn) -> None:
     """Go on with this session, in this tab and in the browser's cookie."""
     tab = _tab()
     tab.token, tab.signed_in, tab.cookie_looked_at = token, signed_in, True
-    browser = _handshake_cookie(settings().browser_cookie)
+    browser = handshake_cookie(settings().browser_cookie)
     if browser is None:
-        tab.notice = COOKIE_NOT_KEPT
+        tab.warning = COOKIE_NOT_KEPT
     else:
         tab.order = CookieOrder("adopt", pinned_store().issue(token, browser))
 
@@ -130,18 +130,32 @@ def cookie_kept() -> None:
 
 def cookie_not_kept() -> None:
     tab = _tab()
-    tab.order, tab.notice = None, COOKIE_NOT_KEPT
+    tab.order, tab.warning = None, COOKIE_NOT_KEPT
 
 
-def notify(sentence: str) -> None:
+def is_logging_out() -> bool:
+    """Whether the browser is about to forget its cookie and to load the page anew."""
+    order = _tab().order
+    return order is not None and order.operation == "clear"
+
+
+def warn(sentence: str) -> None:
     """Show a sentence above the page of the next run."""
-    _tab().notice = sentence
+    _tab().warning = sentence
 
 
-def take_notice() -> str | None:
+def take_warning() -> str | None:
+    """The sentence to show, once; again while the browser's answer is about to redraw the page."""
     tab = _tab()
-    notice, tab.notice = tab.notice, None
-    return notice
+    sentence = tab.warning
+    if tab.order is None:
+        tab.warning = None
+    return sentence
+
+
+def handshake_cookie(name: str) -> str | None:
+    """A cookie as the browser sent it when this tab connected."""
+    return st.context.cookies.get(name)
 
 
 def _tab() -> _Tab:
@@ -149,21 +163,21 @@ def _tab() -> _Tab:
 
 
 def _restore(tab: _Tab) -> None:
-    token = _handshake_cookie(settings().session_cookie)
+    token = handshake_cookie(settings().session_cookie)
     if token is not None:
         try:
             tab.signed_in, tab.token = _api(token, None).me(), token
         except ApiError as failure:
             if failure.code != "not_signed_in":
                 raise
-            tab.notice = SENTENCES["not_signed_in"]
+            tab.warning = SENTENCES["not_signed_in"]
     tab.cookie_looked_at = True
 
 
 def _signed_out_elsewhere() -> None:
     tab = _tab()
     _forget(tab)
-    tab.notice = SENTENCES["not_signed_in"]
+    tab.warning = SENTENCES["not_signed_in"]
     st.rerun()
 
 
@@ -178,7 +192,3 @@ def _api(token: str | None, csrf_token: str | None, *, noticing: bool = False) -
         user_agent=st.context.headers.get("User-Agent"),
         on_signed_out=_signed_out_elsewhere if noticing else None,
     )
-
-
-def _handshake_cookie(name: str) -> str | None:
-    return st.context.cookies.get(name)

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
-from ui.api.errors import ApiError, Unreachable
+from ui.api.errors import ApiError, ApiFailure, Unreachable
 from ui.api.models import (
     Appointment,
     AppointmentStatus,
@@ -139,10 +139,10 @@ class Api:
         return _parse(_USER, self._send("PATCH", "/users/me", json=changes))
 
     def doctors(self) -> list[Doctor]:
-        return _parse(_DOCTORS, self._send("GET", "/users/doctors"))
+        return _parse(_DOCTORS, self._read_public("/users/doctors"))
 
     def doctor(self, doctor_id: int) -> Doctor:
-        return _parse(_DOCTOR, self._send("GET", f"/users/doctors/{doctor_id}"))
+        return _parse(_DOCTOR, self._read_public(f"/users/doctors/{doctor_id}"))
 
     def schedules(self) -> list[Schedule]:
         """All working hours of the doctor who is logged in, inactive ones too."""
@@ -150,7 +150,7 @@ class Api:
 
     def doctor_schedules(self, doctor_id: int) -> list[Schedule]:
         """The active working hours of a doctor."""
-        return _parse(_SCHEDULES, self._send("GET", f"/schedules/doctor/{doctor_id}"))
+        return _parse(_SCHEDULES, self._read_public(f"/schedules/doctor/{doctor_id}"))
 
     def add_schedule(
         self,
@@ -181,7 +181,7 @@ class Api:
         """The free slots of both days and all between them, at most 31, in the doctor's zone."""
         days = {"start_date": start_date.isoformat(), "end_date": end_date.isoformat()}
         path = f"/schedules/doctor/{doctor_id}/available-slots"
-        return _parse(_SLOTS, self._send("GET", path, params=days))
+        return _parse(_SLOTS, self._read_public(path, days))
 
     def book(self, doctor_id: int, slot: Slot, reason: str) -> Appointment:
         body = {"doctor_id": doctor_id, "reason": reason, **_slot_fields(slot)}
@@ -234,6 +234,10 @@ class Api:
         answer = self._send("PUT", f"/appointments/{appointment_id}", json=changes)
         return _parse(_APPOINTMENT, answer)
 
+    def _read_public(self, path: str, params: Mapping[str, str] | None = None) -> httpx.Response:
+        """Read without the session, so that a page that refreshes itself keeps nobody logged in."""
+        return _request("GET", path, self._common_headers(), params=params)
+
     def _send(
         self,
         method: str,
@@ -242,30 +246,48 @@ class Api:
         params: Mapping[str, str] | None = None,
         json: Mapping[str, object] | None = None,
     ) -> httpx.Response:
+        headers = self._common_headers() | self._credentials()
         try:
-            answer = shared_client().request(
-                method, PREFIX + path, params=params, json=json, headers=self._headers()
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as failure:
-            raise Unreachable from failure
-        except httpx.TransportError as failure:
-            raise Unreachable(outcome_unknown=method != "GET") from failure
-        if answer.is_success:
-            return answer
-        refusal = _refusal(answer)
-        if refusal.code == "not_signed_in" and self._on_signed_out:
-            self._on_signed_out()
-        raise refusal
+            return _request(method, path, headers, params=params, json=json)
+        except ApiError as refusal:
+            if refusal.code == "not_signed_in" and self._on_signed_out:
+                self._on_signed_out()
+            raise
 
-    def _headers(self) -> dict[str, str]:
+    def _common_headers(self) -> dict[str, str]:
         headers = {"Accept": "application/json"}
         if self._user_agent:
             headers["User-Agent"] = self._user_agent
-        if self._token:
-            headers["Cookie"] = f"{settings().session_cookie}={self._token}"
-        if self._csrf_token:
-            headers["X-CSRF-Token"] = self._csrf_token
         return headers
+
+    def _credentials(self) -> dict[str, str]:
+        credentials = {}
+        if self._token:
+            credentials["Cookie"] = f"{settings().session_cookie}={self._token}"
+        if self._csrf_token:
+            credentials["X-CSRF-Token"] = self._csrf_token
+        return credentials
+
+
+def _request(
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    *,
+    params: Mapping[str, str] | None = None,
+    json: Mapping[str, object] | None = None,
+) -> httpx.Response:
+    try:
+        answer = shared_client().request(
+            method, PREFIX + path, params=params, json=json, headers=headers
+        )
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as failure:
+        raise Unreachable from failure
+    except httpx.TransportError as failure:
+        raise Unreachable(outcome_unknown=method != "GET") from failure
+    if answer.is_success:
+        return answer
+    raise _refusal(answer)
 
 
 def _parse(shape: TypeAdapter[T], answer: httpx.Response) -> T:
@@ -275,14 +297,12 @@ def _parse(shape: TypeAdapter[T], answer: httpx.Response) -> T:
         raise _unexpected(answer) from mismatch
 
 
-def _refusal(answer: httpx.Response) -> ApiError:
-    """The refusal as an error. Raises `Unreachable` when a proxy answered for a dead API."""
+def _refusal(answer: httpx.Response) -> ApiFailure:
+    """The refusal as an error; `Unreachable` when a proxy answered for a dead API."""
     try:
         problem = Problem.model_validate_json(answer.content)
-    except ValidationError as mismatch:
-        if answer.status_code in GATEWAY_STATUSES:
-            raise Unreachable from mismatch
-        return _unexpected(answer)
+    except ValidationError:
+        return Unreachable() if answer.status_code in GATEWAY_STATUSES else _unexpected(answer)
     return ApiError(problem.status, problem.code, problem.detail, problem)
 
 

@@ -1,0 +1,65 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from tests.fake_api import FakeApi, Json
+from ui import config, session
+from ui.api import client
+from ui.components import clock
+from ui.navigation import HOME
+from ui.server import SCRIPT
+
+SLOW_MACHINE_SECONDS = 20
+SETTINGS = {
+    "APP_ENV": "development",
+    "API_URL": "http://api.test:8000",
+    "PUBLIC_URL": "http://localhost:8501",
+    "CLINIC_NAME": "Test Clinic",
+    "CLINIC_TIMEZONE": "UTC",
+}
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[config.Settings]:
+    """The same settings on every machine, whatever its environment and `.env` say."""
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    config.settings.cache_clear()
+    yield config.settings()
+    config.settings.cache_clear()
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch, settings: config.Settings) -> FakeApi:
+    """The API of the pages under test, and the clock they share with it."""
+    fake = FakeApi()
+    pool = client.new_client(fake.transport())
+    monkeypatch.setattr(client, "shared_client", lambda: pool)
+    monkeypatch.setattr(clock, "now", lambda: fake.now)
+    return fake
+
+
+@pytest.fixture
+def cookies(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The cookies that the browser under test sends when a tab connects."""
+    jar = {"browser": "the-browser-under-test"}
+    monkeypatch.setattr(session, "handshake_cookie", jar.get)
+    return jar
+
+
+@pytest.fixture
+def open_page(api: FakeApi, cookies: dict[str, str]) -> OpenPage:
+    """Opens a new tab at an address, in a browser where `as_user` is logged in already."""
+
+    def open_tab(url_path: str = HOME, *, as_user: Json | None = None) -> AppTest:
+        if as_user is not None:
+            cookies["session"] = api.add_session(as_user).token
+        tab = AppTest.from_file(SCRIPT, default_timeout=SLOW_MACHINE_SECONDS)
+        tab._page_hash = calc_hash(url_path)
+        return tab.run()
+
+    return open_tab

@@ -1,0 +1,135 @@
+"""Which pages there are, for whom, and the line of links above them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from ui import session
+from ui.api.errors import ApiFailure
+from ui.api.models import Role
+from ui.config import settings
+from ui.format import plain
+from ui.session import SignedInPerson
+from ui.views.auth import entrance
+
+HOME: Final = "home"
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    title: str
+    url_path: str
+    view: str
+    icon: str
+    roles: frozenset[Role]
+
+
+ENTRIES: Final = (
+    PageEntry(
+        "Book Appointment",
+        "book-appointment",
+        "views/patient/book.py",
+        ":material/event_available:",
+        frozenset({"patient"}),
+    ),
+    PageEntry(
+        "My Appointments",
+        "my-appointments",
+        "views/patient/appointments.py",
+        ":material/calendar_month:",
+        frozenset({"patient"}),
+    ),
+    PageEntry(
+        "Appointments",
+        "appointments",
+        "views/doctor/appointments.py",
+        ":material/calendar_month:",
+        frozenset({"doctor"}),
+    ),
+    PageEntry(
+        "Schedule Management",
+        "schedule-management",
+        "views/doctor/schedules.py",
+        ":material/schedule:",
+        frozenset({"doctor"}),
+    ),
+    PageEntry(
+        "Account",
+        "account",
+        "views/account.py",
+        ":material/account_circle:",
+        frozenset({"patient", "doctor", "admin"}),
+    ),
+)
+
+
+def choose_page(person: SignedInPerson | None) -> StreamlitPage:
+    """The page of this run's address, for this person.
+
+    Every address leads somewhere for everybody: to the login, to the page, or to a sentence that
+    says whose page it is. So a link that is opened before the login is still there after it.
+    """
+    if session.is_logging_out():
+        return one_page_everywhere(_logging_out)
+    if person is None:
+        return one_page_everywhere(entrance.page, title="Log in")
+    return _pages_of(person)
+
+
+def one_page_everywhere(body: Callable[[], None], *, title: str | None = None) -> StreamlitPage:
+    """`body` at every address there is."""
+    home = st.Page(body, title=title or settings().clinic_name, url_path=HOME, default=True)
+    others = [st.Page(body, title=entry.title, url_path=entry.url_path) for entry in ENTRIES]
+    return st.navigation([home, *others], position="hidden")
+
+
+def _pages_of(person: SignedInPerson) -> StreamlitPage:
+    own = [entry for entry in ENTRIES if person.user.role in entry.roles]
+    links = [
+        st.Page(entry.view, title=entry.title, url_path=entry.url_path, icon=entry.icon)
+        for entry in own
+    ]
+    foreign = [
+        st.Page(partial(_foreign_page, entry, person), title=entry.title, url_path=entry.url_path)
+        for entry in ENTRIES
+        if entry not in own
+    ]
+    go_home = partial(st.switch_page, links[0])
+    home = st.Page(go_home, title=settings().clinic_name, url_path=HOME, default=True)
+    page = st.navigation([home, *links, *foreign], position="hidden")
+    _draw_header(person, links)
+    return page
+
+
+def _draw_header(person: SignedInPerson, links: list[StreamlitPage]) -> None:
+    with st.container(key="header", horizontal=True, vertical_alignment="center", gap="small"):
+        for link in links:
+            st.page_link(link)
+        st.space("stretch")
+        st.markdown(plain(person.user.full_name), width="content")
+        st.button("Log out", icon=":material/logout:", on_click=_log_out)
+    st.divider()
+
+
+def _log_out() -> None:
+    try:
+        session.sign_out()
+    except ApiFailure as failure:
+        session.warn(f"You are still logged in. {failure.sentence}")
+
+
+def _logging_out() -> None:
+    st.info("Logging you out …")
+
+
+def _foreign_page(entry: PageEntry, person: SignedInPerson) -> None:
+    whose = " and ".join(sorted(f"{role}s" for role in entry.roles))
+    st.title(entry.title)
+    st.warning(
+        f"This page is for {whose}, and you are logged in as a {person.user.role}. "
+        "Choose one of the pages above, or log out and in again with another account."
+    )

@@ -1,0 +1,233 @@
+"""The web server around the Streamlit script: the session cookie, its guard, the static files."""
+
+import base64
+import hashlib
+import html
+import logging
+import re
+import secrets
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request, cookie_parser
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import file_util
+
+from ui.config import Settings, settings
+from ui.tickets import pinned_store
+
+SCRIPT: Final = Path(__file__).parent / "main.py"
+ASSETS: Final = Path(__file__).parent / "assets"
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_BODY_BYTES: Final = 1024
+POLICY_VIOLATION: Final = 1008
+
+log = logging.getLogger(__name__)
+
+
+class Adoption(BaseModel):
+    ticket: str
+
+
+async def adopt(request: Request) -> Response:
+    """Trade a ticket for the session cookie: 204, or 403 when the ticket is no good here."""
+    try:
+        adoption = Adoption.model_validate_json(await _small_body(request))
+    except ValidationError:
+        return _refusal(400, "A ticket is expected.")
+    browser = request.cookies.get(settings().browser_cookie, "")
+    token = pinned_store().redeem(adoption.ticket, browser)
+    if token is None:
+        return _refusal(403, "The ticket is unknown, used, too old, or from another browser.")
+    answer = Response(status_code=204)
+    answer.set_cookie(
+        settings().session_cookie,
+        token,
+        httponly=True,
+        samesite="lax",
+        secure=settings().secure,
+    )
+    return answer
+
+
+async def clear(request: Request) -> Response:  # noqa: ARG001 - a route is called with the request
+    """Have the browser forget the session cookie."""
+    answer = Response(status_code=204)
+    answer.delete_cookie(
+        settings().session_cookie, httponly=True, samesite="lax", secure=settings().secure
+    )
+    return answer
+
+
+async def healthz(request: Request) -> Response:  # noqa: ARG001 - a route is called with the request
+    """Tell that the frontend's process answers; whether the API does is the API's own to tell."""
+    return JSONResponse({"status": "ok"})
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/session/adopt", adopt, methods=["POST"]),
+        Route("/session/clear", clear, methods=["POST"]),
+        Route("/healthz", healthz),
+        Mount("/assets", StaticFiles(directory=ASSETS)),
+    ]
+
+
+def middleware() -> list[Middleware]:
+    return [Middleware(Guard, settings=settings())]
+
+
+def on_script_error(error: Exception) -> bool:
+    """Log what a page did not foresee, and show a sentence in place of a traceback."""
+    log.error("A page failed", exc_info=error)
+    st.error(
+        "Something went wrong on our side. Please reload the page, "
+        "and call the clinic if it stays like this."
+    )
+    return True
+
+
+class Guard:
+    """Lets in only what comes from the clinic's own pages, and marks every answer as theirs.
+
+    Browsers send cookies with requests and websockets that other sites (or other ports of the
+    same host) start, so everything but a plain read needs an `Origin` of the clinic's own.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+        self.answer_headers = _answer_headers(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] in {"http", "websocket"} else Headers()
+        if scope["type"] == "websocket" and not self._is_own(headers):
+            await receive()
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+        elif scope["type"] == "http":
+            await self._http(scope, headers, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _http(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        app = self.app
+        if scope["method"] not in SAFE_METHODS and not self._is_own(headers):
+            app = _refusal(403, "This request did not come from the clinic's own pages.")
+        elif self._is_page_at_wrong_address(headers):
+            app = self._wrong_address()
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._mark(MutableHeaders(scope=message), headers)
+            await send(message)
+
+        await app(scope, receive, send_marked)
+
+    def _is_own(self, headers: Headers) -> bool:
+        origin = headers.get("origin", "").lower()
+        if headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            return False
+        if self.settings.public_origins:
+            return origin in self.settings.public_origins
+        host = headers.get("host", "").lower()
+        return bool(host) and origin in {f"http://{host}", f"https://{host}"}
+
+    def _is_page_at_wrong_address(self, headers: Headers) -> bool:
+        """Whether a page is opened where its websocket would be refused for ever."""
+        origins = self.settings.public_origins
+        if not origins or "text/html" not in headers.get("accept", ""):
+            return False
+        hosts = {origin.split("://")[1] for origin in origins}
+        return headers.get("host", "").lower() not in hosts
+
+    def _wrong_address(self) -> Response:
+        address = html.escape(self.settings.public_url or "")
+        return HTMLResponse(
+            f"<!doctype html><title>Another address</title><p>The clinic is at "
+            f'<a href="{address}">{address}</a>. (This address is the setting PUBLIC_URL.)</p>',
+            status_code=421,
+        )
+
+    def _mark(self, answer: MutableHeaders, request: Headers) -> None:
+        for name, value in self.answer_headers.items():
+            answer[name] = value
+        cookies = cookie_parser(request.get("cookie", ""))
+        is_page = answer.get("content-type", "").startswith("text/html")
+        if is_page and self.settings.browser_cookie not in cookies:
+            answer.append("set-cookie", _browser_cookie(self.settings))
+
+
+def _browser_cookie(settings: Settings) -> str:
+    answer = Response()
+    answer.set_cookie(
+        settings.browser_cookie,
+        secrets.token_urlsafe(24),
+        httponly=True,
+        samesite="lax",
+        secure=settings.secure,
+    )
+    return answer.headers["set-cookie"]
+
+
+def _answer_headers(settings: Settings) -> dict[str, str]:
+    headers = {
+        "Content-Security-Policy": _content_security_policy(settings),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }
+    if settings.secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers
+
+
+def _content_security_policy(settings: Settings) -> str:
+    """Own files only, plus what Streamlit itself needs: blobs of components, styles in elements."""
+    sockets = " ".join(
+        sorted(origin.replace("http", "ws", 1) for origin in settings.public_origins)
+    )
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' blob: 'wasm-unsafe-eval' {_inline_script_hashes()}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            f"connect-src 'self' {sockets}".strip(),
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def _inline_script_hashes() -> str:
+    page = Path(file_util.get_static_dir()) / "index.html"
+    scripts = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL)
+    digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+
+
+async def _small_body(request: Request) -> bytes:
+    """The request's body, cut off where it is longer than any ticket."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            break
+    return body[:MAX_BODY_BYTES]
+
+
+def _refusal(status: int, detail: str) -> JSONResponse:
+    return JSONResponse({"detail": detail}, status_code=status)

@@ -1,0 +1,143 @@
+"""The account of whoever is logged in: profile, password, and where the account is in use."""
+
+from typing import Final
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+from ui import session
+from ui.api.errors import ApiFailure
+from ui.api.models import Session, User
+from ui.components import notice
+from ui.components.failures import explained
+from ui.devices import device_name
+from ui.format import moment, now_in, plain
+from ui.session import SignedInPerson
+
+FORM_WIDTH: Final = 560
+
+
+@explained
+def page() -> None:
+    person = session.require_role("patient", "doctor", "admin")
+    st.title("Account")
+    notice.show()
+    with st.container(width=FORM_WIDTH):
+        _profile_form(person)
+        _password_form(person)
+        _sessions(person)
+
+
+def _profile_form(person: SignedInPerson) -> None:
+    user = person.user
+    st.subheader("Profile")
+    with st.form("profile"):
+        st.caption(f"Username {plain(user.username)} · {user.role}")
+        fields = {
+            "full_name": st.text_input("Full name", user.full_name, autocomplete="name"),
+            "email": st.text_input("Email", user.email, autocomplete="email"),
+            "phone": st.text_input("Phone", user.phone or "", autocomplete="tel"),
+        }
+        if user.role == "doctor":
+            fields["specialty"] = st.text_input("Specialty", user.specialty or "")
+            fields["timezone"] = _timezone_box(user)
+        submitted = st.form_submit_button("Save profile", type="primary")
+    if submitted:
+        _save_profile(person, fields)
+
+
+def _timezone_box(user: User) -> str:
+    zones = sorted(available_timezones() | {user.timezone})
+    return st.selectbox(
+        "Time zone", zones, index=zones.index(user.timezone), help="Your working hours are in it."
+    )
+
+
+def _save_profile(person: SignedInPerson, fields: dict[str, str]) -> None:
+    entered = {name: value.strip() or None for name, value in fields.items()}
+    changes = {
+        name: value for name, value in entered.items() if value != getattr(person.user, name)
+    }
+    if not changes:
+        st.info("There is nothing to save: nothing has been changed.")
+        return
+    try:
+        session.user_changed(person.api.update_me(**changes))
+    except ApiFailure as failure:
+        st.error(failure.sentence)
+    else:
+        notice.succeeded("Your profile has been saved.")
+        st.rerun()
+
+
+def _password_form(person: SignedInPerson) -> None:
+    st.subheader("Password")
+    with st.form("password", clear_on_submit=True):
+        current = st.text_input(
+            "Current password", type="password", autocomplete="current-password"
+        )
+        new = st.text_input("New password", type="password", autocomplete="new-password")
+        again = st.text_input("New password again", type="password", autocomplete="new-password")
+        submitted = st.form_submit_button("Change password", type="primary")
+    if submitted:
+        _change_password(person, current or "", new or "", again or "")
+
+
+def _change_password(person: SignedInPerson, current: str, new: str, again: str) -> None:
+    if not (current and new):
+        st.error("Please enter your current password and a new one.")
+    elif new != again:
+        st.error("The two new passwords differ. Please enter the same one twice.")
+    else:
+        try:
+            token, signed_in = person.api.change_password(current, new)
+        except ApiFailure as failure:
+            st.error(failure.sentence)
+        else:
+            session.keep(token, signed_in)
+            notice.succeeded("Your password has been changed. All other devices are logged out.")
+            st.rerun()
+
+
+def _sessions(person: SignedInPerson) -> None:
+    st.subheader("Where you are logged in")
+    for one in person.api.sessions():
+        _session_row(person, one)
+    st.button("Log out everywhere", icon=":material/logout:", on_click=_log_out_everywhere)
+
+
+def _session_row(person: SignedInPerson, one: Session) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(_session_text(person, one), width="stretch")
+        if not one.current:
+            st.button(
+                "Log out this device",
+                key=f"revoke.{one.id}",
+                on_click=_revoke,
+                args=(person, one.id),
+            )
+
+
+def _session_text(person: SignedInPerson, one: Session) -> str:
+    used = now_in(person.user.timezone, one.last_seen_at)
+    when = "This device" if one.current else f"Last used {moment(used.date(), f'{used:%H:%M}')}"
+    return f"**{plain(device_name(one.user_agent))}**  \n{when}"
+
+
+def _revoke(person: SignedInPerson, session_id: int) -> None:
+    try:
+        person.api.revoke_session(session_id)
+    except ApiFailure as failure:
+        notice.failed(failure.sentence)
+    else:
+        notice.succeeded("That device has been logged out.")
+
+
+def _log_out_everywhere() -> None:
+    try:
+        session.sign_out(everywhere=True)
+    except ApiFailure as failure:
+        session.warn(f"You are still logged in. {failure.sentence}")
+
+
+page()

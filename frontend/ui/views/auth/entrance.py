@@ -1,0 +1,106 @@
+"""The way in: log in, or register and then log in."""
+
+from typing import Final
+
+import streamlit as st
+
+from ui import session
+from ui.api.errors import ApiFailure
+from ui.config import settings
+
+FORM_WIDTH: Final = 480
+TABS: Final = ("Login", "Register")
+_TAB: Final = "entrance.tab"
+_LOGIN_NAME: Final = "entrance.login_name"
+_REGISTERED: Final = "entrance.registered"
+
+
+def page() -> None:
+    with st.container(horizontal_alignment="center"), st.container(width=FORM_WIDTH):
+        st.title(settings().clinic_name)
+        _welcome()
+        login, register = st.tabs(TABS, key=_TAB, on_change="rerun")
+        if login.open:
+            with login:
+                _login_form()
+        if register.open:
+            with register:
+                _register_form()
+
+
+def _welcome() -> None:
+    """Lead who has just registered to the login, with the new name in it.
+
+    A widget takes a new value only before it is drawn, so the registration leaves the name here.
+    """
+    username = st.session_state.pop(_REGISTERED, None)
+    if username:
+        st.session_state[_TAB] = "Login"
+        st.session_state[_LOGIN_NAME] = username
+        st.success("Your account has been created. You can log in with it now.")
+
+
+def _login_form() -> None:
+    with st.form("login"):
+        username = st.text_input(
+            "Username", key=_LOGIN_NAME, autocomplete="username", help="Or your e-mail address"
+        )
+        password = st.text_input("Password", type="password", autocomplete="current-password")
+        submitted = st.form_submit_button("Log in", type="primary", width="stretch")
+    if submitted:
+        _log_in((username or "").strip(), password or "")
+
+
+def _log_in(username: str, password: str) -> None:
+    if not (username and password):
+        st.error("Please enter your username and your password.")
+        return
+    try:
+        session.sign_in(username, password)
+    except ApiFailure as failure:
+        st.error(failure.sentence)
+    else:
+        st.rerun()
+
+
+def _register_form() -> None:
+    role = st.radio("Role", ("patient", "doctor"), format_func=str.capitalize, horizontal=True)
+    with st.form("register"):
+        fields = {
+            "username": st.text_input("Username", autocomplete="username"),
+            "email": st.text_input("Email", autocomplete="email"),
+            "full_name": st.text_input("Full name", autocomplete="name"),
+            "password": st.text_input("Password", type="password", autocomplete="new-password"),
+            "phone": st.text_input("Phone", placeholder="Optional", autocomplete="tel"),
+        }
+        if role == "doctor":
+            fields["specialty"] = st.text_input(
+                "Specialty", placeholder="For example General practice"
+            )
+        submitted = st.form_submit_button("Register", type="primary", width="stretch")
+    if submitted:
+        _register(role, {name: value or "" for name, value in fields.items()})
+
+
+def _register(role: str, fields: dict[str, str]) -> None:
+    password = fields.pop("password")
+    entered = {name: value.strip() for name, value in fields.items()}
+    username, email, full_name = entered["username"], entered["email"], entered["full_name"]
+    if not (username and email and full_name and password):
+        st.error("Please fill in username, email, full name and password.")
+        return
+    try:
+        user = session.anonymous_api().register(
+            username=username,
+            email=email,
+            full_name=full_name,
+            password=password,
+            role=role,
+            phone=entered["phone"] or None,
+            specialty=entered.get("specialty") or None,
+        )
+    except ApiFailure as failure:
+        st.error(failure.sentence)
+    else:
+        st.session_state[_REGISTERED] = user.username
+        st.rerun()

@@ -4,7 +4,7 @@ from datetime import date
 
 from playwright.sync_api import Locator, Page, expect
 
-from e2e.clinic import PASSWORD
+from e2e.clinic import PASSWORD, spoken
 
 
 def register(page: Page, *, role: str, username: str, email: str, full_name: str) -> None:
@@ -65,6 +65,25 @@ def choose_radio(page: Page | Locator, group: str, option: str) -> None:
     page.get_by_role("radiogroup", name=group).get_by_text(option, exact=True).click()
 
 
+def choose_time(page: Page | Locator, label: str, time: str) -> None:
+    choose(page, label, time)
+
+
 def choose_date(page: Page | Locator, label: str, day: date) -> None:
     write(page, label, f"{day:%d/%m/%Y}")
     page.get_by_role("textbox", name=label, exact=True).press("Enter")
+
+
+def choose_slot(page: Page | Locator, day: date, time: str) -> None:
+    choose_date(page, "Date", day)
+    slot(page, day, time).click()
+    expect(slot(page, day, time)).to_be_checked()
+
+
+def slot(page: Page | Locator, day: date, time: str) -> Locator:
+    times = page.get_by_role("radiogroup", name=f"Free times on {spoken(day)}")
+    return times.get_by_role("radio", name=time, exact=True)
+
+
+def expect_notice(page: Page, text: str) -> None:
+    expect(page.get_by_role("alert")).to_have_text(text)

@@ -62,6 +62,12 @@ class Clinic:
         }
         return int(self._post_as(patient, "/appointments/", body)["id"])
 
+    def doctor(self, full_name: str) -> Person:
+        """Find a doctor who registered in a browser; the user name is not public."""
+        doctors = self._http.get("/users/doctors").raise_for_status().json()
+        found = next(doctor for doctor in doctors if doctor["full_name"] == full_name)
+        return Person(found["id"], "", full_name)
+
     def appointments(self, person: Person) -> list[dict[str, Any]]:
         with self._signed_in(person) as session:
             appointments: list[dict[str, Any]] = session.get("/appointments/my").json()

@@ -1,0 +1,51 @@
+"""An appointment as a card: when, with whom, why, how it stands, and what can be done about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from ui import format as fmt
+from ui.api.models import Appointment, AppointmentStatus
+from ui.components.appointment_text import when
+
+_COLOURS: dict[AppointmentStatus, Literal["blue", "green", "gray"]] = {
+    "scheduled": "blue",
+    "completed": "green",
+    "cancelled": "gray",
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button; `run` acts in `on_click`."""
+
+    label: str
+    key: str
+    run: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Card:
+    """`lines` are shown as plain text below the time: names and contacts as people typed them."""
+
+    appointment: Appointment
+    lines: tuple[str, ...]
+    actions: tuple[Action, ...]
+
+    def draw(self) -> None:
+        with st.container(border=True):
+            self.draw_facts()
+            if self.actions:
+                with st.container(horizontal=True):
+                    for action in self.actions:
+                        st.button(action.label, key=action.key, on_click=action.run)
+
+    def draw_facts(self) -> None:
+        one = self.appointment
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{when(one)}** · {fmt.minutes(one.duration)}", width="content")
+            st.badge(one.status.capitalize(), color=_COLOURS[one.status])
+        st.text("\n".join(self.lines))
+        st.text(f"Reason: {one.reason}")

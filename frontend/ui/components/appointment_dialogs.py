@@ -1,0 +1,113 @@
+"""The dialogs that patients and doctors share: an appointment's details, moving, cancelling."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ui import format as fmt
+from ui.api.client import Api
+from ui.api.models import Appointment
+from ui.components import notice
+from ui.components.appointment_card import Card
+from ui.components.appointment_text import Party, when
+from ui.components.attempt import attempt, done
+from ui.components.dialogs import take_asked
+from ui.components.failures import explained
+from ui.components.slot_picker import Picker, pick_day, pick_slot
+
+
+@dataclass(frozen=True)
+class Desk:
+    """From where appointments are handled: the API as this person, and what is shown of them."""
+
+    api: Api
+    party: Party
+    card: Callable[[Appointment], Card]
+
+
+def open_asked(desk: Desk) -> None:
+    """Open the dialog asked for (`details`, `move`, `cancel`), if any. Raises `ApiFailure`."""
+    asked = take_asked()
+    if asked is None:
+        return
+    one = desk.api.appointment(asked.id)
+    if asked.kind == "move":
+        _move(one, desk, Picker(f"move.{one.id}.{asked.number}", one.doctor))
+    elif asked.kind == "cancel":
+        _cancel(one, desk)
+    else:
+        _details(one, desk)
+
+
+@st.dialog("Appointment")
+@explained
+def _details(one: Appointment, desk: Desk) -> None:
+    card = desk.card(one)
+    card.draw_facts()
+    with st.container(horizontal=True):
+        pressed = [
+            st.button(act.label, key=f"details.{act.key}", on_click=act.run) for act in card.actions
+        ]
+    if any(pressed):
+        st.rerun()
+
+
+@st.dialog("Cancel appointment")
+@explained
+def _cancel(one: Appointment, desk: Desk) -> None:
+    token = _token("cancel", one)
+    if done(token):
+        st.rerun()
+    notice.show()
+    st.text(f"{when(one)}\n{desk.party(one)}")
+    st.write("Cancel this appointment? Its time becomes free for others.")
+    with st.container(horizontal=True):
+        st.button(
+            "Yes, cancel it",
+            type="primary",
+            on_click=attempt,
+            args=(token, one.timezone, lambda: _cancelled(one, desk)),
+        )
+        if st.button("Keep it"):
+            st.rerun()
+
+
+@st.dialog("Move appointment")
+@explained
+def _move(one: Appointment, desk: Desk, picker: Picker) -> None:
+    token = _token("move", one)
+    if done(token):
+        st.rerun()
+    notice.show()
+    st.text(f"{when(one)}\n{desk.party(one)}")
+    st.session_state.setdefault(picker.day_key, one.appointment_date)
+    pick_slot(picker, desk.api, pick_day(picker))
+    st.button(
+        "Move to this time",
+        type="primary",
+        on_click=_move_to_chosen,
+        args=(token, one, desk, picker),
+    )
+
+
+def _move_to_chosen(token: str, one: Appointment, desk: Desk, picker: Picker) -> None:
+    slot = picker.chosen_slot()
+    if slot is None:
+        notice.failed("Please choose one of the free times first.")
+        return
+    picker.forget()
+    attempt(token, one.timezone, lambda: _moved(desk.api.move(one.id, slot), desk))
+
+
+def _cancelled(one: Appointment, desk: Desk) -> str:
+    desk.api.cancel(one.id)
+    return f"Cancelled: {when(one)} with {fmt.plain(desk.party(one))}"
+
+
+def _moved(one: Appointment, desk: Desk) -> str:
+    return f"Moved to {when(one)} with {fmt.plain(desk.party(one))}"
+
+
+def _token(kind: str, one: Appointment) -> str:
+    return f"{kind}.{one.id}.{one.updated_at.isoformat()}"

@@ -1,0 +1,28 @@
+"""What is said of an appointment, in the wall clock it was booked in."""
+
+from collections.abc import Callable
+
+from ui import format as fmt
+from ui.api.models import Appointment, AppointmentDoctor, Doctor
+
+Party = Callable[[Appointment], str]
+"""The name of the other side: the doctor for the patient, the patient for the doctor."""
+
+
+def when(one: Appointment) -> str:
+    """`Monday 30 November 2026, 9:00`."""
+    second = fmt.is_second_reading(one.starts_at, one.timezone)
+    return fmt.moment(one.appointment_date, one.appointment_time, second=second)
+
+
+def doctor_label(doctor: Doctor | AppointmentDoctor) -> str:
+    """`Dr. John Smith · Cardiology`, or the name alone."""
+    return f"{doctor.full_name} · {doctor.specialty}" if doctor.specialty else doctor.full_name
+
+
+def doctor_of(one: Appointment) -> str:
+    return one.doctor.full_name
+
+
+def patient_of(one: Appointment) -> str:
+    return one.patient.full_name

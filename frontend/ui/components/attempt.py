@@ -1,0 +1,37 @@
+"""Changes that a button asks for: done once however often it is clicked, and then told.
+
+For `on_click`: the click may reach the script twice, and the second time must neither repeat the
+change nor replace the news of its success by a refusal.
+"""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ui.api.errors import ApiFailure
+from ui.components import notice
+from ui.components.failures import explanation
+
+_KEY = "clinic.last_done"
+
+
+def attempt(token: str, zone: str, change: Callable[[], str]) -> None:
+    """Carry out `change`, which returns its news as Markdown.
+
+    `token` names this very change of this very thing.
+    Moments in a refusal are told in the wall clock of `zone`.
+    """
+    if done(token):
+        return
+    try:
+        news = change()
+    except ApiFailure as failure:
+        notice.failed(explanation(failure, zone))
+    else:
+        st.session_state[_KEY] = token
+        notice.succeeded(news)
+
+
+def done(token: str) -> bool:
+    """Whether the change named `token` was the last that succeeded."""
+    return bool(st.session_state.get(_KEY) == token)

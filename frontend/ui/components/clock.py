@@ -1,0 +1,15 @@
+"""The only place where a page asks for the time."""
+
+from datetime import UTC, date, datetime
+
+from ui import format as fmt
+
+
+def now() -> datetime:
+    """This instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def today(zone: str) -> date:
+    """The day it is in `zone`."""
+    return fmt.now_in(zone, now()).date()

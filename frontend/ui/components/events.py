@@ -1,0 +1,99 @@
+"""What the calendars show, built from the API's answers: pure functions on wall-clock times."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+
+from ui import format as fmt
+from ui.api.models import Appointment, Schedule, Slot
+from ui.components.calendar import Event
+
+REFERENCE_MONDAY = date(2024, 1, 1)
+"""The week that stands for every week; no clock changes in it."""
+
+
+def slot_id(slot: Slot) -> str:
+    """The slot's start as UTC text: it tells the two readings of a repeated hour apart."""
+    return slot.starts_at.isoformat()
+
+
+def slot_label(slot: Slot, zone: str) -> str:
+    """`9:00`, or `1:30 (second)`."""
+    return fmt.clock(slot.time, second=fmt.is_second_reading(slot.starts_at, zone))
+
+
+def free_times(
+    slots: Iterable[Slot], zone: str, chosen_day: date, chosen: Slot | None
+) -> list[Event]:
+    """One chip a day for months and every single slot for weeks and days."""
+    slots = list(slots)
+    counts = Counter(slot.date for slot in slots)
+    chips = [_chip(day, count, chosen=day == chosen_day) for day, count in sorted(counts.items())]
+    return chips + [_free(slot, zone, chosen=slot == chosen) for slot in slots]
+
+
+def appointments(booked: Iterable[Appointment], title: Callable[[Appointment], str]) -> list[Event]:
+    """Appointments under `title`, marked with their status."""
+    return [_appointment(one, title(one)) for one in booked]
+
+
+def working_hours(schedules: Iterable[Schedule]) -> list[Event]:
+    """Weekly working hours, in the week of `REFERENCE_MONDAY`."""
+    return [
+        Event(
+            id=str(row.id),
+            title=fmt.minutes(row.slot_duration) + ("" if row.is_active else " (inactive)"),
+            start=_at(REFERENCE_MONDAY + timedelta(days=row.day_of_week), row.start_time),
+            end=_at(REFERENCE_MONDAY + timedelta(days=row.day_of_week), row.end_time),
+            grain="any",
+            classNames=["clickable", "active" if row.is_active else "inactive"],
+        )
+        for row in schedules
+    ]
+
+
+def _chip(day: date, count: int, *, chosen: bool) -> Event:
+    return Event(
+        id=day.isoformat(),
+        title=f"{count} free",
+        start=day.isoformat(),
+        allDay=True,
+        grain="day",
+        classNames=["clickable", "chip", *(["chosen"] if chosen else [])],
+    )
+
+
+def _free(slot: Slot, zone: str, *, chosen: bool) -> Event:
+    second = " (second)" if fmt.is_second_reading(slot.starts_at, zone) else ""
+    return Event(
+        id=slot_id(slot),
+        title=f"{'chosen' if chosen else 'free'}{second}",
+        start=_at(slot.date, slot.time),
+        end=_after(slot.date, slot.time, slot.duration),
+        grain="slot",
+        classNames=["clickable", *(["chosen"] if chosen else [])],
+    )
+
+
+def _appointment(one: Appointment, title: str) -> Event:
+    second = " (second)" if fmt.is_second_reading(one.starts_at, one.timezone) else ""
+    status = "" if one.status == "scheduled" else f" ({one.status})"
+    return Event(
+        id=str(one.id),
+        title=f"{title}{second}{status}",
+        start=_at(one.appointment_date, one.appointment_time),
+        end=_after(one.appointment_date, one.appointment_time, one.duration),
+        grain="any",
+        classNames=["clickable", one.status],
+    )
+
+
+def _at(day: date, reading: str) -> str:
+    if reading == fmt.MIDNIGHT_AT_END:
+        return f"{day + timedelta(days=1)}T00:00:00"
+    return f"{day}T{reading[:5]}:00"
+
+
+def _after(day: date, reading: str, minutes: int) -> str:
+    """The wall clock `minutes` later, as if no clock were changed meanwhile: only to be drawn."""
+    return (datetime.fromisoformat(_at(day, reading)) + timedelta(minutes=minutes)).isoformat()

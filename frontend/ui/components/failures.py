@@ -1,0 +1,47 @@
+"""Refusals of the API, shown where they happen."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+import streamlit as st
+
+from ui import format as fmt
+from ui.api.errors import ApiError, ApiFailure
+from ui.api.models import AffectedAppointment
+
+P = ParamSpec("P")
+
+
+def explained(body: Callable[P, None]) -> Callable[P, None]:
+    """Let `body` show what an `ApiFailure` says, with a button to try again."""
+
+    @wraps(body)
+    def shown(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            body(*args, **kwargs)
+        except ApiFailure as failure:
+            st.error(failure.sentence)
+            st.button("Try again", key=f"again.{body.__module__}.{body.__qualname__}")
+
+    return shown
+
+
+def explanation(failure: ApiFailure, zone: str) -> str:
+    """The failure's sentence as Markdown, and below it the appointments that are in the way.
+
+    Their moments are told in the wall clock of `zone`.
+    """
+    affected = (
+        failure.problem.appointments if isinstance(failure, ApiError) and failure.problem else []
+    )
+    lines = [
+        f"- {_when(appointment, zone)}: {fmt.plain(appointment.patient_name)}"
+        for appointment in affected
+    ]
+    return "\n".join([failure.sentence, *(["", *lines] if lines else [])])
+
+
+def _when(appointment: AffectedAppointment, zone: str) -> str:
+    second = fmt.is_second_reading(appointment.starts_at, zone)
+    return fmt.moment(appointment.appointment_date, appointment.appointment_time, second=second)

@@ -1,0 +1,54 @@
+"""What has just happened, told on the page that shows next.
+
+A notice outlives the reruns that follow at once (a double click, a refresh that runs by itself)
+and goes with the next thing the person does. Texts are Markdown: people's words go through
+`format.plain`.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+LINGER_SECONDS = 3.0
+_KEY = "clinic.notice"
+
+
+@dataclass
+class Notice:
+    successes: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    first_shown: float | None = field(default=None, init=False)
+
+
+def succeeded(text: str) -> None:
+    tell(Notice(successes=(text,)))
+
+
+def failed(text: str) -> None:
+    tell(Notice(failures=(text,)))
+
+
+def tell(notice: Notice) -> None:
+    """Show this instead of what was told before."""
+    st.session_state[_KEY] = notice
+
+
+def clear() -> None:
+    st.session_state.pop(_KEY, None)
+
+
+def show() -> None:
+    notice: Notice | None = st.session_state.get(_KEY)
+    if notice is None:
+        return
+    now = time.monotonic()
+    if notice.first_shown is None:
+        notice.first_shown = now
+    if now - notice.first_shown > LINGER_SECONDS:
+        clear()
+        return
+    for text in notice.successes:
+        st.success(text)
+    for text in notice.failures:
+        st.error(text)

@@ -1,0 +1,16 @@
+"""Whose clock the times on a page follow, where that is not the reader's own."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import streamlit as st
+
+from ui import format as fmt
+from ui.components import clock
+
+
+def name_zone(zone: str, moments: Iterable[datetime] = ()) -> None:
+    """Name `zone` unless the browser's clock agrees with it now and at all `moments` (instants)."""
+    note = fmt.zone_note(zone, st.context.timezone, [clock.now(), *moments])
+    if note:
+        st.caption(note)

@@ -1,0 +1,84 @@
+"""Changing and deleting one row of the weekly working hours."""
+
+import streamlit as st
+
+from ui import format as fmt
+from ui.api.client import Api
+from ui.api.models import Schedule
+from ui.components import notice
+from ui.components.attempt import attempt, done
+from ui.components.dialogs import take_asked
+from ui.components.failures import explained
+from ui.views.doctor import hours_fields
+from ui.views.doctor.hours_fields import DAYS, Hours
+
+
+def row_hours(row: Schedule) -> Hours:
+    return Hours(row.start_time, row.end_time, row.slot_duration)
+
+
+def row_text(row: Schedule) -> str:
+    """`Monday 9:00–17:00`."""
+    return f"{fmt.WEEKDAYS[row.day_of_week]} {fmt.hours(row.start_time, row.end_time)}"
+
+
+def open_asked(api: Api, rows: list[Schedule], zone: str) -> None:
+    """Open the dialog that was asked for (`edit`, `delete`), if any."""
+    asked = take_asked()
+    row = next((row for row in rows if asked is not None and row.id == asked.id), None)
+    if asked is None or row is None:
+        return
+    dialog = {"edit": _edit, "delete": _delete}[asked.kind]
+    dialog(api, row, zone, f"{asked.kind}.{asked.number}")
+
+
+@st.dialog("Edit schedule")
+@explained
+def _edit(api: Api, row: Schedule, zone: str, key: str) -> None:
+    if done(key):
+        st.rerun()
+    notice.show()
+    hours_fields.prefill(key, row_hours(row))
+    st.session_state.setdefault(f"{key}.day", row.day_of_week)
+    st.selectbox("Day", DAYS, format_func=fmt.WEEKDAYS.__getitem__, key=f"{key}.day")
+    hours_fields.draw(key)
+    st.button("Save", type="primary", on_click=_save, args=(api, row, zone, key))
+
+
+@st.dialog("Delete schedule")
+@explained
+def _delete(api: Api, row: Schedule, zone: str, key: str) -> None:
+    if done(key):
+        st.rerun()
+    notice.show()
+    st.write(f"Delete {row_text(row)}? Patients can then no longer book these hours.")
+    with st.container(horizontal=True):
+        st.button(
+            "Yes, delete it",
+            type="primary",
+            on_click=attempt,
+            args=(key, zone, lambda: _deleted(api, row)),
+        )
+        if st.button("Keep it"):
+            st.rerun()
+
+
+def _save(api: Api, row: Schedule, zone: str, key: str) -> None:
+    day, hours = int(st.session_state[f"{key}.day"]), hours_fields.entered(key)
+
+    def save() -> str:
+        changed = api.change_schedule(
+            row.id,
+            day_of_week=day,
+            start_time=hours.start,
+            end_time=hours.end,
+            slot_duration=hours.slot_duration,
+        )
+        return f"Saved: {row_text(changed)} in slots of {fmt.minutes(changed.slot_duration)}"
+
+    attempt(key, zone, save)
+
+
+def _deleted(api: Api, row: Schedule) -> str:
+    api.delete_schedule(row.id)
+    return f"Deleted: {row_text(row)}"

@@ -1,0 +1,76 @@
+"""The states of an appointment and who may change them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from app.domain.errors import Forbidden, IllegalTransition
+from app.domain.people import Actor, Role
+
+MIN_SLOT_DURATION = 5
+MAX_SLOT_DURATION = 240
+
+
+class AppointmentStatus(StrEnum):
+    SCHEDULED = "scheduled"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+    @property
+    def holds_time(self) -> bool:
+        """Whether the appointment keeps its doctor and its patient busy."""
+        return self is not AppointmentStatus.CANCELLED
+
+
+@dataclass(frozen=True, slots=True)
+class BookedVisit:
+    """A booked appointment as its doctor recognises it (`appointment_time` in minutes)."""
+
+    id: int
+    appointment_date: date
+    appointment_time: int
+    starts_at: datetime
+    ends_at: datetime
+    patient_name: str
+
+
+def check_transition(
+    actor: Actor,
+    current: AppointmentStatus,
+    wanted: AppointmentStatus,
+    *,
+    starts_at: datetime,
+    now: datetime,
+) -> None:
+    """Raise unless `actor`, a party of the appointment or an admin, may set the wanted status.
+
+    Raises:
+        Forbidden: a patient completes a visit.
+        IllegalTransition: the appointment is over, cancelled or, for a patient, has begun.
+    """
+    if wanted is AppointmentStatus.COMPLETED and actor.role is Role.PATIENT:
+        raise Forbidden("Only the doctor can mark a visit as completed.")
+    if current is not AppointmentStatus.SCHEDULED:
+        raise IllegalTransition(f"This appointment is already {current.value}.")
+    if wanted is AppointmentStatus.SCHEDULED:
+        raise IllegalTransition("This appointment is already scheduled.")
+    if wanted is AppointmentStatus.CANCELLED:
+        check_not_begun(actor, starts_at=starts_at, now=now)
+
+
+def check_movable(
+    actor: Actor, current: AppointmentStatus, *, starts_at: datetime, now: datetime
+) -> None:
+    """Raise IllegalTransition unless the appointment is still to come for `actor`."""
+    if current is not AppointmentStatus.SCHEDULED:
+        raise IllegalTransition(f"This appointment is already {current.value}.")
+    check_not_begun(actor, starts_at=starts_at, now=now)
+
+
+def check_not_begun(actor: Actor, *, starts_at: datetime, now: datetime) -> None:
+    """Raise IllegalTransition for a patient whose appointment has begun.
+
+    The doctor and the front desk may still put a missed visit right.
+    """
+    if actor.role is Role.PATIENT and starts_at <= now:
+        raise IllegalTransition("This appointment has begun. Please call the clinic.")

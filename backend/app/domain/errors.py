@@ -1,0 +1,125 @@
+"""Everything the product can refuse: a stable code and a sentence for a person."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from app.domain.appointments import BookedVisit
+
+
+class DomainError(Exception):
+    """A refusal. `code` is stable for machines; the message tells a person what to do."""
+
+    code: ClassVar[str]
+    sentence: ClassVar[str]
+
+    def __init__(self, sentence: str | None = None) -> None:
+        super().__init__(sentence or self.sentence)
+
+
+class InvalidInput(DomainError):
+    """A value that no rule allows. `field` is its name in the request."""
+
+    code = "invalid_input"
+    sentence = "Some of the values cannot be accepted."
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class NotSignedIn(DomainError):
+    code = "not_signed_in"
+    sentence = "Please log in."
+
+
+class InvalidCredentials(DomainError):
+    code = "invalid_credentials"
+    sentence = "The user name or the password is wrong."
+
+
+class Forbidden(DomainError):
+    code = "forbidden"
+    sentence = "Your account may not do this."
+
+
+class CrossSiteRequest(DomainError):
+    code = "cross_site_request"
+    sentence = "This request came from another website and was refused."
+
+
+class CsrfFailed(DomainError):
+    code = "csrf_failed"
+    sentence = "The X-CSRF-Token header is missing or out of date. Reload the page and try again."
+
+
+class NotFound(DomainError):
+    """What was asked for does not exist, or the one who asks may not know that it does."""
+
+    code = "not_found"
+    sentence = "There is no such thing, or it is not yours."
+
+
+class UsernameTaken(DomainError):
+    code = "username_taken"
+    sentence = "This user name is taken. Choose another one."
+
+
+class EmailTaken(DomainError):
+    code = "email_taken"
+    sentence = "An account with this e-mail address exists. Log in, or use another address."
+
+
+class ScheduleOverlaps(DomainError):
+    code = "schedule_overlaps"
+    sentence = "These hours overlap with other hours of the same day, active or not."
+
+
+class AppointmentsAffected(DomainError):
+    """A change that would strand booked patients. `appointments` are those in the way."""
+
+    code = "appointments_affected"
+    sentence = "Booked appointments depend on these hours. Move or cancel them first."
+
+    def __init__(self, appointments: "Sequence[BookedVisit]") -> None:
+        super().__init__()
+        self.appointments = appointments
+
+
+class SlotTaken(DomainError):
+    code = "slot_taken"
+    sentence = "This slot has just been taken. Choose another one."
+
+
+class SlotNotOffered(DomainError):
+    code = "slot_not_offered"
+    sentence = "The doctor does not offer this time. Choose one of the free slots."
+
+
+class PatientBusy(DomainError):
+    code = "patient_busy"
+    sentence = "The patient has another appointment at this time."
+
+
+class IllegalTransition(DomainError):
+    code = "illegal_transition"
+    sentence = "The appointment is no longer in a state that allows this."
+
+
+class UnsupportedMediaType(DomainError):
+    code = "unsupported_media_type"
+    sentence = "Send the body as application/json."
+
+
+class ServerBusy(DomainError):
+    """More work of one kind than its queue holds. Worth another try in a few seconds."""
+
+    code = "server_busy"
+    sentence = "The server is busy. Try again in a few seconds."
+
+
+class Unavailable(DomainError):
+    """The database does not answer. What was asked may be tried again."""
+
+    code = "unavailable"
+    sentence = "The system is not available at the moment. Try again in a minute."

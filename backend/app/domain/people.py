@@ -1,0 +1,34 @@
+"""Who acts, and how names are told apart."""
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    PATIENT = "patient"
+    DOCTOR = "doctor"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person on whose behalf something is done."""
+
+    id: int
+    role: Role
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is Role.ADMIN
+
+
+def identity_key(name: str) -> str:
+    """The form in which two user names or e-mail addresses are compared.
+
+    Equal for names that differ only in case or in Unicode form: the compatibility caseless
+    match of the Unicode Standard, section 3.13 (D146).
+    """
+    decomposed = unicodedata.normalize("NFD", name)
+    once = unicodedata.normalize("NFKD", decomposed.casefold())
+    return unicodedata.normalize("NFKD", once.casefold())

@@ -1,0 +1,83 @@
+"""Who may do what, and which booked appointments a change of hours would strand."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from app.domain.errors import Forbidden, InvalidInput, NotFound
+from app.domain.intervals import Interval, covers
+from app.domain.people import Actor, Role
+
+Booked = TypeVar("Booked")
+
+
+def check_keeps_hours(actor: Actor) -> None:
+    """Raise Forbidden for those who have no working hours of their own."""
+    if actor.role is not Role.DOCTOR:
+        raise Forbidden("Only doctors have working hours.")
+
+
+def check_may_write_hours(actor: Actor) -> None:
+    """Raise Forbidden for those who may write nobody's working hours."""
+    if actor.role is Role.PATIENT:
+        raise Forbidden("Only doctors have working hours.")
+
+
+def check_diary_is_visible(actor: Actor, doctor_id: int) -> None:
+    """Raise NotFound when a doctor's day is not the actor's to see."""
+    if not actor.is_admin and (actor.role is not Role.DOCTOR or actor.id != doctor_id):
+        raise NotFound("There is no such diary among yours.")
+
+
+def check_hours_are_visible(actor: Actor, doctor_id: int) -> None:
+    """Raise NotFound when the working hours are another doctor's."""
+    if not actor.is_admin and actor.id != doctor_id:
+        raise NotFound("There are no such working hours among yours.")
+
+
+def doctor_for_new_hours(actor: Actor, named: int | None) -> int:
+    """The doctor whose hours are written: oneself, or the one an admin names.
+
+    Raises:
+        InvalidInput: a doctor names somebody, or an admin names nobody.
+    """
+    if not actor.is_admin:
+        if named is not None:
+            raise InvalidInput("doctor_id", "Working hours are always your own.")
+        return actor.id
+    if named is None:
+        raise InvalidInput("doctor_id", "Say whose working hours these are.")
+    return named
+
+
+def patient_for_booking(actor: Actor, named: int | None) -> int:
+    """The patient an appointment is for: oneself, or the one an admin names.
+
+    Raises:
+        Forbidden: a doctor books.
+        InvalidInput: a patient names somebody.
+    """
+    if actor.role is Role.DOCTOR:
+        raise Forbidden("Only patients and the front desk can book.")
+    if named is None:
+        return actor.id
+    if not actor.is_admin:
+        raise InvalidInput("patient_id", "An appointment is always your own.")
+    return named
+
+
+def stranded(
+    booked: Iterable[tuple[Booked, Interval]],
+    *,
+    before: list[Interval],
+    after: list[Interval],
+) -> list[Booked]:
+    """The booked appointments inside the hours `before` that no longer are inside `after`.
+
+    `before` and `after` are merged working windows. An appointment that was outside of both
+    (booked under older hours) does not stand in the way of a change.
+    """
+    return [
+        appointment
+        for appointment, interval in booked
+        if covers(before, interval) and not covers(after, interval)
+    ]

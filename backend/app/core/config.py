@@ -1,0 +1,114 @@
+"""The settings of the API, from the environment and from `.env`."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "for-development-only-never-in-production"  # noqa: S105 - refused there
+MINIMUM_SECRET_LENGTH = 32
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class PasswordPolicy(StrEnum):
+    """Which passwords are accepted: see `core.security.check_password_rules`."""
+
+    DOCUMENT = "document"
+    ASVS = "asvs"
+    NIST = "nist"
+
+
+class LogFormat(StrEnum):
+    CONSOLE = "console"
+    JSON = "json"
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address, as a browser writes them in `Origin`."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+class Settings(BaseSettings):
+    """One field a variable; `.env.example` explains each of them."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    app_env: Environment = Environment.DEVELOPMENT
+    database_url: str = "sqlite:///var/clinic.db"
+    clinic_name: str = "Clinic"
+    clinic_timezone: str = "Europe/London"
+    secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
+    public_url: str = "http://localhost:8501"
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    session_idle_minutes: int = Field(60, ge=1, le=24 * 60)
+    session_absolute_hours: int = Field(12, ge=1, le=24 * 30)
+    password_policy: PasswordPolicy = PasswordPolicy.DOCUMENT
+    bcrypt_cost: int = Field(12, ge=4, le=18)
+    hashing_queue: int = Field(64, ge=1)
+    worker_threads: int = Field(4, ge=1, le=64)
+    web_concurrency: int = Field(1, ge=1, le=64)
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(8000, ge=1, le=65535)
+    log_level: str = "INFO"
+    log_format: LogFormat = LogFormat.CONSOLE
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("clinic_timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("CLINIC_TIMEZONE must be an IANA name such as Europe/London")
+        return value
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        if self.app_env is Environment.PRODUCTION:
+            problems = list(self._production_problems())
+            if problems:
+                raise ValueError("refusing to start in production: " + "; ".join(problems))
+        return self
+
+    def _production_problems(self) -> list[str]:
+        secret = self.secret_key.get_secret_value()
+        checks = {
+            "PUBLIC_URL must begin with https://": self.is_https,
+            f"SECRET_KEY must be your own and have {MINIMUM_SECRET_LENGTH} characters or more": (
+                secret != DEVELOPMENT_SECRET and len(secret) >= MINIMUM_SECRET_LENGTH
+            ),
+            "CORS_ORIGINS must list exact origins, without *": not any(
+                "*" in origin for origin in self.cors_origins
+            ),
+            "PASSWORD_POLICY=document is for trying out; use asvs or nist": (
+                self.password_policy is not PasswordPolicy.DOCUMENT
+            ),
+        }
+        return [problem for problem, satisfied in checks.items() if not satisfied]
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the clinic over TLS."""
+        return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def cookie_name(self) -> str:
+        """Name of the session cookie; the prefix makes browsers insist on Secure and Path=/."""
+        return "__Host-session" if self.is_https else "session"
+
+    @property
+    def public_origins(self) -> frozenset[str]:
+        """The origins whose pages may send requests that change something."""
+        return frozenset(origin_of(url) for url in (self.public_url, *self.cors_origins))

@@ -1,0 +1,176 @@
+"""The database: engine, transactions, column types and how it refuses an overlap.
+
+The only module, beside the migrations, that knows which engine runs.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    TypeDecorator,
+    UpdateBase,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT_MS = 10_000
+CONFLICT_SQLSTATES = {"23505", "23P01"}
+CONFLICT_SQLITE_ERRORS = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_TRIGGER"}
+
+Identifier = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    """The tables; every constraint has a name that says what it guards."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant: aware UTC in Python, `timestamptz` on PostgreSQL, UTC text on SQLite.
+
+    SQLite's text has a fixed width, so that instants compare and sort as text.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """One engine with two kinds of transactions: those that only read, and those that write."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.engine = make_engine(url, pool_size=pool_size)
+        self._reader = self.engine.execution_options(sqlite_begin="BEGIN")
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only reads. Never waits for a writer."""
+        with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction that writes: committed at the end of the block, undone by an exception."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def make_engine(url: str, *, pool_size: int = 8) -> Engine:
+    """An engine for `sqlite:///file` or `postgresql://…`, with the settings each one needs."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite_engine(parsed.render_as_string(hide_password=False), parsed.database)
+    driver = parsed.set(drivername="postgresql+psycopg")
+    return create_engine(
+        driver,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=BUSY_TIMEOUT_MS / 1000,
+        pool_pre_ping=True,
+    )
+
+
+def _sqlite_engine(url: str, file: str | None) -> Engine:
+    if not file or file == ":memory:":
+        raise ValueError("DATABASE_URL must name a file: sqlite:///path/to/clinic.db")
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, hide_parameters=True, max_overflow=-1)
+    event.listen(engine, "connect", _prepare_sqlite_connection)
+    event.listen(engine, "begin", _begin_sqlite_transaction)
+    return engine
+
+
+def _prepare_sqlite_connection(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # BEGIN is ours: see _begin_sqlite_transaction
+    for setting in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {setting}")
+
+
+def _begin_sqlite_transaction(connection: Connection) -> None:
+    """Take the write lock at once, so that what a writer has read stays true until its commit."""
+    begin = connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE")
+    connection.exec_driver_sql(begin)
+
+
+def insert_unless_refused(
+    session: Session, model: type[Base], values: dict[str, Any]
+) -> int | None:
+    """Insert a row and return its id, or None when a unique or overlap guard refused it.
+
+    PostgreSQL takes `ON CONFLICT DO NOTHING`, because plain inserts against an exclusion
+    constraint deadlock under contention; the triggers of SQLite raise.
+    """
+    table = cast("Table", model.__table__)
+    make_insert = sqlite.insert if _is_sqlite(session) else postgresql.insert
+    statement = make_insert(table).values(**values).on_conflict_do_nothing().returning(table.c.id)
+    try:
+        return session.execute(statement).scalar_one_or_none()
+    except IntegrityError as error:
+        if _is_conflict(error):
+            return None
+        raise
+
+
+def update_unless_refused(session: Session, statement: UpdateBase) -> bool:
+    """Run an update; False, and nothing changed, when a unique or overlap guard refused it."""
+    try:
+        with session.begin_nested():
+            session.execute(statement)
+    except IntegrityError as error:
+        if _is_conflict(error):
+            return False
+        raise
+    return True
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _is_conflict(error: IntegrityError) -> bool:
+    if isinstance(error.orig, sqlite3.IntegrityError):
+        return error.orig.sqlite_errorname in CONFLICT_SQLITE_ERRORS
+    return getattr(error.orig, "sqlstate", None) in CONFLICT_SQLSTATES

@@ -1,0 +1,41 @@
+"""Structured logs: one line an event, with the id of the request it belongs to."""
+
+import logging
+from typing import TYPE_CHECKING
+
+import structlog
+
+from app.core.config import LogFormat
+
+if TYPE_CHECKING:
+    from structlog.typing import Processor
+
+
+def configure_logs(level: str, log_format: LogFormat) -> None:
+    """Send our own events, and those of the libraries, through one formatter to stderr."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    as_json = log_format is LogFormat.JSON
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer()
+                if as_json
+                else structlog.dev.ConsoleRenderer(colors=False),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)

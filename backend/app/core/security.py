@@ -1,0 +1,113 @@
+"""Passwords, session tokens and the lane in which passwords are hashed."""
+
+import asyncio
+import contextvars
+import hashlib
+import hmac
+import re
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import TypeVar
+
+import bcrypt
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from app.core.config import PasswordPolicy
+from app.domain.errors import InvalidInput, ServerBusy
+
+MAX_PASSWORD_BYTES = 72
+MINIMUM_LENGTH = {PasswordPolicy.DOCUMENT: 7, PasswordPolicy.ASVS: 8, PasswordPolicy.NIST: 15}
+BCRYPT_HASH = re.compile(r"\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}\Z")
+COMMON_PASSWORDS = frozenset(FREQUENCY_LISTS["passwords"])
+
+Result = TypeVar("Result")
+
+
+def new_session_token() -> str:
+    """An unguessable token of 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def token_digest(token: str) -> str:
+    """What the database keeps of a token: its SHA-256, in hexadecimal."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def csrf_token_for(session_token: str, secret_key: str) -> str:
+    """The synchronizer token of a session, which changes with every new session token."""
+    return hmac.new(secret_key.encode(), b"csrf:" + session_token.encode(), "sha256").hexdigest()
+
+
+def same_token(presented: str, expected: str) -> bool:
+    """Compare two tokens in constant time."""
+    return hmac.compare_digest(presented.encode(), expected.encode())
+
+
+def check_password_rules(password: str, policy: PasswordPolicy) -> None:
+    """Raise InvalidInput for a password that the policy does not accept.
+
+    Length counts characters; ASVS 5.0 (6.2.1, 6.2.4) and NIST SP 800-63B-4 (3.1.1.2) ask for
+    a minimum length and a list of common passwords, and forbid rules of composition. bcrypt
+    reads 72 bytes: a longer password is refused, never shortened.
+    """
+    if len(password) < MINIMUM_LENGTH[policy]:
+        raise InvalidInput(
+            "password", f"Use a password of {MINIMUM_LENGTH[policy]} characters or more."
+        )
+    if len(password.encode()) > MAX_PASSWORD_BYTES:
+        raise InvalidInput("password", f"Use a password of at most {MAX_PASSWORD_BYTES} bytes.")
+    if policy is not PasswordPolicy.DOCUMENT and password.lower() in COMMON_PASSWORDS:
+        raise InvalidInput("password", "This password is among the most common ones.")
+
+
+class PasswordHasher:
+    """bcrypt at a given cost (2^cost rounds)."""
+
+    def __init__(self, cost: int) -> None:
+        self.cost = cost
+
+    def hash(self, password: str) -> str:
+        """Hash a password of at most 72 UTF-8 bytes."""
+        return bcrypt.hashpw(password.encode(), bcrypt.gensalt(self.cost)).decode()
+
+    def verify(self, password: str, hashed: str | None) -> bool:
+        """Whether the password fits, at the price of exactly one hash whatever the answer.
+
+        `hashed` is None for a user who does not exist. A password of over 72 bytes and a
+        malformed stored hash fit nothing.
+        """
+        presented = password.encode()
+        if not hashed or len(presented) > MAX_PASSWORD_BYTES or not BCRYPT_HASH.match(hashed):
+            bcrypt.checkpw(b"nobody", self._dummy)
+            return False
+        return bcrypt.checkpw(presented, hashed.encode())
+
+    def is_outdated(self, hashed: str) -> bool:
+        """Whether a hash was made at a lower cost than today's."""
+        return int(hashed.split("$")[2]) < self.cost
+
+    @cached_property
+    def _dummy(self) -> bytes:
+        return bcrypt.hashpw(secrets.token_bytes(16), bcrypt.gensalt(self.cost))
+
+
+class HashingLane:
+    """One thread with a bounded queue, so that a storm of logins never starves bookings."""
+
+    def __init__(self, queue_size: int) -> None:
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashing")
+        self._places = threading.BoundedSemaphore(queue_size)
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Run `work` when its turn comes. Raises ServerBusy at once when the queue is full."""
+        if not self._places.acquire(blocking=False):
+            raise ServerBusy
+        future = self._executor.submit(contextvars.copy_context().run, work)
+        future.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(future)
+
+    def close(self) -> None:
+        self._executor.shutdown()

@@ -1,0 +1,152 @@
+"""The tables. What a table can check, it checks; overlaps are guarded in the migrations."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    Enum,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.database import Base, Identifier, Instant
+from app.domain.appointments import AppointmentStatus
+from app.domain.people import Role
+
+HOLDS_TIME = text("status <> 'cancelled'")
+
+
+def _words(words: type[StrEnum], name: str) -> Enum:
+    """A column of a few words, kept as text under a check constraint."""
+    return Enum(
+        words,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class User(Base):
+    """A person with an account. The `_key` columns hold the form in which names are compared."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint("length(username) BETWEEN 3 AND 50", name="username_length"),
+        CheckConstraint("length(full_name) BETWEEN 1 AND 100", name="full_name_length"),
+        CheckConstraint("length(email) BETWEEN 3 AND 254", name="email_length"),
+    )
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    username: Mapped[str] = mapped_column(String(50))
+    username_key: Mapped[str] = mapped_column(String(508), unique=True)
+    email: Mapped[str] = mapped_column(String(254))
+    email_key: Mapped[str] = mapped_column(String(508), unique=True)
+    full_name: Mapped[str] = mapped_column(String(100))
+    hashed_password: Mapped[str] = mapped_column(String(100))
+    role: Mapped[Role] = mapped_column(_words(Role, "role"))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    phone: Mapped[str | None] = mapped_column(String(30))
+    specialty: Mapped[str | None] = mapped_column(String(100))
+    timezone: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class LoginSession(Base):
+    """A login. Only the digest of its token is kept."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    user_agent: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    last_seen_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+
+    user: Mapped[User] = relationship(lazy="raise")
+
+
+class Schedule(Base):
+    """A row of weekly working hours: minutes after midnight on the wall clock of the doctor."""
+
+    __tablename__ = "schedules"
+    __table_args__ = (
+        CheckConstraint("day_of_week BETWEEN 0 AND 6", name="day_of_week"),
+        CheckConstraint("start_time >= 0", name="start_time"),
+        CheckConstraint("end_time <= 1440", name="end_time"),
+        CheckConstraint("start_time < end_time", name="start_before_end"),
+        CheckConstraint("slot_duration BETWEEN 5 AND 240", name="slot_duration"),
+        CheckConstraint("slot_duration <= end_time - start_time", name="slot_fits"),
+        UniqueConstraint("doctor_id", "day_of_week", "start_time"),
+    )
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    doctor_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    day_of_week: Mapped[int] = mapped_column(SmallInteger, comment="0 = Monday")
+    start_time: Mapped[int] = mapped_column(SmallInteger, comment="minutes after midnight")
+    end_time: Mapped[int] = mapped_column(SmallInteger, comment="minutes after midnight")
+    slot_duration: Mapped[int] = mapped_column(SmallInteger, comment="minutes")
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Appointment(Base):
+    """A visit. Date and time are the doctor's wall clock; `starts_at` and `ends_at` decide."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (
+        CheckConstraint("appointment_time BETWEEN 0 AND 1439", name="appointment_time"),
+        CheckConstraint("duration BETWEEN 5 AND 240", name="duration"),
+        CheckConstraint("length(reason) BETWEEN 1 AND 500", name="reason_length"),
+        CheckConstraint("starts_at < ends_at", name="start_before_end"),
+        CheckConstraint("doctor_id <> patient_id", name="two_parties"),
+        Index(
+            "uq_appointments_doctor_id_starts_at",
+            "doctor_id",
+            "starts_at",
+            unique=True,
+            sqlite_where=HOLDS_TIME,
+            postgresql_where=HOLDS_TIME,
+        ),
+        Index(
+            "uq_appointments_patient_id_starts_at",
+            "patient_id",
+            "starts_at",
+            unique=True,
+            sqlite_where=HOLDS_TIME,
+            postgresql_where=HOLDS_TIME,
+        ),
+        Index(None, "doctor_id", "appointment_date"),
+        Index(None, "patient_id", "appointment_date"),
+    )
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    doctor_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    patient_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    appointment_date: Mapped[date] = mapped_column(Date)
+    appointment_time: Mapped[int] = mapped_column(SmallInteger, comment="minutes after midnight")
+    duration: Mapped[int] = mapped_column(SmallInteger, comment="minutes")
+    reason: Mapped[str] = mapped_column(String(500))
+    status: Mapped[AppointmentStatus] = mapped_column(_words(AppointmentStatus, "status"))
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+
+    doctor: Mapped[User] = relationship(foreign_keys=doctor_id, lazy="raise")
+    patient: Mapped[User] = relationship(foreign_keys=patient_id, lazy="raise")
+
+    @property
+    def timezone(self) -> str:
+        """The zone of `appointment_date` and `appointment_time`."""
+        return self.doctor.timezone

@@ -1,0 +1,175 @@
+"""Statements about appointments. Reading starts from who is asking: see `visible_to`."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, or_, select, true, tuple_, update
+from sqlalchemy.orm import Session, joinedload
+
+from app.core.database import insert_unless_refused, update_unless_refused
+from app.domain.appointments import MAX_SLOT_DURATION, AppointmentStatus
+from app.domain.errors import NotFound, PatientBusy, SlotTaken
+from app.domain.people import Actor
+from app.models import Appointment
+
+LONGEST_VISIT = timedelta(minutes=MAX_SLOT_DURATION)
+HOLDS_TIME = Appointment.status != AppointmentStatus.CANCELLED
+
+
+class Position(NamedTuple):
+    """Where a page of a list ends: the start and the id of its last appointment."""
+
+    starts_at: datetime
+    id: int
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """The appointments that a person may know of: their own, and all for an admin."""
+    if actor.is_admin:
+        return true()
+    return own(actor)
+
+
+def own(actor: Actor) -> ColumnElement[bool]:
+    """The appointments that a person is a party of."""
+    return or_(Appointment.doctor_id == actor.id, Appointment.patient_id == actor.id)
+
+
+def create_appointment(session: Session, **values: Any) -> Appointment:
+    """Insert an appointment.
+
+    Raises:
+        SlotTaken, PatientBusy: the database refused the overlap.
+    """
+    appointment_id = insert_unless_refused(session, Appointment, values)
+    if appointment_id is None:
+        raise _refusal(session, values)
+    return _get(session, Appointment.id == appointment_id)
+
+
+def move_appointment(
+    session: Session, appointment: Appointment, *, changes: dict[str, Any]
+) -> Appointment:
+    """Give an appointment another time. Both parties' diaries must be locked.
+
+    Raises:
+        SlotTaken, PatientBusy: the database refused the overlap.
+    """
+    statement = update(Appointment).where(Appointment.id == appointment.id).values(**changes)
+    if not update_unless_refused(session, statement):
+        parties = {"doctor_id": appointment.doctor_id, "patient_id": appointment.patient_id}
+        raise _refusal(session, parties | changes, besides=appointment.id)
+    return _get(session, Appointment.id == appointment.id)
+
+
+def set_status(
+    session: Session, appointment_id: int, *, status: AppointmentStatus, now: datetime
+) -> Appointment:
+    """Write the status of an appointment."""
+    session.execute(
+        update(Appointment)
+        .where(Appointment.id == appointment_id)
+        .values(status=status, updated_at=now)
+    )
+    return _get(session, Appointment.id == appointment_id)
+
+
+def get_appointment(session: Session, *, actor: Actor, appointment_id: int) -> Appointment:
+    """An appointment with its parties. Raises NotFound when it is not the actor's to see."""
+    return _get(session, visible_to(actor), Appointment.id == appointment_id)
+
+
+def list_own_appointments(
+    session: Session,
+    *,
+    actor: Actor,
+    date_from: date | None,
+    date_to: date | None,
+    status: AppointmentStatus | None,
+    after: Position | None,
+    limit: int,
+) -> Sequence[Appointment]:
+    """A page of the actor's own appointments, by start; dates are inclusive."""
+    statement = _with_parties().where(own(actor))
+    if date_from is not None:
+        statement = statement.where(Appointment.appointment_date >= date_from)
+    if date_to is not None:
+        statement = statement.where(Appointment.appointment_date <= date_to)
+    if status is not None:
+        statement = statement.where(Appointment.status == status)
+    if after is not None:
+        statement = statement.where(
+            tuple_(Appointment.starts_at, Appointment.id) > tuple_(after.starts_at, after.id)
+        )
+    return session.scalars(
+        statement.order_by(Appointment.starts_at, Appointment.id).limit(limit)
+    ).all()
+
+
+def list_day(
+    session: Session, *, actor: Actor, doctor_id: int, day: date | None
+) -> Sequence[Appointment]:
+    """A doctor's appointments, all of them or those of a day, as far as the actor may see them."""
+    statement = _with_parties().where(visible_to(actor), Appointment.doctor_id == doctor_id)
+    if day is not None:
+        statement = statement.where(Appointment.appointment_date == day)
+    return session.scalars(statement.order_by(Appointment.starts_at, Appointment.id)).all()
+
+
+def list_upcoming(session: Session, *, doctor_id: int, now: datetime) -> Sequence[Appointment]:
+    """A doctor's scheduled appointments that are not over, with their patients."""
+    return session.scalars(
+        _with_parties()
+        .where(
+            Appointment.doctor_id == doctor_id,
+            Appointment.status == AppointmentStatus.SCHEDULED,
+            Appointment.ends_at > now,
+        )
+        .order_by(Appointment.starts_at)
+    ).all()
+
+
+def list_busy(
+    session: Session, *, party: ColumnElement[bool], since: datetime, until: datetime
+) -> Sequence[tuple[datetime, datetime]]:
+    """The intervals in which a doctor or a patient is taken within [since, until)."""
+    rows = session.execute(
+        select(Appointment.starts_at, Appointment.ends_at).where(
+            party,
+            HOLDS_TIME,
+            Appointment.starts_at > since - LONGEST_VISIT,
+            Appointment.starts_at < until,
+            Appointment.ends_at > since,
+        )
+    )
+    return [(row.starts_at, row.ends_at) for row in rows]
+
+
+def _get(session: Session, *conditions: ColumnElement[bool]) -> Appointment:
+    statement = _with_parties().where(*conditions).execution_options(populate_existing=True)
+    appointment = session.scalars(statement).one_or_none()
+    if appointment is None:
+        raise NotFound("There is no such appointment among yours.")
+    return appointment
+
+
+def _with_parties() -> Select[Appointment]:
+    return select(Appointment).options(
+        joinedload(Appointment.doctor), joinedload(Appointment.patient)
+    )
+
+
+def _refusal(
+    session: Session, values: dict[str, Any], *, besides: int | None = None
+) -> SlotTaken | PatientBusy:
+    """Which party's diary the database's refusal was about."""
+    statement = select(Appointment.id).where(
+        Appointment.patient_id == values["patient_id"],
+        Appointment.doctor_id != values["doctor_id"],
+        Appointment.id != besides if besides is not None else true(),
+        HOLDS_TIME,
+        Appointment.starts_at < values["ends_at"],
+        Appointment.ends_at > values["starts_at"],
+    )
+    return SlotTaken() if session.scalars(statement).first() is None else PatientBusy()

@@ -1,0 +1,166 @@
+"""Statements about accounts and their login sessions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from app.core.database import insert_unless_refused, update_unless_refused
+from app.domain.errors import EmailTaken, NotFound, UsernameTaken
+from app.domain.people import Role
+from app.models import LoginSession, User
+
+
+def create_user(session: Session, **values: Any) -> User:
+    """Insert an account.
+
+    Raises:
+        UsernameTaken, EmailTaken: another account has the same name, compared by its key.
+    """
+    user_id = insert_unless_refused(session, User, {"is_active": True, **values})
+    if user_id is None:
+        raise _refusal(session, username_key=values["username_key"])
+    return session.get_one(User, user_id)
+
+
+def update_user(session: Session, user_id: int, *, changes: dict[str, Any]) -> User:
+    """Change columns of an account. Raises EmailTaken when its new address is another's."""
+    statement = update(User).where(User.id == user_id).values(**changes)
+    if not update_unless_refused(session, statement):
+        raise EmailTaken
+    return session.get_one(User, user_id, populate_existing=True)
+
+
+def find_user_by_login(session: Session, *, key: str) -> User | None:
+    """The account whose user name or e-mail address has this key."""
+    return session.scalars(
+        select(User)
+        .where(or_(User.username_key == key, User.email_key == key))
+        .order_by(User.username_key != key)
+        .limit(1)
+    ).first()
+
+
+def get_active_user(session: Session, *, user_id: int, role: Role) -> User:
+    """An active account of the given role. Raises NotFound."""
+    user = session.scalars(
+        select(User).where(User.id == user_id, User.role == role, User.is_active)
+    ).one_or_none()
+    if user is None:
+        raise NotFound(f"There is no such {role.value}.")
+    return user
+
+
+def list_doctors(session: Session) -> Sequence[User]:
+    """The active doctors, by name."""
+    return session.scalars(
+        select(User)
+        .where(User.role == Role.DOCTOR, User.is_active)
+        .order_by(User.full_name, User.id)
+    ).all()
+
+
+def share_diary(session: Session, *, doctor_id: int) -> User:
+    """A bookable doctor, whose hours stay as they are until the end of the transaction.
+
+    Bookings share this lock; `lock_diaries` waits for all of them. Raises NotFound.
+    """
+    doctor = session.scalars(
+        select(User)
+        .where(User.id == doctor_id, User.role == Role.DOCTOR, User.is_active)
+        .with_for_update(read=True)
+    ).one_or_none()
+    if doctor is None:
+        raise NotFound("There is no such doctor.")
+    return doctor
+
+
+def lock_diaries(session: Session, *, user_ids: set[int]) -> None:
+    """Take the diaries of these people, in the order of their ids, for this transaction alone."""
+    session.execute(
+        select(User.id)
+        .where(User.id.in_(user_ids))
+        .order_by(User.id)
+        .with_for_update(key_share=True)
+    )
+
+
+def create_login_session(session: Session, **values: Any) -> LoginSession:
+    """Insert a login session."""
+    login = LoginSession(**values)
+    session.add(login)
+    session.flush()
+    return login
+
+
+def find_live_login_session(
+    session: Session, *, token_digest: str, now: datetime, idle_since: datetime
+) -> LoginSession | None:
+    """The session of a token, with its user, unless it expired, idled out or was deactivated."""
+    return session.scalars(
+        select(LoginSession)
+        .join(LoginSession.user)
+        .where(
+            LoginSession.token_digest == token_digest,
+            LoginSession.expires_at > now,
+            LoginSession.last_seen_at > idle_since,
+            User.is_active,
+        )
+        .options(joinedload(LoginSession.user))
+    ).one_or_none()
+
+
+def list_live_login_sessions(
+    session: Session, *, user_id: int, now: datetime, idle_since: datetime
+) -> Sequence[LoginSession]:
+    """The live sessions of a person, the newest first."""
+    return session.scalars(
+        select(LoginSession)
+        .where(
+            LoginSession.user_id == user_id,
+            LoginSession.expires_at > now,
+            LoginSession.last_seen_at > idle_since,
+        )
+        .order_by(LoginSession.created_at.desc(), LoginSession.id.desc())
+    ).all()
+
+
+def touch_login_session(session: Session, *, session_id: int, now: datetime) -> None:
+    """Note that a session was used."""
+    session.execute(
+        update(LoginSession).where(LoginSession.id == session_id).values(last_seen_at=now)
+    )
+
+
+def delete_login_session(session: Session, *, user_id: int, session_id: int) -> bool:
+    """End one session of a person. False when it is not theirs or has gone."""
+    deleted = session.execute(
+        delete(LoginSession)
+        .where(LoginSession.id == session_id, LoginSession.user_id == user_id)
+        .returning(LoginSession.id)
+    )
+    return deleted.first() is not None
+
+
+def delete_login_sessions(session: Session, *, user_id: int) -> None:
+    """End every session of a person."""
+    session.execute(delete(LoginSession).where(LoginSession.user_id == user_id))
+
+
+def delete_dead_login_sessions(
+    session: Session, *, user_id: int, now: datetime, idle_since: datetime
+) -> None:
+    """Forget a person's sessions that expired or idled out."""
+    session.execute(
+        delete(LoginSession).where(
+            LoginSession.user_id == user_id,
+            or_(LoginSession.expires_at <= now, LoginSession.last_seen_at <= idle_since),
+        )
+    )
+
+
+def _refusal(session: Session, *, username_key: str) -> UsernameTaken | EmailTaken:
+    taken = session.scalar(select(User.id).where(User.username_key == username_key))
+    return EmailTaken() if taken is None else UsernameTaken()

@@ -1,0 +1,81 @@
+"""A doctor's diary in the terms of the availability engine: hours, busy time, free slots."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from app.crud import crud_appointment, crud_schedule
+from app.domain.appointments import BookedVisit
+from app.domain.availability import Slot, WorkingHours, free_slots
+from app.domain.intervals import Interval
+from app.domain.wall_clock import MINUTES_PER_DAY, ceil_minute, from_minute, instant_of, to_minute
+from app.models import Appointment, Schedule, User
+
+
+def zone_of(doctor: User) -> ZoneInfo:
+    """The zone in which a doctor's working hours are meant."""
+    return ZoneInfo(doctor.timezone)
+
+
+def days_between(first_day: date, last_day: date, zone: ZoneInfo) -> Interval:
+    """The instants from the first midnight of `first_day` to the last of `last_day`."""
+    return Interval(instant_of(first_day, 0, zone), instant_of(last_day, MINUTES_PER_DAY, zone))
+
+
+def as_interval(appointment: Appointment) -> Interval:
+    """The time that an appointment holds."""
+    return Interval(to_minute(appointment.starts_at), to_minute(appointment.ends_at))
+
+
+def as_booked_visit(appointment: Appointment) -> BookedVisit:
+    """An appointment, read with its patient, as its doctor recognises it."""
+    return BookedVisit(
+        id=appointment.id,
+        appointment_date=appointment.appointment_date,
+        appointment_time=appointment.appointment_time,
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        patient_name=appointment.patient.full_name,
+    )
+
+
+def as_working_hours(schedules: Iterable[Schedule]) -> list[WorkingHours]:
+    """Rows of the week as the engine takes them."""
+    return [
+        WorkingHours(row.day_of_week, row.start_time, row.end_time, row.slot_duration)
+        for row in schedules
+    ]
+
+
+def busy_time(session: Session, doctor_id: int, within: Interval) -> list[Interval]:
+    """When a doctor's time is held by appointments."""
+    return [
+        Interval(to_minute(starts_at), to_minute(ends_at))
+        for starts_at, ends_at in crud_appointment.list_busy(
+            session,
+            party=Appointment.doctor_id == doctor_id,
+            since=from_minute(within.start),
+            until=from_minute(within.end),
+        )
+    ]
+
+
+def slots_offered(
+    session: Session,
+    doctor: User,
+    *,
+    within: Interval,
+    busy: Sequence[Interval],
+    now: datetime,
+) -> list[Slot]:
+    """The slots that a doctor offers around `busy` time, none of them in the past."""
+    schedules = crud_schedule.list_active_schedules(session, doctor_id=doctor.id)
+    return free_slots(
+        hours=as_working_hours(schedules),
+        busy=busy,
+        zone=zone_of(doctor),
+        within=within,
+        not_before=ceil_minute(now),
+    )

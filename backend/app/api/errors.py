@@ -1,0 +1,145 @@
+"""From a refusal to HTTP, once: RFC 9457 problems with a stable code. Nothing sent is echoed."""
+
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from app.domain import errors
+from app.schemas.schemas import FieldError, Problem
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+FIELD_NAME = re.compile(r"[a-z_0-9]{1,40}\Z")
+
+STATUS: dict[type[errors.DomainError], HTTPStatus] = {
+    errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    errors.InvalidCredentials: HTTPStatus.UNAUTHORIZED,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.CrossSiteRequest: HTTPStatus.FORBIDDEN,
+    errors.CsrfFailed: HTTPStatus.FORBIDDEN,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.UsernameTaken: HTTPStatus.CONFLICT,
+    errors.EmailTaken: HTTPStatus.CONFLICT,
+    errors.ScheduleOverlaps: HTTPStatus.CONFLICT,
+    errors.AppointmentsAffected: HTTPStatus.CONFLICT,
+    errors.SlotTaken: HTTPStatus.CONFLICT,
+    errors.SlotNotOffered: HTTPStatus.CONFLICT,
+    errors.PatientBusy: HTTPStatus.CONFLICT,
+    errors.IllegalTransition: HTTPStatus.CONFLICT,
+    errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.ServerBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+ROUTING_ERRORS: dict[int, tuple[str, str]] = {
+    400: ("malformed_request", "The request could not be read. Send valid JSON."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take requests of this method."),
+    413: ("body_too_large", "The request is too large."),
+}
+
+log = structlog.get_logger(__name__)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The refusals of a route for the OpenAPI document; 422 and 503 belong to every route."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {PROBLEM_JSON: {"schema": schema}},
+        }
+        for status in (*statuses, 422, 503)
+    }
+
+
+def problem_response(
+    status: int, code: str, detail: str, headers: dict[str, str] | None = None, **more: Any
+) -> JSONResponse:
+    """A problem as an answer. `more` are members beyond those of the standard."""
+    members = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail, "code": code}
+    problem = Problem.model_validate(members | more)
+    return JSONResponse(
+        problem.model_dump(mode="json", exclude_none=True),
+        status_code=int(status),
+        headers=headers,
+        media_type=PROBLEM_JSON,
+    )
+
+
+def refusal_response(refusal: errors.DomainError) -> JSONResponse:
+    """A domain exception as an answer."""
+    status = STATUS[type(refusal)]
+    retry = status is HTTPStatus.SERVICE_UNAVAILABLE
+    return problem_response(
+        status,
+        refusal.code,
+        str(refusal),
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)} if retry else None,
+        **_members(refusal),
+    )
+
+
+def internal_error_response() -> JSONResponse:
+    """The answer to a bug, which says nothing about it."""
+    return problem_response(500, "internal_error", "Something went wrong on our side.")
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Let every failure of the application leave it as a problem."""
+    app.exception_handler(errors.DomainError)(_on_refusal)
+    app.exception_handler(RequestValidationError)(_on_invalid_request)
+    app.exception_handler(HTTPException)(_on_http_exception)
+    app.exception_handler(OperationalError)(_on_database_failure)
+    app.exception_handler(PoolTimeoutError)(_on_database_failure)
+
+
+def _members(refusal: errors.DomainError) -> dict[str, Any]:
+    if isinstance(refusal, errors.InvalidInput):
+        return {"errors": [FieldError(field=refusal.field, message=str(refusal))]}
+    if isinstance(refusal, errors.AppointmentsAffected):
+        return {"appointments": refusal.appointments}
+    return {}
+
+
+async def _on_refusal(_: Request, refusal: errors.DomainError) -> JSONResponse:
+    return refusal_response(refusal)
+
+
+async def _on_invalid_request(_: Request, invalid: RequestValidationError) -> JSONResponse:
+    found = [
+        FieldError(field=_field_name(error["loc"]), message=error["msg"])
+        for error in invalid.errors()
+    ]
+    return problem_response(422, errors.InvalidInput.code, _sentence(found), errors=found)
+
+
+async def _on_http_exception(_: Request, error: HTTPException) -> JSONResponse:
+    code, detail = ROUTING_ERRORS.get(error.status_code, ("http_error", error.detail))
+    headers = dict(error.headers) if error.headers else None
+    return problem_response(error.status_code, code, detail, headers)
+
+
+async def _on_database_failure(_: Request, error: Exception) -> JSONResponse:
+    log.error("database_failure", error=str(error))
+    return refusal_response(errors.Unavailable())
+
+
+def _field_name(location: Sequence[str | int]) -> str:
+    """The innermost name of a field; one that the sender made up is not repeated."""
+    name = str(location[-1]) if location else "body"
+    return name if FIELD_NAME.match(name) else "unknown"
+
+
+def _sentence(found: Sequence[FieldError]) -> str:
+    return " ".join(f"{error.field}: {error.message}." for error in found[:3]).replace("..", ".")

@@ -1,0 +1,25 @@
+"""Probes for those who keep the system running."""
+
+from fastapi import APIRouter
+
+from app.api.errors import documented
+from app.api.v1.dependencies import Reading
+from app.core import schema
+from app.domain.errors import Unavailable
+from app.schemas.schemas import Health
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/livez")
+async def alive() -> Health:
+    """The process answers. Asks nothing of the database."""
+    return Health()
+
+
+@router.get("/readyz", responses=documented())
+def ready(session: Reading) -> Health:
+    """The database answers and its schema is the one that this version needs."""
+    if schema.current_revision(session.connection()) != schema.head_revision():
+        raise Unavailable("The database is not at the schema of this version: run migrate.")
+    return Health()

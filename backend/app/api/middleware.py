@@ -1,0 +1,138 @@
+"""What every request passes before it is routed: a request id, headers, the cross-site check."""
+
+import secrets
+import time
+from collections.abc import Iterable
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.errors import internal_error_response, refusal_response
+from app.domain.errors import CrossSiteRequest, DomainError, UnsupportedMediaType
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+DOCUMENTATION_PATH = "/docs"
+PROBE_PATHS = {"/livez", "/readyz"}
+HSTS = "max-age=63072000; includeSubDomains"
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
+DOCUMENTATION_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
+)
+
+log = structlog.get_logger("access")
+
+
+class RequestLog:
+    """Gives each request an id, and writes one line about it: never a query, body or header.
+
+    The outermost of all, so that an exception nobody expected leaves as a problem like others.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        status: int | None = None
+        started = time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception:
+            log.exception("unhandled_exception")
+            if status is not None:
+                raise
+            await internal_error_response()(scope, receive, send_with_id)
+        finally:
+            if scope["path"] not in PROBE_PATHS:
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    route=_route_of(scope),
+                    status=status,
+                    milliseconds=round((time.perf_counter() - started) * 1000, 1),
+                )
+
+
+class SecurityHeaders:
+    """The headers of every answer (OWASP cheat sheets, REST Security)."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self.app = app
+        self.https = https
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers.setdefault("Cache-Control", "no-store")
+                documentation = scope["path"] == DOCUMENTATION_PATH
+                headers["Content-Security-Policy"] = (
+                    DOCUMENTATION_POLICY if documentation else API_POLICY
+                )
+                if self.https:
+                    headers["Strict-Transport-Security"] = HSTS
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class CrossSiteGuard:
+    """Refuses requests that another website makes a browser send, and bodies other than JSON.
+
+    Fetch metadata decides where the browser sends it, else the Origin header (OWASP
+    Cross-Site Request Forgery Prevention). A request with neither does not come from a page.
+    """
+
+    def __init__(self, app: ASGIApp, *, origins: Iterable[str]) -> None:
+        self.app = app
+        self.origins = frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+            refusal = self._refusal(Headers(scope=scope))
+            if refusal is not None:
+                await refusal_response(refusal)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    def _refusal(self, headers: Headers) -> DomainError | None:
+        site = headers.get("sec-fetch-site")
+        origin = headers.get("origin")
+        if site is not None:
+            if site not in {"same-origin", "none"}:
+                return CrossSiteRequest()
+        elif origin is not None and origin.lower() not in self.origins:
+            return CrossSiteRequest()
+        if _has_body(headers) and not _is_json(headers):
+            return UnsupportedMediaType()
+        return None
+
+
+def _has_body(headers: Headers) -> bool:
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
+def _is_json(headers: Headers) -> bool:
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+
+
+def _route_of(scope: Scope) -> str:
+    """The template of the route, so that no identifier reaches the log."""
+    return getattr(scope.get("route"), "path", "unrouted")

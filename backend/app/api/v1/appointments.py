@@ -1,0 +1,124 @@
+"""Booking, seeing, moving, completing and cancelling appointments."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.api.errors import documented
+from app.api.v1.dependencies import Acting, Now, Reading, Writing
+from app.api.v1.paging import Cursor, set_next_link
+from app.crud import crud_appointment
+from app.crud.crud_appointment import Position
+from app.domain.appointments import AppointmentStatus
+from app.domain.policies import check_diary_is_visible
+from app.schemas.fields import CalendarDate, Id
+from app.schemas.schemas import AppointmentAnswer, AppointmentChanges, NewAppointment
+from app.services import booking
+from app.services.booking import WantedTime
+
+router = APIRouter(prefix="/appointments", tags=["appointments"])
+
+
+@router.post("/", status_code=201, responses=documented(401, 403, 404, 409, 413, 415))
+def book(body: NewAppointment, actor: Acting, session: Writing, now: Now) -> AppointmentAnswer:
+    """Book a free slot. How long it takes comes from the doctor's schedule."""
+    appointment = booking.book(
+        session,
+        actor,
+        doctor_id=body.doctor_id,
+        patient_id=body.patient_id,
+        wanted=WantedTime(body.appointment_date, body.appointment_time, body.starts_at),
+        reason=body.reason,
+        now=now,
+    )
+    return AppointmentAnswer.model_validate(appointment)
+
+
+@router.get("/my", responses=documented(401))
+def my_appointments(
+    request: Request,
+    response: Response,
+    actor: Acting,
+    session: Reading,
+    date_from: CalendarDate | None = None,
+    date_to: CalendarDate | None = None,
+    status: AppointmentStatus | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    cursor: Cursor = None,
+) -> list[AppointmentAnswer]:
+    """One's own appointments, as patient or as doctor, by start.
+
+    When there are more, the header `Link` has the address of the next page (RFC 8288).
+    """
+    appointments = crud_appointment.list_own_appointments(
+        session,
+        actor=actor,
+        date_from=date_from,
+        date_to=date_to,
+        status=status,
+        after=cursor,
+        limit=limit + 1,
+    )
+    page = appointments[:limit]
+    if len(appointments) > limit:
+        set_next_link(request, response, Position(page[-1].starts_at, page[-1].id))
+    return [AppointmentAnswer.model_validate(appointment) for appointment in page]
+
+
+@router.get("/doctor/{doctor_id}", responses=documented(401, 404))
+def doctor_appointments(
+    doctor_id: Id,
+    actor: Acting,
+    session: Reading,
+    appointment_date: CalendarDate,
+) -> list[AppointmentAnswer]:
+    """A doctor's appointments of a day, for that doctor."""
+    check_diary_is_visible(actor, doctor_id)
+    appointments = crud_appointment.list_day(
+        session, actor=actor, doctor_id=doctor_id, day=appointment_date
+    )
+    return [AppointmentAnswer.model_validate(appointment) for appointment in appointments]
+
+
+@router.get("/{appointment_id}", responses=documented(401, 404))
+def appointment(appointment_id: Id, actor: Acting, session: Reading) -> AppointmentAnswer:
+    """One appointment, for its two parties."""
+    found = crud_appointment.get_appointment(session, actor=actor, appointment_id=appointment_id)
+    return AppointmentAnswer.model_validate(found)
+
+
+@router.put("/{appointment_id}", responses=documented(401, 403, 404, 409, 413, 415))
+def change_appointment(
+    appointment_id: Id, body: AppointmentChanges, actor: Acting, session: Writing, now: Now
+) -> AppointmentAnswer:
+    """Complete or cancel an appointment, or move it to another free slot of its doctor."""
+    if body.appointment_date is not None and body.appointment_time is not None:
+        changed = booking.move(
+            session,
+            actor,
+            appointment_id=appointment_id,
+            wanted=WantedTime(body.appointment_date, body.appointment_time, body.starts_at),
+            now=now,
+        )
+    else:
+        changed = booking.set_status(
+            session,
+            actor,
+            appointment_id=appointment_id,
+            status=AppointmentStatus(str(body.status)),
+            now=now,
+        )
+    return AppointmentAnswer.model_validate(changed)
+
+
+@router.delete("/{appointment_id}", responses=documented(401, 403, 404, 409))
+def cancel(appointment_id: Id, actor: Acting, session: Writing, now: Now) -> AppointmentAnswer:
+    """Cancel an appointment. Its time is free again at once."""
+    cancelled = booking.set_status(
+        session,
+        actor,
+        appointment_id=appointment_id,
+        status=AppointmentStatus.CANCELLED,
+        now=now,
+    )
+    return AppointmentAnswer.model_validate(cancelled)

@@ -1,0 +1,153 @@
+"""Registration, login and the sessions of a person."""
+
+from functools import partial
+
+from fastapi import APIRouter, Request, Response
+
+from app.api.errors import documented
+from app.api.v1.dependencies import (
+    Held,
+    Now,
+    Person,
+    Reading,
+    SessionIfAny,
+    Writing,
+    clear_session_cookie,
+    set_session_cookie,
+    signed_in_answer,
+)
+from app.crud import crud_user
+from app.domain.people import Role
+from app.schemas.fields import Id
+from app.schemas.schemas import (
+    Credentials,
+    PasswordChange,
+    Registration,
+    SessionAnswer,
+    SignedInAnswer,
+    UserAnswer,
+)
+from app.services import accounts
+
+router = APIRouter(prefix="/auth", tags=["auth"])
+
+
+@router.post("/register", status_code=201, responses=documented(403, 409, 413, 415))
+async def register(
+    body: Registration, _: SessionIfAny, held: Held, session: Writing, now: Now
+) -> UserAnswer:
+    """Create an account for a patient or a doctor."""
+    profile = body.model_dump() | {
+        "role": Role(body.role),
+        "timezone": body.timezone or held.settings.clinic_timezone,
+    }
+    user = await held.hashing.run(
+        partial(
+            accounts.register,
+            session,
+            hasher=held.hasher,
+            policy=held.settings.password_policy,
+            now=now,
+            **profile,
+        )
+    )
+    return UserAnswer.model_validate(user)
+
+
+@router.post("/login", responses=documented(401, 403, 413, 415))
+async def login(
+    body: Credentials,
+    request: Request,
+    response: Response,
+    replaced: SessionIfAny,
+    held: Held,
+    reading: Reading,
+    writing: Writing,
+    now: Now,
+) -> SignedInAnswer:
+    """Log in with a user name or an e-mail address. Sets the session cookie."""
+    who = await held.hashing.run(
+        partial(
+            accounts.log_in,
+            reading,
+            writing,
+            hasher=held.hasher,
+            limits=held.limits,
+            now=now,
+            login=body.username,
+            password=body.password,
+            user_agent=request.headers.get("user-agent"),
+            replaced=replaced,
+        )
+    )
+    set_session_cookie(response, who, held.settings)
+    return signed_in_answer(who, held.settings)
+
+
+@router.post("/logout", status_code=204, responses=documented(401, 403))
+def logout(response: Response, who: Person, held: Held, session: Writing) -> None:
+    """End this session."""
+    accounts.log_out(session, who)
+    clear_session_cookie(response, held.settings)
+
+
+@router.post("/logout-all", status_code=204, responses=documented(401, 403))
+def logout_all(response: Response, who: Person, held: Held, session: Writing) -> None:
+    """End every session of this account, this one included."""
+    crud_user.delete_login_sessions(session, user_id=who.user.id)
+    clear_session_cookie(response, held.settings)
+
+
+@router.get("/me", responses=documented(401))
+def me(who: Person, held: Held) -> SignedInAnswer:
+    """Who is signed in, and the token that changing requests must carry."""
+    return signed_in_answer(who, held.settings)
+
+
+@router.get("/sessions", responses=documented(401))
+def sessions(who: Person, held: Held, session: Reading, now: Now) -> list[SessionAnswer]:
+    """Where this account is logged in, the newest first."""
+    return [
+        SessionAnswer(
+            id=login.id,
+            created_at=login.created_at,
+            last_seen_at=login.last_seen_at,
+            expires_at=login.expires_at,
+            user_agent=login.user_agent,
+            current=login.id == who.login.id,
+        )
+        for login in accounts.live_sessions(session, who, limits=held.limits, now=now)
+    ]
+
+
+@router.delete("/sessions/{session_id}", status_code=204, responses=documented(401, 403, 404))
+def revoke_session(session_id: Id, who: Person, session: Writing) -> None:
+    """End one session of this account."""
+    accounts.revoke_session(session, who, session_id=session_id)
+
+
+@router.post("/password", responses=documented(401, 403, 413, 415))
+async def change_password(
+    body: PasswordChange,
+    response: Response,
+    who: Person,
+    held: Held,
+    session: Writing,
+    now: Now,
+) -> SignedInAnswer:
+    """Change the password. Every session ends; the answer's cookie opens a new one."""
+    renewed = await held.hashing.run(
+        partial(
+            accounts.change_password,
+            session,
+            who,
+            hasher=held.hasher,
+            policy=held.settings.password_policy,
+            limits=held.limits,
+            now=now,
+            current_password=body.current_password,
+            new_password=body.new_password,
+        )
+    )
+    set_session_cookie(response, renewed, held.settings)
+    return signed_in_answer(renewed, held.settings)

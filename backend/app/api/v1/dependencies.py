@@ -1,0 +1,137 @@
+"""What routes ask for: the clock, transactions, and the person who is signed in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from sqlalchemy.orm import Session
+
+from app.core.clock import Clock
+from app.core.config import Settings
+from app.core.database import Database
+from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
+from app.crud import crud_user
+from app.domain.errors import CsrfFailed, NotSignedIn
+from app.domain.people import Actor
+from app.schemas.schemas import SignedInAnswer, UserAnswer
+from app.services import accounts
+from app.services.accounts import SessionLimits, SignedIn
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+CSRF_HEADER = "X-CSRF-Token"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What an application holds for as long as it runs."""
+
+    settings: Settings
+    database: Database
+    hasher: PasswordHasher
+    hashing: HashingLane
+    limits: SessionLimits
+    clock: Clock
+
+
+def resources(request: Request) -> Resources:
+    """The application's resources."""
+    held: Resources = request.app.state.resources
+    return held
+
+
+Held = Annotated[Resources, Depends(resources)]
+
+
+def present(held: Held) -> datetime:
+    """The present instant, in UTC."""
+    return held.clock()
+
+
+def reading(held: Held) -> Iterator[Session]:
+    """A transaction that only reads."""
+    with held.database.reading() as session:
+        yield session
+
+
+def writing(held: Held) -> Iterator[Session]:
+    """A transaction that is committed before the answer is sent."""
+    with held.database.writing() as session:
+        yield session
+
+
+Now = Annotated[datetime, Depends(present)]
+Reading = Annotated[Session, Depends(reading, scope="function")]
+Writing = Annotated[Session, Depends(writing, scope="function")]
+
+
+def session_if_any(request: Request, held: Held, now: Now) -> SignedIn | None:
+    """The session that the request's cookie proves, if it does.
+
+    Raises CsrfFailed when a request that may change something lacks the session's token. The
+    transactions are short ones of their own: none is held while the route waits for a thread.
+    """
+    token = request.cookies.get(held.settings.cookie_name)
+    if not token:
+        return None
+    with held.database.reading() as session:
+        who = accounts.authenticate(session, token=token, limits=held.limits, now=now)
+    if who is None:
+        return None
+    if request.method not in SAFE_METHODS:
+        expected = csrf_token_for(token, held.settings.secret_key.get_secret_value())
+        if not same_token(request.headers.get(CSRF_HEADER, ""), expected):
+            raise CsrfFailed
+    if accounts.needs_touch(who, now):
+        with held.database.writing() as session:
+            crud_user.touch_login_session(session, session_id=who.login.id, now=now)
+    return who
+
+
+def signed_in(who: Annotated[SignedIn | None, Depends(session_if_any)]) -> SignedIn:
+    """The person whose session the request comes with. Raises NotSignedIn."""
+    if who is None:
+        raise NotSignedIn
+    return who
+
+
+SessionIfAny = Annotated[SignedIn | None, Depends(session_if_any)]
+Person = Annotated[SignedIn, Depends(signed_in)]
+
+
+def acting(who: Person) -> Actor:
+    """The person as the rules see them."""
+    return who.actor
+
+
+Acting = Annotated[Actor, Depends(acting)]
+
+
+def signed_in_answer(who: SignedIn, settings: Settings) -> SignedInAnswer:
+    """What a person's browser needs to know of its session."""
+    return SignedInAnswer(
+        user=UserAnswer.model_validate(who.user),
+        csrf_token=csrf_token_for(who.token, settings.secret_key.get_secret_value()),
+        expires_at=who.login.expires_at,
+    )
+
+
+def set_session_cookie(response: Response, who: SignedIn, settings: Settings) -> None:
+    """Hand a session's token to the browser, out of reach of its scripts."""
+    response.set_cookie(
+        settings.cookie_name,
+        who.token,
+        max_age=settings.session_absolute_hours * 3600,
+        path="/",
+        secure=settings.is_https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def clear_session_cookie(response: Response, settings: Settings) -> None:
+    """Let the browser forget its session."""
+    response.delete_cookie(
+        settings.cookie_name, path="/", secure=settings.is_https, httponly=True, samesite="lax"
+    )

@@ -1,0 +1,83 @@
+"""Weekly working hours and the free slots that follow from them."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from app.api.errors import documented
+from app.api.v1.dependencies import Acting, Now, Reading, Writing
+from app.crud import crud_schedule, crud_user
+from app.domain.errors import InvalidInput
+from app.domain.people import Role
+from app.domain.policies import check_keeps_hours
+from app.schemas.fields import CalendarDate, Id
+from app.schemas.schemas import NewSchedule, ScheduleAnswer, ScheduleChanges, SlotAnswer
+from app.services import scheduling
+
+LONGEST_SEARCH = timedelta(days=31)
+
+router = APIRouter(prefix="/schedules", tags=["schedules"])
+
+
+@router.post("/", status_code=201, responses=documented(401, 403, 404, 409, 413, 415))
+def add_schedule(body: NewSchedule, actor: Acting, session: Writing, now: Now) -> ScheduleAnswer:
+    """Add a row of weekly working hours."""
+    row = scheduling.add_hours(session, actor, now=now, **body.model_dump())
+    return ScheduleAnswer.model_validate(row)
+
+
+@router.get("/my", responses=documented(401, 403))
+def my_schedules(actor: Acting, session: Reading) -> list[ScheduleAnswer]:
+    """The signed-in doctor's rows, active or not, in the order of the week."""
+    check_keeps_hours(actor)
+    rows = crud_schedule.list_schedules(session, doctor_id=actor.id)
+    return [ScheduleAnswer.model_validate(row) for row in rows]
+
+
+@router.get("/doctor/{doctor_id}", responses=documented(404))
+def doctor_schedules(doctor_id: Id, session: Reading) -> list[ScheduleAnswer]:
+    """A doctor's active rows in the order of the week."""
+    doctor = crud_user.get_active_user(session, user_id=doctor_id, role=Role.DOCTOR)
+    rows = crud_schedule.list_active_schedules(session, doctor_id=doctor.id)
+    return [ScheduleAnswer.model_validate(row) for row in rows]
+
+
+@router.get("/doctor/{doctor_id}/available-slots", responses=documented(404))
+def available_slots(
+    doctor_id: Id,
+    start_date: Annotated[CalendarDate, Query(description="in the doctor's time zone")],
+    end_date: Annotated[CalendarDate, Query(description="inclusive, at most 31 days in all")],
+    session: Reading,
+    now: Now,
+) -> list[SlotAnswer]:
+    """The slots of a doctor that can be booked, in order."""
+    if end_date < start_date:
+        raise InvalidInput("end_date", "The range ends before it starts.")
+    if end_date - start_date >= LONGEST_SEARCH:
+        raise InvalidInput("end_date", f"Ask for at most {LONGEST_SEARCH.days} days at once.")
+    slots = scheduling.available_slots(
+        session, doctor_id=doctor_id, first_day=start_date, last_day=end_date, now=now
+    )
+    return [SlotAnswer.model_validate(slot) for slot in slots]
+
+
+@router.put("/{schedule_id}", responses=documented(401, 403, 404, 409, 413, 415))
+def change_schedule(
+    schedule_id: Id, body: ScheduleChanges, actor: Acting, session: Writing, now: Now
+) -> ScheduleAnswer:
+    """Change a row of working hours. Refused while booked appointments depend on it."""
+    row = scheduling.change_hours(
+        session,
+        actor,
+        schedule_id=schedule_id,
+        changes=body.model_dump(exclude_unset=True),
+        now=now,
+    )
+    return ScheduleAnswer.model_validate(row)
+
+
+@router.delete("/{schedule_id}", status_code=204, responses=documented(401, 403, 404, 409))
+def delete_schedule(schedule_id: Id, actor: Acting, session: Writing, now: Now) -> None:
+    """Delete a row of working hours. Refused while booked appointments depend on it."""
+    scheduling.remove_hours(session, actor, schedule_id=schedule_id, now=now)

@@ -1,0 +1,106 @@
+"""The application: wiring only."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from importlib.metadata import version
+
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
+from starlette.middleware import Middleware
+
+from app.api import health
+from app.api.errors import add_error_handlers, documented
+from app.api.middleware import CrossSiteGuard, RequestLog, SecurityHeaders
+from app.api.v1 import appointments, auth, schedules, users
+from app.api.v1.dependencies import CSRF_HEADER, Resources
+from app.core.clock import Clock, system_clock
+from app.core.config import Settings
+from app.core.database import Database
+from app.core.logs import configure_logs
+from app.core.security import HashingLane, PasswordHasher
+from app.schemas.schemas import Problem
+from app.services.accounts import SessionLimits
+
+LARGEST_BODY = 65_536
+DESCRIPTION = """Find a doctor, see the slots that are really free, book, move, cancel.
+
+Requests that change something need the session cookie of `POST /api/v1/auth/login` and its
+`csrf_token` in the header `X-CSRF-Token`."""
+
+
+def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> FastAPI:
+    """The ASGI application of one process."""
+    settings = settings or Settings()
+    configure_logs(settings.log_level, settings.log_format)
+    app = FastAPIOffline(
+        title=f"{settings.clinic_name}: appointments",
+        description=DESCRIPTION,
+        version=version("clinic-backend"),
+        redoc_url=None,
+        lifespan=_lifespan,
+        middleware=_middleware(settings),
+        max_body_size=LARGEST_BODY,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.resources = _resources(settings, clock)
+    add_error_handlers(app)
+    for router in (auth.router, users.router, schedules.router, appointments.router):
+        app.include_router(router, prefix="/api/v1", responses=documented())
+    app.include_router(health.router)
+    _document_problems(app)
+    return app
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Describe in the OpenAPI document the problem that `documented` refers to."""
+    document = app.openapi()
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas = document["components"]["schemas"]
+    schemas |= {**schema.pop("$defs"), Problem.__name__: schema}
+
+
+def _resources(settings: Settings, clock: Clock) -> Resources:
+    return Resources(
+        settings=settings,
+        database=Database(settings.database_url),
+        hasher=PasswordHasher(settings.bcrypt_cost),
+        hashing=HashingLane(settings.hashing_queue),
+        limits=SessionLimits(
+            idle=timedelta(minutes=settings.session_idle_minutes),
+            absolute=timedelta(hours=settings.session_absolute_hours),
+        ),
+        clock=clock,
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    held: Resources = app.state.resources
+    anyio.to_thread.current_default_thread_limiter().total_tokens = held.settings.worker_threads
+    yield
+    held.hashing.close()
+    held.database.close()
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """The outermost first."""
+    return [
+        Middleware(RequestLog),
+        Middleware(SecurityHeaders, https=settings.is_https),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Content-Type", CSRF_HEADER],
+        ),
+        Middleware(CrossSiteGuard, origins=settings.public_origins),
+    ]
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,134 @@
+"""The kinds of values that requests and answers are made of.
+
+Requests are strict: a number is not a text, `"false"` is not a boolean, and text carries no
+control characters. A refusal never repeats what was sent.
+"""
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from app.domain.appointments import MAX_SLOT_DURATION, MIN_SLOT_DURATION
+
+FIRST_DATE = date(2000, 1, 1)
+LAST_DATE = date(2199, 12, 31)
+LARGEST_ID = 2**63 - 1
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
+WALL_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::00)?\Z|(24):(00)(?::00)?\Z", re.ASCII)
+FORBIDDEN_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
+
+
+def refusal(sentence: str) -> PydanticCustomError:
+    """A validation error with a sentence of our own."""
+    return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(character) in FORBIDDEN_CATEGORIES for character in text):
+        raise refusal("Control characters and line breaks are not allowed.")
+    return text
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _without_spaces(text: str) -> str:
+    if any(character.isspace() for character in text):
+        raise refusal("Spaces are not allowed.")
+    return text
+
+
+def _email(text: str) -> str:
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise refusal("Give an e-mail address such as name@example.com.") from None
+
+
+def _timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise refusal("Give a time zone by its IANA name, such as Europe/London.")
+    return name
+
+
+def _date_from_text(value: object) -> date:
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) and DATE.match(value) else None
+    except ValueError:
+        day = None
+    if day is None or not FIRST_DATE <= day <= LAST_DATE:
+        raise refusal(f"Give a date as YYYY-MM-DD, from {FIRST_DATE} to {LAST_DATE}.")
+    return day
+
+
+def _instant_from_text(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or moment.second or moment.microsecond:
+        raise refusal("Give a whole minute in UTC, such as 2026-11-30T09:00:00Z.")
+    if not FIRST_DATE.year <= moment.year <= LAST_DATE.year:
+        raise refusal(f"Give an instant from {FIRST_DATE.year} to {LAST_DATE.year}.")
+    return moment.astimezone(UTC)
+
+
+def _minutes_from_text(value: object) -> int:
+    match = WALL_CLOCK.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise refusal("Give a time of day as HH:MM, from 00:00 to 24:00.")
+    hours, minutes = (int(digits) for digits in match.groups() if digits)
+    return hours * 60 + minutes
+
+
+def _before_midnight(minutes: int) -> int:
+    if minutes == 24 * 60:
+        raise refusal("Nothing starts at 24:00. Give 00:00 of the next day.")
+    return minutes
+
+
+def _text_from_minutes(value: object) -> object:
+    return f"{value // 60:02}:{value % 60:02}" if isinstance(value, int) else value
+
+
+Printable = AfterValidator(_printable)
+Nfc = AfterValidator(_nfc)
+Trimmed = StringConstraints(strip_whitespace=True)
+
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Username = Annotated[
+    str, Nfc, Printable, AfterValidator(_without_spaces), Field(min_length=3, max_length=50)
+]
+FullName = Annotated[str, Trimmed, Nfc, Printable, Field(min_length=1, max_length=100)]
+Email = Annotated[str, Printable, Field(max_length=254), AfterValidator(_email)]
+Password = Annotated[str, Printable, Field(max_length=1024, repr=False)]
+Phone = Annotated[str, Trimmed, Field(pattern=r"^\+?[0-9][0-9 ()/.-]{3,28}$")]
+Specialty = Annotated[str, Trimmed, Nfc, Printable, Field(min_length=1, max_length=100)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+Reason = Annotated[str, Trimmed, Nfc, Printable, Field(min_length=1, max_length=500)]
+DayOfWeek = Annotated[int, Field(ge=0, le=6, description="0 = Monday")]
+SlotDuration = Annotated[
+    int, Field(ge=MIN_SLOT_DURATION, le=MAX_SLOT_DURATION, description="minutes")
+]
+
+_date_schema = WithJsonSchema({"type": "string", "format": "date"})
+_wall_clock_schema = WithJsonSchema(
+    {"type": "string", "pattern": r"^([01]\d|2[0-4]):[0-5]\d(:00)?$", "examples": ["09:00"]}
+)
+CalendarDate = Annotated[date, BeforeValidator(_date_from_text), _date_schema]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_instant_from_text),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+EndTime = Annotated[int, BeforeValidator(_minutes_from_text), _wall_clock_schema]
+StartTime = Annotated[EndTime, AfterValidator(_before_midnight)]
+ShownTime = Annotated[str, BeforeValidator(_text_from_minutes), Field(examples=["09:00"])]

@@ -1,0 +1,78 @@
+"""Databases of both engines, a clock that tests set, and clients of the application."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.core.config import Settings
+from app.core.database import Database
+from app.main import create_app
+from tests.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.people import Visitor
+
+MONDAY_MORNING = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+class FakeClock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        self.now += timedelta(**duration)
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    databases = PostgresDatabases(tmp_path_factory.mktemp("postgres"))
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty, migrated database: each test that asks for it runs on both engines."""
+    name = "sqlite_databases" if request.param == "sqlite" else "postgres_databases"
+    databases: Databases = request.getfixturevalue(name)
+    return databases.create()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(MONDAY_MORNING)
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return Settings(
+        _env_file=None,
+        database_url=database_url,
+        clinic_timezone="Europe/London",
+        bcrypt_cost=4,
+        log_level="CRITICAL",
+    )
+
+
+@pytest.fixture
+def visitor(settings: Settings, clock: FakeClock) -> Iterator[Visitor]:
+    """Somebody with a browser of their own who has not logged in. See `Visitor.another`."""
+    with TestClient(create_app(settings, clock), base_url="http://testserver") as client:
+        yield Visitor(client)

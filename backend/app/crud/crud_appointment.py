@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Select, insert, or_, select, true, tuple_, update
 from sqlalchemy.orm import Session, joinedload
 
 from app.core.database import insert_unless_refused, update_unless_refused
@@ -46,6 +46,15 @@ def create_appointment(session: Session, **values: Any) -> Appointment:
     if appointment_id is None:
         raise _refusal(session, values)
     return _get(session, Appointment.id == appointment_id)
+
+
+def create_appointments(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert many appointments at once, in a database that nobody else books in yet.
+
+    Their slots must be known to be free: an overlap is a bug, and its IntegrityError undoes all.
+    """
+    if rows:
+        session.execute(insert(Appointment), rows)
 
 
 def move_appointment(

@@ -33,6 +33,11 @@ def update_user(session: Session, user_id: int, *, changes: dict[str, Any]) -> U
     return session.get_one(User, user_id, populate_existing=True)
 
 
+def has_users(session: Session) -> bool:
+    """Whether anybody has an account."""
+    return session.scalar(select(User.id).limit(1)) is not None
+
+
 def find_user_by_login(session: Session, *, key: str) -> User | None:
     """The account whose user name or e-mail address has this key."""
     return session.scalars(

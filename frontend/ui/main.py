@@ -1,6 +1,7 @@
 """The script: it runs from top to bottom for every click of every tab."""
 
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from ui.components import session_bridge
 from ui.config import settings
 
 PAGE_ICON = "🩺"
+STYLE = Path(__file__).parent / "style.css"
 
 
 def main() -> None:
@@ -22,18 +24,15 @@ def main() -> None:
     st.set_page_config(
         page_title=f"{page.title} · {settings().clinic_name}", page_icon=PAGE_ICON, layout="wide"
     )
-    body, foot = st.container(), st.container()
+    st.html(STYLE)
+    top, body, foot = st.container(), st.container(), st.container()
     with foot:
         session_bridge.mount()
     with body:
-        show_warning()
         page.run()
-
-
-def show_warning() -> None:
-    sentence = session.take_warning()
-    if sentence:
-        st.warning(sentence)
+    # Last, as a page that leads on to another one ends the run, and the warning is for that one.
+    if warning := session.take_warning():
+        top.warning(warning)
 
 
 def show_outage(failure: ApiFailure) -> None:

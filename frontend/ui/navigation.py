@@ -73,8 +73,8 @@ def choose_page(person: SignedInPerson | None) -> StreamlitPage:
     Every address leads somewhere for everybody: to the login, to the page, or to a sentence that
     says whose page it is. So a link that is opened before the login is still there after it.
     """
-    if session.is_logging_out():
-        return one_page_everywhere(_logging_out)
+    if session.cookie_order():
+        return one_page_everywhere(_wait)
     if person is None:
         return one_page_everywhere(entrance.page, title="Log in")
     return _pages_of(person)
@@ -89,30 +89,31 @@ def one_page_everywhere(body: Callable[[], None], *, title: str | None = None) -
 
 def _pages_of(person: SignedInPerson) -> StreamlitPage:
     own = [entry for entry in ENTRIES if person.user.role in entry.roles]
-    links = [
-        st.Page(entry.view, title=entry.title, url_path=entry.url_path, icon=entry.icon)
-        for entry in own
-    ]
+    links = {
+        entry: st.Page(entry.view, title=entry.title, url_path=entry.url_path) for entry in own
+    }
     foreign = [
         st.Page(partial(_foreign_page, entry, person), title=entry.title, url_path=entry.url_path)
         for entry in ENTRIES
         if entry not in own
     ]
-    go_home = partial(st.switch_page, links[0])
+    go_home = partial(st.switch_page, links[own[0]])
     home = st.Page(go_home, title=settings().clinic_name, url_path=HOME, default=True)
-    page = st.navigation([home, *links, *foreign], position="hidden")
+    page = st.navigation([home, *links.values(), *foreign], position="hidden")
     _draw_header(person, links)
     return page
 
 
-def _draw_header(person: SignedInPerson, links: list[StreamlitPage]) -> None:
+def _draw_header(person: SignedInPerson, links: dict[PageEntry, StreamlitPage]) -> None:
     with st.container(key="header", horizontal=True, vertical_alignment="center", gap="small"):
-        for link in links:
-            st.page_link(link)
+        st.markdown(f"**{plain(settings().clinic_name)}**", width="content")
+        for entry, page in links.items():
+            # The icon belongs to the link alone: as a page's icon it would be fetched from the
+            # internet for the browser's tab.
+            st.page_link(page, icon=entry.icon)
         st.space("stretch")
         st.markdown(plain(person.user.full_name), width="content")
         st.button("Log out", icon=":material/logout:", on_click=_log_out)
-    st.divider()
 
 
 def _log_out() -> None:
@@ -122,8 +123,8 @@ def _log_out() -> None:
         session.warn(f"You are still logged in. {failure.sentence}")
 
 
-def _logging_out() -> None:
-    st.info("Logging you out …")
+def _wait() -> None:
+    st.caption("One moment …")
 
 
 def _foreign_page(entry: PageEntry, person: SignedInPerson) -> None:

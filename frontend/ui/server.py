@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import file_util
 
+from ui.api.errors import SENTENCES, ApiFailure
 from ui.config import Settings, settings
 from ui.tickets import pinned_store
 
@@ -87,10 +88,7 @@ def middleware() -> list[Middleware]:
 def on_script_error(error: Exception) -> bool:
     """Log what a page did not foresee, and show a sentence in place of a traceback."""
     log.error("A page failed", exc_info=error)
-    st.error(
-        "Something went wrong on our side. Please reload the page, "
-        "and call the clinic if it stays like this."
-    )
+    st.error(error.sentence if isinstance(error, ApiFailure) else SENTENCES["unexpected_answer"])
     return True
 
 
@@ -142,7 +140,7 @@ class Guard:
     def _is_page_at_wrong_address(self, headers: Headers) -> bool:
         """Whether a page is opened where its websocket would be refused for ever."""
         origins = self.settings.public_origins
-        if not origins or "text/html" not in headers.get("accept", ""):
+        if not origins or not _wants_page(headers):
             return False
         hosts = {origin.split("://")[1] for origin in origins}
         return headers.get("host", "").lower() not in hosts
@@ -158,10 +156,14 @@ class Guard:
     def _mark(self, answer: MutableHeaders, request: Headers) -> None:
         for name, value in self.answer_headers.items():
             answer[name] = value
+        # Asked of the request, because a page that the browser has still gets a bare 304.
         cookies = cookie_parser(request.get("cookie", ""))
-        is_page = answer.get("content-type", "").startswith("text/html")
-        if is_page and self.settings.browser_cookie not in cookies:
+        if _wants_page(request) and self.settings.browser_cookie not in cookies:
             answer.append("set-cookie", _browser_cookie(self.settings))
+
+
+def _wants_page(headers: Headers) -> bool:
+    return "text/html" in headers.get("accept", "")
 
 
 def _browser_cookie(settings: Settings) -> str:

@@ -121,6 +121,10 @@ def sign_out(*, everywhere: bool = False) -> None:
 
 
 def cookie_order() -> CookieOrder | None:
+    """What the browser is about to do with its cookie.
+
+    Pages wait for it: one that shows somebody as logged in also survives a reload.
+    """
     return _tab().order
 
 
@@ -133,23 +137,15 @@ def cookie_not_kept() -> None:
     tab.order, tab.warning = None, COOKIE_NOT_KEPT
 
 
-def is_logging_out() -> bool:
-    """Whether the browser is about to forget its cookie and to load the page anew."""
-    order = _tab().order
-    return order is not None and order.operation == "clear"
-
-
 def warn(sentence: str) -> None:
     """Show a sentence above the page of the next run."""
     _tab().warning = sentence
 
 
 def take_warning() -> str | None:
-    """The sentence to show, once; again while the browser's answer is about to redraw the page."""
+    """The sentence to show, once."""
     tab = _tab()
-    sentence = tab.warning
-    if tab.order is None:
-        tab.warning = None
+    sentence, tab.warning = tab.warning, None
     return sentence
 
 

@@ -1,5 +1,6 @@
 """What can go wrong between the frontend and the API, each as a sentence for the person."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -51,6 +52,20 @@ FIELD_NAMES: Final = {
     "start_date": "first day",
     "timezone": "time zone",
 }
+PLAIN_MESSAGES: Final = tuple(
+    (re.compile(pattern), plain)
+    for pattern, plain in (
+        (r"Field required", "this is missing"),
+        (r"String should have at least 1 character", "this is missing"),
+        (r"String should have at least (\d+) characters", r"use at least \1 characters"),
+        (r"String should have at most (\d+) characters", r"use at most \1 characters"),
+        (r"String should match pattern .*", "this does not have the usual form"),
+        (r"Input should be greater than or equal to (\d+)", r"use \1 or more"),
+        (r"Input should be less than or equal to (\d+)", r"use \1 or less"),
+        (r"value is not a valid email address.*", "this is not an e-mail address"),
+        (r"Value error, (.*)", r"\1"),
+    )
+)
 
 
 class ApiFailure(Exception):  # noqa: N818 - no answer is a failure, a refusal an error
@@ -94,11 +109,19 @@ class ApiError(ApiFailure):
 
 
 def field_sentence(errors: Iterable[FieldError]) -> str:
-    """One sentence a wrong field: "Please check the slot length: must be at least 5."."""
+    """One sentence a wrong field: "Please check the slot length: use 5 or more."."""
     return " ".join(
-        f"Please check the {field_name(error.field)}: {error.message.rstrip('.')}."
+        f"Please check the {field_name(error.field)}: {plain_message(error.message)}."
         for error in errors
     )
+
+
+def plain_message(message: str) -> str:
+    """What is wrong with a field, in words that are not a programmer's; without a full stop."""
+    for pattern, plain in PLAIN_MESSAGES:
+        if match := pattern.fullmatch(message):
+            return match.expand(plain).rstrip(".")
+    return message.rstrip(".")
 
 
 def field_name(field: str) -> str:

@@ -17,36 +17,48 @@ const browser = (window.clinicSession ??= connect());
 function connect() {
   const channel = new BroadcastChannel("clinic-session");
   channel.onmessage = () => window.location.reload();
-  return { channel, handled: new Set() };
+  return { channel, outcomes: new Map() };
 }
 
-function post(path, body) {
-  return fetch(path, {
-    method: "POST",
-    credentials: "same-origin",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
+async function post(path, body) {
+  try {
+    const answer = await fetch(path, {
+      method: "POST",
+      credentials: "same-origin",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(10_000),
+    });
+    return answer.ok;
+  } catch {
+    return false;
+  }
 }
 
-async function adopt(ticket, setTriggerValue) {
-  const answer = await post("/session/adopt", { ticket }).catch(() => null);
-  if (answer?.ok) browser.channel.postMessage("changed");
-  setTriggerValue(answer?.ok ? "kept" : "lost", ticket);
+async function adopt(ticket) {
+  const kept = await post("/session/adopt", { ticket });
+  if (kept) browser.channel.postMessage("changed");
+  return kept ? "kept" : "lost";
 }
 
 async function clear() {
-  await post("/session/clear", {}).catch(() => null);
+  await post("/session/clear", {});
   browser.channel.postMessage("changed");
   window.location.replace("/");
 }
 
+function once(name, action) {
+  if (!browser.outcomes.has(name)) browser.outcomes.set(name, action());
+  return browser.outcomes.get(name);
+}
+
 export default function ({ data, setTriggerValue }) {
   const { operation, ticket } = data;
-  if (!operation || browser.handled.has(operation + ticket)) return;
-  browser.handled.add(operation + ticket);
-  if (operation === "adopt") adopt(ticket, setTriggerValue);
-  if (operation === "clear") clear();
+  if (operation === "clear") once("clear", clear);
+  if (operation === "adopt") {
+    // Told again to every redraw, in case the connection broke before the script heard of it.
+    once(ticket, () => adopt(ticket)).then((outcome) => setTriggerValue(outcome, ticket));
+  }
 }
 """
 

@@ -133,7 +133,7 @@ def create_appointments() -> None:
         sa.CheckConstraint("length(reason) BETWEEN 1 AND 500", name="reason_length"),
         sa.CheckConstraint("starts_at < ends_at", name="start_before_end"),
         sa.CheckConstraint("doctor_id <> patient_id", name="two_parties"),
-        sa.CheckConstraint(minutes_between_start_and_end() + " = duration", name="ends_at"),
+        sa.CheckConstraint(seconds_between_start_and_end() + " = duration * 60", name="ends_at"),
     )
     for party in ("doctor_id", "patient_id"):
         op.create_index(
@@ -151,7 +151,7 @@ def create_appointments() -> None:
         )
 
 
-def minutes_between_start_and_end() -> str:
+def seconds_between_start_and_end() -> str:
     if op.get_context().dialect.name == "sqlite":
-        return "(strftime('%s', ends_at) - strftime('%s', starts_at)) / 60"
-    return "extract(epoch FROM ends_at - starts_at) / 60"
+        return "strftime('%s', ends_at) - strftime('%s', starts_at)"
+    return "extract(epoch FROM ends_at - starts_at)"

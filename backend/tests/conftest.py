@@ -41,10 +41,16 @@ def postgres_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dat
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty, migrated database: each test that asks for it runs on both engines."""
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Each engine's source of databases: what asks for it runs on both."""
     name = "sqlite_databases" if request.param == "sqlite" else "postgres_databases"
-    databases: Databases = request.getfixturevalue(name)
+    source: Databases = request.getfixturevalue(name)
+    return source
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> str:
+    """An empty, migrated database: each test that asks for it runs on both engines."""
     return databases.create()
 
 

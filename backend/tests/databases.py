@@ -21,6 +21,10 @@ class Databases(Protocol):
         """The URL of a new database, which nobody else uses."""
         ...
 
+    def create_blank(self) -> str:
+        """The URL of a new database without any table."""
+        ...
+
 
 class SqliteDatabases:
     """Copies of one migrated file."""
@@ -35,6 +39,9 @@ class SqliteDatabases:
         shutil.copyfile(self._template, file)
         return f"sqlite:///{file}"
 
+    def create_blank(self) -> str:
+        return f"sqlite:///{self._folder / uuid.uuid4().hex}.db"
+
 
 class PostgresDatabases:
     """Copies of one migrated database on a private server."""
@@ -48,6 +55,11 @@ class PostgresDatabases:
     def create(self) -> str:
         name = f"clinic_{uuid.uuid4().hex}"
         self._run("CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
+        return str(self._server.get_uri(name))
+
+    def create_blank(self) -> str:
+        name = f"blank_{uuid.uuid4().hex}"
+        self._run("CREATE DATABASE {}", name)
         return str(self._server.get_uri(name))
 
     def close(self) -> None:

@@ -27,6 +27,13 @@ class Visitor:
         client.portal = self.client.portal  # the application runs once
         return type(self)(client)
 
+    def same_browser(self) -> Self:
+        """A second tab of this person's: the same cookies, CSRF token and account."""
+        tab = self.another()
+        tab.client.cookies.update(self.client.cookies)
+        tab.csrf_token, tab.account = self.csrf_token, self.account
+        return tab
+
     def call(self, method: str, path: str, **request: Any) -> Response:
         """Send a request below /api/v1, with the CSRF token when there is one."""
         headers = request.pop("headers", {})

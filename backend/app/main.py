@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 from app.api import health
 from app.api.errors import add_error_handlers, documented
-from app.api.middleware import CrossSiteGuard, RequestLog, SecurityHeaders
+from app.api.middleware import BodyLimit, CrossSiteGuard, RequestLog, SecurityHeaders
 from app.api.v1 import appointments, auth, schedules, users
 from app.api.v1.dependencies import CSRF_HEADER, Resources
 from app.core.clock import Clock, system_clock
@@ -43,7 +43,6 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         redoc_url=None,
         lifespan=_lifespan,
         middleware=_middleware(settings),
-        max_body_size=LARGEST_BODY,
         generate_unique_id_function=_operation_id,
     )
     app.state.resources = _resources(settings, clock)
@@ -99,6 +98,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
             allow_headers=["Content-Type", CSRF_HEADER],
         ),
         Middleware(CrossSiteGuard, origins=settings.public_origins),
+        Middleware(BodyLimit, largest=LARGEST_BODY),
     ]
 
 

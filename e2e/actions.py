@@ -15,9 +15,7 @@ def register(page: Page, *, role: str, username: str, email: str, full_name: str
     write(page, "Full name", full_name)
     write(page, "Password", PASSWORD)
     page.get_by_role("button", name="Register").click()
-    expect(page.get_by_role("alert")).to_have_text(
-        "Your account has been created. You can log in with it now."
-    )
+    expect_notice(page, "Your account has been created. You can log in with it now.")
 
 
 def log_in(page: Page, username: str, password: str = PASSWORD) -> None:
@@ -66,12 +64,23 @@ def choose_radio(page: Page | Locator, group: str, option: str) -> None:
 
 
 def choose_time(page: Page | Locator, label: str, time: str) -> None:
-    choose(page, label, time)
+    hour, minute = time.split(":")
+    type_into(page, f"hour, {label}", hour)
+    type_into(page, f"minute, {label}", minute)
 
 
 def choose_date(page: Page | Locator, label: str, day: date) -> None:
-    write(page, label, f"{day:%d/%m/%Y}")
-    page.get_by_role("textbox", name=label, exact=True).press("Enter")
+    """Type a later date, from the year down, so that no date on the way lies in the past."""
+    type_into(page, f"year, {label}", f"{day:%Y}")
+    type_into(page, f"month, {label}", f"{day:%m}")
+    type_into(page, f"day, {label}", f"{day:%d}")
+
+
+def type_into(page: Page | Locator, part: str, digits: str) -> None:
+    """Type one part of a date or a time."""
+    field = page.get_by_role("spinbutton", name=part, exact=True)
+    field.click()
+    field.press_sequentially(digits)
 
 
 def choose_slot(page: Page | Locator, day: date, time: str) -> None:
@@ -85,5 +94,6 @@ def slot(page: Page | Locator, day: date, time: str) -> Locator:
     return times.get_by_role("radio", name=time, exact=True)
 
 
-def expect_notice(page: Page, text: str) -> None:
-    expect(page.get_by_role("alert")).to_have_text(text)
+def expect_notice(page: Page | Locator, text: str) -> None:
+    """Expect one notice, whether good news (a "status") or bad (an "alert")."""
+    expect(page.get_by_test_id("stAlertContainer")).to_have_text(text)

@@ -1,5 +1,7 @@
 """Puts people, working hours and appointments into the clinic through its API."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Self
@@ -68,22 +70,18 @@ class Clinic:
         found = next(doctor for doctor in doctors if doctor["full_name"] == full_name)
         return Person(found["id"], "", full_name)
 
-    def appointments(self, person: Person) -> list[dict[str, Any]]:
-        with self._signed_in(person) as session:
-            appointments: list[dict[str, Any]] = session.get("/appointments/my").json()
-        return appointments
-
     def _post_as(self, person: Person, path: str, body: dict[str, Any]) -> dict[str, Any]:
         with self._signed_in(person) as session:
             created: dict[str, Any] = session.post(path, json=body).raise_for_status().json()
         return created
 
-    def _signed_in(self, person: Person) -> httpx.Client:
-        session = httpx.Client(base_url=self._http.base_url, timeout=10)
-        login = {"username": person.username, "password": PASSWORD}
-        answer = session.post("/auth/login", json=login).raise_for_status()
-        session.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
-        return session
+    @contextmanager
+    def _signed_in(self, person: Person) -> Iterator[httpx.Client]:
+        with httpx.Client(base_url=self._http.base_url, timeout=10) as session:
+            login = {"username": person.username, "password": PASSWORD}
+            answer = session.post("/auth/login", json=login).raise_for_status()
+            session.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+            yield session
 
 
 def coming(day_of_week: int, weeks_ahead: int = 1) -> date:

@@ -1,7 +1,5 @@
 """The backend is down for a while: people read a sentence, and go on where they were."""
 
-from playwright.sync_api import expect
-
 from e2e import actions
 from e2e.clinic import Clinic
 from e2e.system import System
@@ -18,7 +16,7 @@ def test_logging_in_while_the_backend_is_down(
     system.backend.stop()
     try:
         actions.log_in(visitor.page, patient.username)
-        expect(visitor.page.get_by_role("alert")).to_have_text(UNREACHABLE)
+        actions.expect_notice(visitor.page, UNREACHABLE)
     finally:
         system.backend.start()
 
@@ -37,7 +35,7 @@ def test_a_refresh_while_the_backend_is_down_keeps_the_login(
     system.backend.stop()
     try:
         visitor.page.reload()
-        expect(visitor.page.get_by_role("alert")).to_have_text(UNREACHABLE)
+        actions.expect_notice(visitor.page, UNREACHABLE)
     finally:
         system.backend.start()
 

@@ -87,8 +87,8 @@ def test_a_wrong_password_is_said_in_a_sentence(visitor: Visitor, patient: Perso
 
     actions.log_in(visitor.page, patient.username, "password124")
 
-    expect(visitor.page.get_by_role("alert")).to_have_text(
-        "The username or the password is wrong. Please check both and try again."
+    actions.expect_notice(
+        visitor.page, "The username or the password is wrong. Please check both and try again."
     )
 
 

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 THIS_MACHINE = {"localhost", "127.0.0.1", None}  # None: blob: and data: have no host
+# On a deep link Streamlit's page asks for itself below the link's own path first.
+STREAMLIT_LOOKS_FOR_ITSELF = r"status of 404 .*/[a-z-]+/_stcore/(health|host-config)$"
 
 
 class Visitor:
@@ -21,7 +23,9 @@ class Visitor:
     def __init__(self, context: BrowserContext, url: str, tolerated: Iterable[str] = ()) -> None:
         self.context = context
         self.url = url
-        self.tolerated = [re.compile(pattern) for pattern in tolerated]
+        self.tolerated = [
+            re.compile(pattern) for pattern in (STREAMLIT_LOOKS_FOR_ITSELF, *tolerated)
+        ]
         self.complaints: list[str] = []
         context.on("console", self._hear)
         context.on("weberror", lambda error: self._complain(f"uncaught: {error.error}"))
@@ -37,12 +41,15 @@ class Visitor:
         return page
 
     def photograph(self, folder: Path, name: str) -> None:
+        """Keep what every tab shows, for the eye and as a screen reader has it."""
         for number, page in enumerate(self.context.pages):
-            page.screenshot(path=folder / f"{name}-{number}.png")
+            page.screenshot(path=folder / f"{name}-{number}.png", full_page=True)
+            snapshot = page.locator("body").aria_snapshot()
+            (folder / f"{name}-{number}.yaml").write_text(snapshot)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self._complain(f"console: {message.text}")
+            self._complain(f"console: {message.text} {message.location['url']}".rstrip())
 
     def _see(self, request: Request) -> None:
         if urlsplit(request.url).hostname not in THIS_MACHINE:

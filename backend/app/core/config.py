@@ -25,6 +25,14 @@ class PasswordPolicy(StrEnum):
     NIST = "nist"
 
 
+class DoctorRegistration(StrEnum):
+    """Who may register as a doctor: anybody, anybody whom an admin approves, or the invited."""
+
+    OPEN = "open"
+    APPROVAL = "approval"
+    INVITE = "invite"
+
+
 class LogFormat(StrEnum):
     CONSOLE = "console"
     JSON = "json"
@@ -51,6 +59,9 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(60, ge=1, le=24 * 60)
     session_absolute_hours: int = Field(12, ge=1, le=24 * 30)
     password_policy: PasswordPolicy = PasswordPolicy.DOCUMENT
+    doctor_registration: DoctorRegistration = DoctorRegistration.OPEN
+    registrations_per_hour: int = Field(20, ge=1)
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     bcrypt_cost: int = Field(12, ge=4, le=18)
     hashing_queue: int = Field(64, ge=1)
     worker_threads: int = Field(4, ge=1, le=64)
@@ -60,9 +71,9 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     log_format: LogFormat = LogFormat.CONSOLE
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
     @classmethod
-    def _split_origins(cls, value: object) -> object:
+    def _split_at_commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
@@ -94,6 +105,9 @@ class Settings(BaseSettings):
             ),
             "PASSWORD_POLICY=document is for trying out; use asvs or nist": (
                 self.password_policy is not PasswordPolicy.DOCUMENT
+            ),
+            "DOCTOR_REGISTRATION=open lets anybody be a doctor; use approval or invite": (
+                self.doctor_registration is not DoctorRegistration.OPEN
             ),
         }
         return [problem for problem, satisfied in checks.items() if not satisfied]

@@ -3,6 +3,8 @@
 The only module, beside the migrations, that knows which engine runs.
 """
 
+import hashlib
+import hmac
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,16 +25,23 @@ from sqlalchemy import (
     UpdateBase,
     create_engine,
     event,
+    func,
     make_url,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.core.config import Settings
+from app.domain.errors import DomainError
+
 BUSY_TIMEOUT_MS = 10_000
 CONFLICT_SQLSTATES = {"23505", "23P01"}
 CONFLICT_SQLITE_ERRORS = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_TRIGGER"}
+
+AUDIT_KEY = "audit_key"  # in `Session.info`: what the records of the audit log are signed with
 
 Identifier = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -69,24 +78,41 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def open_database(settings: Settings) -> "Database":
+    """The database of these settings; the audit log is signed with a key from SECRET_KEY."""
+    secret = settings.secret_key.get_secret_value().encode()
+    audit_key = hmac.new(secret, b"audit", "sha256").digest()
+    return Database(settings.database_url, audit_key=audit_key)
+
+
 class Database:
     """One engine with two kinds of transactions: those that only read, and those that write."""
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    def __init__(self, url: str, *, audit_key: bytes = b"unsigned", pool_size: int = 8) -> None:
         self.engine = make_engine(url, pool_size=pool_size)
+        self._info = {AUDIT_KEY: audit_key}
         self._reader = self.engine.execution_options(sqlite_begin="BEGIN")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that only reads. Never waits for a writer."""
-        with Session(self._reader, expire_on_commit=False) as session:
+        with Session(self._reader, expire_on_commit=False, info=self._info) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A transaction that writes: committed at the end of the block, undone by an exception."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        """A transaction that writes: committed at the end of the block, undone by an exception.
+
+        A refusal that keeps its changes is committed too.
+        """
+        with Session(self.engine, expire_on_commit=False, info=self._info) as session:
+            try:
+                yield session
+            except DomainError as refusal:
+                if refusal.keeps_changes:
+                    session.commit()
+                raise
+            session.commit()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -164,6 +190,17 @@ def update_unless_refused(session: Session, statement: UpdateBase) -> bool:
             return False
         raise
     return True
+
+
+def try_lock(session: Session, name: str) -> bool:
+    """Take a lock of this name until the end of the transaction; False when another has it.
+
+    On SQLite there is only one writing transaction at a time: whoever gets this far has it.
+    """
+    if _is_sqlite(session):
+        return True
+    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(key))))
 
 
 def _is_sqlite(session: Session) -> bool:

@@ -1,6 +1,8 @@
 """Everything the product can refuse: a stable code and a sentence for a person."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from math import ceil
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -8,10 +10,15 @@ if TYPE_CHECKING:
 
 
 class DomainError(Exception):
-    """A refusal. `code` is stable for machines; the message tells a person what to do."""
+    """A refusal. `code` is stable for machines; the message tells a person what to do.
+
+    A refusal undoes what was written before it, unless it `keeps_changes`: then that is a note
+    about the refusal itself.
+    """
 
     code: ClassVar[str]
     sentence: ClassVar[str]
+    keeps_changes: ClassVar[bool] = False
 
     def __init__(self, sentence: str | None = None) -> None:
         super().__init__(sentence or self.sentence)
@@ -34,6 +41,7 @@ class NotSignedIn(DomainError):
 
 
 class InvalidCredentials(DomainError):
+    keeps_changes = True
     code = "invalid_credentials"
     sentence = "The user name or the password is wrong."
 
@@ -61,11 +69,13 @@ class NotFound(DomainError):
 
 
 class UsernameTaken(DomainError):
+    keeps_changes = True
     code = "username_taken"
     sentence = "This user name is taken. Choose another one."
 
 
 class EmailTaken(DomainError):
+    keeps_changes = True
     code = "email_taken"
     sentence = "An account with this e-mail address exists. Log in, or use another address."
 
@@ -104,6 +114,39 @@ class PatientBusy(DomainError):
 class IllegalTransition(DomainError):
     code = "illegal_transition"
     sentence = "The appointment is no longer in a state that allows this."
+
+
+class TooManyAttempts(DomainError):
+    """Something was tried too often. `wait` says how long until it may be tried again."""
+
+    code = "too_many_attempts"
+    sentence = "Too many attempts."
+
+    def __init__(self, wait: timedelta) -> None:
+        minutes = ceil(wait / timedelta(minutes=1))
+        unit = "minute" if minutes == 1 else "minutes"
+        super().__init__(f"Too many attempts. Try again in {minutes} {unit}.")
+        self.wait = wait
+
+
+class InvitationNeeded(DomainError):
+    code = "invitation_needed"
+    sentence = "Doctors register with an invitation from the clinic. This one is not valid."
+
+
+class OwnAccount(DomainError):
+    code = "own_account"
+    sentence = "Nobody can deactivate or demote themselves. Ask another administrator."
+
+
+class KeyReused(DomainError):
+    code = "idempotency_key_reused"
+    sentence = "This Idempotency-Key belongs to another request. Use a new one."
+
+
+class RequestInFlight(DomainError):
+    code = "request_in_flight"
+    sentence = "The same request is being worked on. Try again in a moment."
 
 
 class UnsupportedMediaType(DomainError):

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     SmallInteger,
     String,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.core.database import Base, Identifier, Instant
 from app.domain.appointments import AppointmentStatus
 from app.domain.people import Role
+from app.domain.throttling import AttemptKind
 
 HOLDS_TIME = text("status <> 'cancelled'")
 
@@ -54,6 +56,7 @@ class User(Base):
     hashed_password: Mapped[str] = mapped_column(String(100))
     role: Mapped[Role] = mapped_column(_words(Role, "role"))
     is_active: Mapped[bool] = mapped_column(default=True)
+    is_approved: Mapped[bool] = mapped_column(default=True)
     phone: Mapped[str | None] = mapped_column(String(30))
     specialty: Mapped[str | None] = mapped_column(String(100))
     timezone: Mapped[str] = mapped_column(String(64))
@@ -74,6 +77,85 @@ class LoginSession(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant)
 
     user: Mapped[User] = relationship(lazy="raise")
+
+
+class Attempt(Base):
+    """A failed login or a registration, kept for as long as it counts."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index(None, "kind", "address", "attempted_at"),
+        Index(None, "kind", "account_digest", "attempted_at"),
+        Index(None, "attempted_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    kind: Mapped[AttemptKind] = mapped_column(_words(AttemptKind, "kind"))
+    address: Mapped[str] = mapped_column(String(64))
+    account_digest: Mapped[str | None] = mapped_column(String(64))
+    attempted_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Invitation(Base):
+    """Leave for one doctor to register. Only the digest of its token is kept."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class AuditRecord(Base):
+    """What somebody did or was refused, chained to the record before by its hash."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        Index(None, "patient_id", "sequence"),
+        Index(None, "actor_id", "sequence"),
+    )
+
+    sequence: Mapped[int] = mapped_column(Identifier, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(Instant)
+    actor_id: Mapped[int | None] = mapped_column(Identifier)
+    actor_role: Mapped[str | None] = mapped_column(String(16))
+    address: Mapped[str | None] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(64))
+    resource_type: Mapped[str] = mapped_column(String(32))
+    resource_id: Mapped[int | None] = mapped_column(Identifier)
+    patient_id: Mapped[int | None] = mapped_column(Identifier)
+    fields: Mapped[str] = mapped_column(String(500), comment="names, separated by commas")
+    outcome: Mapped[str] = mapped_column(String(64), comment="ok, or the code of the refusal")
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditHead(Base):
+    """Where the chain of audit records ends: one row, which also is the lock of the chain."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True, autoincrement=False)
+    sequence: Mapped[int] = mapped_column(Identifier)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class StoredReply(Base):
+    """The answer to a request with an Idempotency-Key, for those who send it again."""
+
+    __tablename__ = "stored_replies"
+    __table_args__ = (UniqueConstraint("user_id", "key"), Index(None, "created_at"))
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(128))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Schedule(Base):

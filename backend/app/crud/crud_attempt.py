@@ -1,0 +1,46 @@
+"""Statements about failed logins and registrations."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.domain.throttling import LONGEST_WINDOW, AttemptKind, Limit
+from app.models import Attempt
+
+
+def add_attempt(
+    session: Session, *, kind: AttemptKind, address: str, account_digest: str | None, now: datetime
+) -> None:
+    """Note an attempt, and forget those that no longer count."""
+    session.execute(delete(Attempt).where(Attempt.attempted_at <= now - LONGEST_WINDOW))
+    session.add(
+        Attempt(kind=kind, address=address, account_digest=account_digest, attempted_at=now)
+    )
+    session.flush()
+
+
+def find_decisive_attempt(
+    session: Session,
+    *,
+    limit: Limit,
+    kind: AttemptKind,
+    address: str | None = None,
+    account_digest: str | None = None,
+    now: datetime,
+) -> datetime | None:
+    """When the last attempt but `limit.attempts` - 1 within the window was made.
+
+    None when there were fewer. Attempts of any address, or of any account, count where none is
+    given.
+    """
+    statement = select(Attempt.attempted_at).where(
+        Attempt.kind == kind, Attempt.attempted_at > now - limit.window
+    )
+    if address is not None:
+        statement = statement.where(Attempt.address == address)
+    if account_digest is not None:
+        statement = statement.where(Attempt.account_digest == account_digest)
+    return session.scalars(
+        statement.order_by(Attempt.attempted_at.desc()).offset(limit.attempts - 1).limit(1)
+    ).first()

@@ -12,11 +12,26 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from: its network address, and the id under which it is logged.
+
+    Both are None for what is done on the command line.
+    """
+
+    address: str | None = None
+    request_id: str | None = None
+
+
+COMMAND_LINE = Origin()
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
-    """The person on whose behalf something is done."""
+    """The person on whose behalf something is done, and by which request."""
 
     id: int
     role: Role
+    origin: Origin = COMMAND_LINE
 
     @property
     def is_admin(self) -> bool:

@@ -1,0 +1,79 @@
+"""Statements about the audit log: it only grows."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, insert, or_, select, true, update
+from sqlalchemy.orm import Session
+
+from app.domain.people import Actor
+from app.models import AuditHead, AuditRecord
+
+BATCH = 1000
+
+
+def lock_head(session: Session) -> AuditHead:
+    """The end of the chain, locked for whoever appends next."""
+    return session.scalars(
+        select(AuditHead).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def get_head(session: Session) -> AuditHead:
+    """The end of the chain."""
+    return session.scalars(select(AuditHead)).one()
+
+
+def append_record(session: Session, values: dict[str, Any]) -> None:
+    """Insert a record and move the end of the chain to it."""
+    session.execute(insert(AuditRecord), [values])
+    session.execute(update(AuditHead).values(sequence=values["sequence"], hash=values["hash"]))
+
+
+def iterate_records(session: Session) -> Iterator[AuditRecord]:
+    """Every record in the order of the chain, read in batches."""
+    yield from session.scalars(
+        select(AuditRecord).order_by(AuditRecord.sequence).execution_options(yield_per=BATCH)
+    )
+
+
+def list_records(
+    session: Session,
+    *,
+    actor: Actor,
+    actor_id: int | None,
+    patient_id: int | None,
+    action: str | None,
+    outcome: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    before: int | None,
+    limit: int,
+) -> Sequence[AuditRecord]:
+    """A page of the records that the actor may see, the newest first."""
+    filters: list[ColumnElement[bool]] = [_visible_to(actor)]
+    if actor_id is not None:
+        filters.append(AuditRecord.actor_id == actor_id)
+    if patient_id is not None:
+        filters.append(AuditRecord.patient_id == patient_id)
+    if action is not None:
+        filters.append(AuditRecord.action == action)
+    if outcome is not None:
+        filters.append(AuditRecord.outcome == outcome)
+    if since is not None:
+        filters.append(AuditRecord.at >= since)
+    if until is not None:
+        filters.append(AuditRecord.at < until)
+    if before is not None:
+        filters.append(AuditRecord.sequence < before)
+    return session.scalars(
+        select(AuditRecord).where(*filters).order_by(AuditRecord.sequence.desc()).limit(limit)
+    ).all()
+
+
+def _visible_to(actor: Actor) -> ColumnElement[bool]:
+    """What a person did, and what was done to their data; everything for an admin."""
+    if actor.is_admin:
+        return true()
+    return or_(AuditRecord.actor_id == actor.id, AuditRecord.patient_id == actor.id)

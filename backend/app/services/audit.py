@@ -1,0 +1,110 @@
+"""The audit log: who did what, to which patient's data, chained so that tampering shows.
+
+A record's hash is an HMAC, under a key derived from SECRET_KEY, over the hash before and the
+record itself. Names of fields are kept, never their values.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.core.database import AUDIT_KEY
+from app.crud import crud_audit
+from app.domain.people import Actor, Origin
+from app.models import AuditRecord
+
+FIRST_HASH = "0" * 64
+OK = "ok"
+CHAINED_FIELDS = (
+    "sequence",
+    "at",
+    "actor_id",
+    "actor_role",
+    "address",
+    "action",
+    "resource_type",
+    "resource_id",
+    "patient_id",
+    "fields",
+    "outcome",
+    "request_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What was done: the action, the thing it was done to, and whose data that is."""
+
+    action: str
+    resource_type: str
+    resource_id: int | None = None
+    patient_id: int | None = None
+    fields: Iterable[str] = ()
+
+
+def record(
+    session: Session, deed: Deed, *, by: Actor | Origin, now: datetime, outcome: str = OK
+) -> None:
+    """Append a record in the transaction of the deed, as the last thing it does.
+
+    `by` is only an origin for somebody who has not logged in. The end of the chain stays locked
+    until the commit.
+    """
+    actor, origin = (by, by.origin) if isinstance(by, Actor) else (None, by)
+    head = crud_audit.lock_head(session)
+    values: dict[str, Any] = {
+        "sequence": head.sequence + 1,
+        "at": now,
+        "actor_id": actor.id if actor else None,
+        "actor_role": actor.role.value if actor else None,
+        "address": origin.address,
+        "action": deed.action,
+        "resource_type": deed.resource_type,
+        "resource_id": deed.resource_id,
+        "patient_id": deed.patient_id,
+        "fields": ",".join(sorted(deed.fields)),
+        "outcome": outcome,
+        "request_id": origin.request_id,
+    }
+    chain = {"previous_hash": head.hash, "hash": _hash(session, head.hash, values)}
+    crud_audit.append_record(session, values | chain)
+
+
+def first_bad_record(session: Session) -> int | None:
+    """The sequence of the first record that was edited, removed or swapped, or None.
+
+    Records removed from the end show against the head of the chain.
+    """
+    expected, previous = 1, FIRST_HASH
+    for entry in crud_audit.iterate_records(session):
+        if not _is_intact(session, entry, expected, previous):
+            return expected
+        expected, previous = expected + 1, entry.hash
+    head = crud_audit.get_head(session)
+    return None if (head.sequence, head.hash) == (expected - 1, previous) else expected
+
+
+def _is_intact(session: Session, entry: AuditRecord, sequence: int, previous: str) -> bool:
+    values = {field: getattr(entry, field) for field in CHAINED_FIELDS}
+    return (
+        entry.sequence == sequence
+        and entry.previous_hash == previous
+        and hmac.compare_digest(entry.hash, _hash(session, previous, values))
+    )
+
+
+def _hash(session: Session, previous: str, values: dict[str, Any]) -> str:
+    canonical = json.dumps(
+        [previous, *(_text(values[field]) for field in CHAINED_FIELDS)], separators=(",", ":")
+    )
+    return hmac.new(session.info[AUDIT_KEY], canonical.encode(), hashlib.sha256).hexdigest()
+
+
+def _text(value: object) -> object:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value

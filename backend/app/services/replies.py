@@ -1,0 +1,53 @@
+"""Requests that are sent twice and carried out once (the Idempotency-Key header).
+
+Draft of the IETF HTTPAPI working group: "The Idempotency-Key HTTP Header Field".
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.crud import crud_reply
+from app.domain.errors import KeyReused, RequestInFlight
+from app.models import StoredReply
+
+LIFETIME = timedelta(hours=24)
+
+
+def answer_once(
+    session: Session,
+    *,
+    user_id: int,
+    key: str,
+    request: str,
+    now: datetime,
+    answer: Callable[[], str],
+) -> str:
+    """The stored reply to this key, or that of `answer`, stored in its transaction.
+
+    `request` is the body that the key belongs to; only its digest is kept. A refusal undoes the
+    transaction and is not stored: the same key may be tried again.
+
+    Raises:
+        KeyReused: the key came with another body before.
+        RequestInFlight: the same request is being answered.
+    """
+    if not crud_reply.claim_key(session, user_id=user_id, key=key):
+        raise RequestInFlight
+    fingerprint = hashlib.sha256(request.encode()).hexdigest()
+    stored = crud_reply.find_reply(session, user_id=user_id, key=key, since=now - LIFETIME)
+    if stored is not None:
+        if stored.fingerprint != fingerprint:
+            raise KeyReused
+        return stored.body
+    reply = StoredReply(
+        user_id=user_id,
+        key=key,
+        fingerprint=fingerprint,
+        body=answer(),
+        created_at=now,
+    )
+    crud_reply.store_reply(session, reply, since=now - LIFETIME)
+    return reply.body

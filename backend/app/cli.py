@@ -1,16 +1,64 @@
 """The `clinic` command: what a clinic's own people run."""
 
 import json
-from typing import Annotated
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, NoReturn
+from zoneinfo import ZoneInfo
 
 import typer
 import uvicorn
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.exc import OperationalError
 
 from app.core import schema
-from app.core.config import Settings
+from app.core.clock import system_clock
+from app.core.config import Environment, Settings
+from app.core.database import Database, open_database
+from app.core.security import PasswordHasher
+from app.domain.errors import DomainError
+from app.domain.people import COMMAND_LINE, Role
 from app.main import create_app
+from app.schemas.fields import Email, FullName, Password, Username
+from app.services import accounts, demo
 
 main = typer.Typer(no_args_is_help=True, help="Run and look after the clinic's booking system.")
+
+
+def as_the_api_takes(adapter: TypeAdapter[str]) -> Callable[[str], str]:
+    """A check that lets an option's value through as the API would take it."""
+
+    def check(value: str) -> str:
+        try:
+            return adapter.validate_python(value)
+        except ValidationError as invalid:
+            raise typer.BadParameter(invalid.errors()[0]["msg"]) from None
+
+    return check
+
+
+def fail(sentence: str) -> NoReturn:
+    """End the command without success, and say why."""
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def opened_database(settings: Settings) -> Iterator[Database]:
+    """The database of the settings; what it or the rules refuse ends the command in a sentence."""
+    database = open_database(settings)
+    try:
+        with database.reading() as session:
+            if schema.current_revision(session.connection()) != schema.head_revision():
+                fail("The database is not at the schema of this version. Run: clinic migrate")
+        yield database
+    except DomainError as refusal:
+        fail(str(refusal))
+    except OperationalError:
+        fail("The database does not answer. Is DATABASE_URL right, and the server running?")
+    finally:
+        database.close()
 
 
 @main.command()
@@ -36,6 +84,7 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
 
@@ -45,6 +94,88 @@ def openapi() -> None:
     """Print the OpenAPI document of the API."""
     document = create_app(Settings(_env_file=None)).openapi()
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+@main.command()
+def demo_data(
+    seed: Annotated[int, typer.Option(help="Another number makes another clinic.")] = 1,
+    if_empty: Annotated[
+        bool, typer.Option("--if-empty", help="Leave a database with people as it is.")
+    ] = False,
+) -> None:
+    """Fill an empty database with an invented clinic, and print who can log in."""
+    settings = Settings()
+    if settings.app_env is Environment.PRODUCTION:
+        fail("Demo data comes with passwords that everybody knows. Production refuses it.")
+    try:
+        with opened_database(settings) as database, database.writing() as session:
+            clinic = demo.fill(
+                session,
+                today=system_clock().astimezone(ZoneInfo(settings.clinic_timezone)).date(),
+                timezone=settings.clinic_timezone,
+                hasher=PasswordHasher(settings.bcrypt_cost),
+                seed=seed,
+            )
+    except demo.ClinicNotEmpty:
+        if not if_empty:
+            fail("The database has people already: demo data goes into an empty one only.")
+        typer.echo("The database has people already: no demo data was added.")
+    else:
+        typer.echo(demo_summary(clinic))
+
+
+def demo_summary(clinic: demo.DemoClinic) -> str:
+    """What was made, and the logins."""
+    people = [clinic.admin, *clinic.doctors, *clinic.patients[:1]]
+    logins = (
+        f"  {who.username:<12}  {who.full_name}, {who.specialty or who.role}" for who in people
+    )
+    made = (
+        f"The clinic has {len(clinic.doctors)} doctors, {len(clinic.patients)} patients and "
+        f"{clinic.appointments} appointments, {clinic.first_day} to {clinic.last_day}."
+    )
+    return "\n".join((made, f"Everybody's password is {demo.PASSWORD}. Log in as:", *logins))
+
+
+@main.command()
+def create_admin(
+    username: Annotated[str, typer.Option(callback=as_the_api_takes(TypeAdapter(Username)))],
+    email: Annotated[str, typer.Option(callback=as_the_api_takes(TypeAdapter(Email)))],
+    full_name: Annotated[str, typer.Option(callback=as_the_api_takes(TypeAdapter(FullName)))],
+) -> None:
+    """Create an administrator.
+
+    Asks for the password at a terminal; otherwise its first line of input is the password.
+    """
+    settings = Settings()
+    password = new_password()
+    with opened_database(settings) as database, database.writing() as session:
+        accounts.create_account(
+            session,
+            hasher=PasswordHasher(settings.bcrypt_cost),
+            policy=settings.password_policy,
+            origin=COMMAND_LINE,
+            now=system_clock(),
+            username=username,
+            email=email,
+            password=password,
+            full_name=full_name,
+            role=Role.ADMIN,
+            timezone=settings.clinic_timezone,
+        )
+    typer.echo(f"{username} can log in and look after the clinic.")
+
+
+def new_password() -> str:
+    """The password that somebody types twice, unseen, or that a program pipes in."""
+    if sys.stdin.isatty():
+        typed = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        typed = sys.stdin.readline().rstrip("\r\n")
+    try:
+        return as_the_api_takes(TypeAdapter(Password))(typed)
+    except typer.BadParameter as refusal:
+        fail(f"The password cannot be accepted: {refusal}")
 
 
 if __name__ == "__main__":

@@ -11,19 +11,21 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.api import health
 from app.api.errors import add_error_handlers, documented
 from app.api.middleware import BodyLimit, CrossSiteGuard, RequestLog, SecurityHeaders
-from app.api.v1 import appointments, auth, schedules, users
+from app.api.v1 import appointments, audit, auth, schedules, users
 from app.api.v1.dependencies import CSRF_HEADER, Resources
 from app.core.clock import Clock, system_clock
 from app.core.config import Settings
-from app.core.database import Database
+from app.core.database import open_database
 from app.core.logs import configure_logs
 from app.core.security import HashingLane, PasswordHasher
 from app.schemas.schemas import Problem
-from app.services.accounts import SessionLimits
+from app.services.accounts import RegistrationRules
+from app.services.logins import SessionLimits
 
 LARGEST_BODY = 65_536
 DESCRIPTION = """Find a doctor, see the slots that are really free, book, move, cancel.
@@ -47,7 +49,13 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     )
     app.state.resources = _resources(settings, clock)
     add_error_handlers(app)
-    for router in (auth.router, users.router, schedules.router, appointments.router):
+    for router in (
+        auth.router,
+        users.router,
+        schedules.router,
+        appointments.router,
+        audit.router,
+    ):
         app.include_router(router, prefix="/api/v1", responses=documented())
     app.include_router(health.router)
     _document_problems(app)
@@ -63,14 +71,21 @@ def _document_problems(app: FastAPI) -> None:
 
 
 def _resources(settings: Settings, clock: Clock) -> Resources:
+    hasher = PasswordHasher(settings.bcrypt_cost)
     return Resources(
         settings=settings,
-        database=Database(settings.database_url),
-        hasher=PasswordHasher(settings.bcrypt_cost),
+        database=open_database(settings),
+        hasher=hasher,
         hashing=HashingLane(settings.hashing_queue),
         limits=SessionLimits(
             idle=timedelta(minutes=settings.session_idle_minutes),
             absolute=timedelta(hours=settings.session_absolute_hours),
+        ),
+        registration=RegistrationRules(
+            hasher=hasher,
+            policy=settings.password_policy,
+            doctors=settings.doctor_registration,
+            hourly=settings.registrations_per_hour,
         ),
         clock=clock,
     )
@@ -88,6 +103,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _middleware(settings: Settings) -> list[Middleware]:
     """The outermost first."""
     return [
+        Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
         Middleware(RequestLog),
         Middleware(SecurityHeaders, https=settings.is_https),
         Middleware(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
+from app.api.recording import record_refusal
 from app.domain import errors
 from app.schemas.schemas import FieldError, Problem
 
@@ -36,6 +38,11 @@ STATUS: dict[type[errors.DomainError], HTTPStatus] = {
     errors.SlotNotOffered: HTTPStatus.CONFLICT,
     errors.PatientBusy: HTTPStatus.CONFLICT,
     errors.IllegalTransition: HTTPStatus.CONFLICT,
+    errors.OwnAccount: HTTPStatus.CONFLICT,
+    errors.RequestInFlight: HTTPStatus.CONFLICT,
+    errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvitationNeeded: HTTPStatus.FORBIDDEN,
+    errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.ServerBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -80,13 +87,8 @@ def problem_response(
 def refusal_response(refusal: errors.DomainError) -> JSONResponse:
     """A domain exception as an answer."""
     status = STATUS[type(refusal)]
-    retry = status is HTTPStatus.SERVICE_UNAVAILABLE
     return problem_response(
-        status,
-        refusal.code,
-        str(refusal),
-        headers={"Retry-After": str(RETRY_AFTER_SECONDS)} if retry else None,
-        **_members(refusal),
+        status, refusal.code, str(refusal), headers=_headers(refusal, status), **_members(refusal)
     )
 
 
@@ -104,6 +106,14 @@ def add_error_handlers(app: FastAPI) -> None:
     app.exception_handler(PoolTimeoutError)(_on_database_failure)
 
 
+def _headers(refusal: errors.DomainError, status: HTTPStatus) -> dict[str, str] | None:
+    if isinstance(refusal, errors.TooManyAttempts):
+        return {"Retry-After": str(ceil(refusal.wait.total_seconds()))}
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return None
+
+
 def _members(refusal: errors.DomainError) -> dict[str, Any]:
     if isinstance(refusal, errors.InvalidInput):
         return {"errors": [FieldError(field=refusal.field, message=str(refusal))]}
@@ -112,7 +122,11 @@ def _members(refusal: errors.DomainError) -> dict[str, Any]:
     return {}
 
 
-async def _on_refusal(_: Request, refusal: errors.DomainError) -> JSONResponse:
+async def _on_refusal(request: Request, refusal: errors.DomainError) -> JSONResponse:
+    try:
+        await record_refusal(request, refusal)
+    except OperationalError as error:
+        return await _on_database_failure(request, error)
     return refusal_response(refusal)
 
 

@@ -39,6 +39,7 @@ class RequestLog:
             await self.app(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
         status: int | None = None
         started = time.perf_counter()
 

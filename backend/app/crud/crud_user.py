@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, exists, or_, select, true, update
 from sqlalchemy.orm import Session, joinedload
 
 from app.core.database import insert_unless_refused, update_unless_refused
 from app.domain.errors import EmailTaken, NotFound, UsernameTaken
-from app.domain.people import Role
-from app.models import LoginSession, User
+from app.domain.people import Actor, Role
+from app.models import Appointment, Invitation, LoginSession, User
+
+LISTED = and_(User.role == Role.DOCTOR, User.is_active, User.is_approved)
 
 
 def create_user(session: Session, **values: Any) -> User:
@@ -19,7 +21,9 @@ def create_user(session: Session, **values: Any) -> User:
     Raises:
         UsernameTaken, EmailTaken: another account has the same name, compared by its key.
     """
-    user_id = insert_unless_refused(session, User, {"is_active": True, **values})
+    user_id = insert_unless_refused(
+        session, User, {"is_active": True, "is_approved": True, **values}
+    )
     if user_id is None:
         raise _refusal(session, username_key=values["username_key"])
     return session.get_one(User, user_id)
@@ -59,12 +63,94 @@ def get_active_user(session: Session, *, user_id: int, role: Role) -> User:
 
 
 def list_doctors(session: Session) -> Sequence[User]:
-    """The active doctors, by name."""
-    return session.scalars(
-        select(User)
-        .where(User.role == Role.DOCTOR, User.is_active)
-        .order_by(User.full_name, User.id)
-    ).all()
+    """The doctors that patients can book, by name."""
+    return session.scalars(select(User).where(LISTED).order_by(User.full_name, User.id)).all()
+
+
+def get_listed_doctor(session: Session, *, doctor_id: int) -> User:
+    """A doctor that patients can book. Raises NotFound."""
+    doctor = session.scalars(select(User).where(User.id == doctor_id, LISTED)).one_or_none()
+    if doctor is None:
+        raise NotFound("There is no such doctor.")
+    return doctor
+
+
+def get_patient_visible_to(session: Session, *, actor: Actor, patient_id: int) -> User:
+    """A patient, for themselves, for doctors with an appointment and for admins. NotFound else."""
+    has_appointment = exists().where(
+        Appointment.doctor_id == actor.id, Appointment.patient_id == patient_id
+    )
+    may_see = actor.is_admin or actor.id == patient_id
+    patient = session.scalars(
+        select(User).where(
+            User.id == patient_id,
+            User.role == Role.PATIENT,
+            true() if may_see else has_appointment,
+        )
+    ).one_or_none()
+    if patient is None:
+        raise NotFound("There is no such patient among yours.")
+    return patient
+
+
+def get_user(session: Session, *, user_id: int) -> User:
+    """Any account. Raises NotFound."""
+    user = session.get(User, user_id, populate_existing=True)
+    if user is None:
+        raise NotFound("There is no such account.")
+    return user
+
+
+def list_users(
+    session: Session,
+    *,
+    role: Role | None,
+    is_active: bool | None,
+    is_approved: bool | None,
+    name: str | None,
+    after: int,
+    limit: int,
+) -> Sequence[User]:
+    """A page of the accounts behind the id `after`, by id; `name` matches parts, in any case."""
+    statement = select(User).where(User.id > after)
+    if role is not None:
+        statement = statement.where(User.role == role)
+    if is_active is not None:
+        statement = statement.where(User.is_active == is_active)
+    if is_approved is not None:
+        statement = statement.where(User.is_approved == is_approved)
+    if name:
+        columns = (User.full_name, User.username, User.email)
+        statement = statement.where(
+            or_(*(column.icontains(name, autoescape=True) for column in columns))
+        )
+    return session.scalars(statement.order_by(User.id).limit(limit)).all()
+
+
+def create_invitation(session: Session, **values: Any) -> Invitation:
+    """Insert an invitation."""
+    invitation = Invitation(**values)
+    session.add(invitation)
+    session.flush()
+    return invitation
+
+
+def has_invitation(session: Session, *, token_digest: str, now: datetime) -> bool:
+    """Whether an invitation of this token still holds."""
+    found = session.scalar(
+        select(Invitation.id).where(
+            Invitation.token_digest == token_digest, Invitation.expires_at > now
+        )
+    )
+    return found is not None
+
+
+def delete_invitation(session: Session, *, token_digest: str) -> bool:
+    """Use up an invitation. False when it has gone."""
+    deleted = session.execute(
+        delete(Invitation).where(Invitation.token_digest == token_digest).returning(Invitation.id)
+    )
+    return deleted.first() is not None
 
 
 def share_diary(session: Session, *, doctor_id: int) -> User:
@@ -73,9 +159,7 @@ def share_diary(session: Session, *, doctor_id: int) -> User:
     Bookings share this lock; `lock_diaries` waits for all of them. Raises NotFound.
     """
     doctor = session.scalars(
-        select(User)
-        .where(User.id == doctor_id, User.role == Role.DOCTOR, User.is_active)
-        .with_for_update(read=True)
+        select(User).where(User.id == doctor_id, LISTED).with_for_update(read=True)
     ).one_or_none()
     if doctor is None:
         raise NotFound("There is no such doctor.")

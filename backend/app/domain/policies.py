@@ -10,6 +10,19 @@ from app.domain.people import Actor, Role
 Booked = TypeVar("Booked")
 
 
+def check_is_admin(actor: Actor) -> None:
+    """Raise Forbidden for everybody but admins."""
+    if not actor.is_admin:
+        raise Forbidden("Only administrators may do this.")
+
+
+def check_audit_is_visible(actor: Actor, *, patient_id: int | None, actor_id: int | None) -> None:
+    """Raise NotFound when somebody asks for the accesses of, or to, another person."""
+    for named in (patient_id, actor_id):
+        if named is not None and named != actor.id and not actor.is_admin:
+            raise NotFound("There are no such records among yours.")
+
+
 def check_keeps_hours(actor: Actor) -> None:
     """Raise Forbidden for those who have no working hours of their own."""
     if actor.role is not Role.DOCTOR:

@@ -110,6 +110,7 @@ Username = Annotated[
 FullName = Annotated[str, Trimmed, Nfc, Printable, Field(min_length=1, max_length=100)]
 Email = Annotated[str, Printable, Field(max_length=254), AfterValidator(_email)]
 Password = Annotated[str, Printable, Field(max_length=1024, repr=False)]
+Invitation = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{20,100}$")]
 Phone = Annotated[str, Trimmed, Field(pattern=r"^\+?[0-9][0-9 ()/.-]{3,28}$")]
 Specialty = Annotated[str, Trimmed, Nfc, Printable, Field(min_length=1, max_length=100)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
@@ -118,6 +119,9 @@ DayOfWeek = Annotated[int, Field(ge=0, le=6, description="0 = Monday")]
 SlotDuration = Annotated[
     int, Field(ge=MIN_SLOT_DURATION, le=MAX_SLOT_DURATION, description="minutes")
 ]
+
+SearchedName = Annotated[str, Trimmed, Nfc, Printable, Field(max_length=100)]
+Word = Annotated[str, Field(pattern=r"^[a-z_.-]{1,64}$")]
 
 _date_schema = WithJsonSchema({"type": "string", "format": "date"})
 _wall_clock_schema = WithJsonSchema(

@@ -1,7 +1,7 @@
 """The shapes of requests and answers."""
 
 from datetime import date, datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,6 +15,7 @@ from app.schemas.fields import (
     FullName,
     Id,
     Instant,
+    Invitation,
     Password,
     Phone,
     Reason,
@@ -69,12 +70,21 @@ class Registration(Request):
     phone: Phone | None = None
     specialty: Specialty | None = Field(None, description="doctors only")
     timezone: Timezone | None = Field(None, description="doctors only; default: the clinic's")
+    invitation: Invitation | None = Field(None, description="for doctors, where one is needed")
 
     @model_validator(mode="after")
     def _only_doctors_have_a_public_profile(self) -> Self:
         if self.role != "doctor" and (self.specialty or self.timezone):
             raise refusal("Only doctors have a specialty and a time zone.")
         return self
+
+
+class AccountChanges(Changes):
+    """What an admin may set of an account."""
+
+    role: Annotated[Role, Field(strict=False)] = Role.PATIENT
+    is_active: bool = True
+    is_approved: bool = True
 
 
 class Credentials(Request):
@@ -151,6 +161,7 @@ class UserAnswer(Answer):
     specialty: str | None
     timezone: str
     is_active: bool
+    is_approved: bool
     created_at: datetime
 
 
@@ -170,6 +181,29 @@ class PatientAnswer(Answer):
     full_name: str
     email: str
     phone: str | None
+
+
+class InvitationAnswer(Answer):
+    """Leave for one doctor to register: hand the token over in person."""
+
+    token: str
+    expires_at: datetime
+
+
+class AuditAnswer(Answer):
+    """Who did what. `fields` are the names of what changed, separated by commas."""
+
+    sequence: int
+    at: datetime
+    actor_id: int | None
+    actor_role: str | None
+    action: str
+    resource_type: str
+    resource_id: int | None
+    patient_id: int | None
+    fields: str
+    outcome: str
+    request_id: str | None
 
 
 class SignedInAnswer(Answer):

@@ -1,175 +1,99 @@
-"""Accounts and logins: who people are and how they prove it."""
+"""Accounts: how they come to be, and what their owners change of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.core.config import PasswordPolicy
-from app.core.security import (
-    PasswordHasher,
-    check_password_rules,
-    new_session_token,
-    token_digest,
-)
+from app.core.config import DoctorRegistration, PasswordPolicy
+from app.core.security import PasswordHasher, check_password_rules, token_digest
 from app.crud import crud_appointment, crud_user
-from app.domain.errors import AppointmentsAffected, InvalidCredentials, InvalidInput, NotFound
-from app.domain.people import Actor, Role, identity_key
-from app.models import LoginSession, User
-from app.services import diary
+from app.domain.errors import AppointmentsAffected, InvalidInput, InvitationNeeded
+from app.domain.people import Origin, Role, identity_key
+from app.models import User
+from app.services import audit, diary, throttle
+from app.services.audit import Deed
+from app.services.logins import SignedIn
 
 KEY_LENGTH = 508
-USER_AGENT_LENGTH = 200
-TOUCH_INTERVAL = timedelta(minutes=1)
 PROFESSIONAL_FIELDS = {"specialty", "timezone"}
 
 
 @dataclass(frozen=True, slots=True)
-class SessionLimits:
-    """How long a login lasts without use, and at the most."""
+class RegistrationRules:
+    """What a clinic asks of those who register; `hourly` is per network address."""
 
-    idle: timedelta
-    absolute: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A person with the session that proves who they are."""
-
-    user: User
-    login: LoginSession
-    token: str
-
-    @property
-    def actor(self) -> Actor:
-        return Actor(self.user.id, self.user.role)
+    hasher: PasswordHasher
+    policy: PasswordPolicy
+    doctors: DoctorRegistration
+    hourly: int
 
 
-def register(
+def create_account(
     session: Session,
     *,
     hasher: PasswordHasher,
     policy: PasswordPolicy,
+    origin: Origin,
     now: datetime,
-    username: str,
-    email: str,
     password: str,
-    **profile: Any,
+    **account: Any,
 ) -> User:
-    """Create an account.
+    """Create an account of any role.
 
     Raises:
         InvalidInput: the password does not meet the policy, or a name is too long to compare.
         UsernameTaken, EmailTaken: in any spelling, whatever its case or Unicode form.
     """
     check_password_rules(password, policy)
-    return crud_user.create_user(
-        session,
-        username=username,
-        username_key=_key("username", username),
-        email=email,
-        email_key=_key("email", email),
-        hashed_password=hasher.hash(password),
-        created_at=now,
-        **profile,
-    )
+    hashed = hasher.hash(password)
+    return _add_account(session, origin=origin, now=now, hashed_password=hashed, **account)
 
 
-def log_in(
+def register(
     reading: Session,
     writing: Session,
     *,
-    hasher: PasswordHasher,
-    limits: SessionLimits,
+    rules: RegistrationRules,
+    origin: Origin,
     now: datetime,
-    login: str,
+    role: Role,
     password: str,
-    user_agent: str | None,
-    replaced: SignedIn | None,
-) -> SignedIn:
-    """Open a session for a user name, or an e-mail address, and its password.
+    invitation: str | None,
+    **account: Any,
+) -> User:
+    """Create an account for somebody who came by themselves.
 
-    The password is checked before the writing transaction begins, so that nobody waits for a
-    hash. A session that the request came with ends.
-
-    Raises:
-        InvalidCredentials: whichever of the two is wrong, after exactly one hash.
-    """
-    user = crud_user.find_user_by_login(reading, key=identity_key(login))
-    fits = hasher.verify(password, user.hashed_password if user else None)
-    if user is None or not fits or not user.is_active:
-        raise InvalidCredentials
-    if hasher.is_outdated(user.hashed_password):
-        stronger = {"hashed_password": hasher.hash(password)}
-        crud_user.update_user(writing, user.id, changes=stronger)
-    if replaced is not None:
-        log_out(writing, replaced)
-    crud_user.delete_dead_login_sessions(
-        writing, user_id=user.id, now=now, idle_since=now - limits.idle
-    )
-    return _open_session(writing, user, limits=limits, now=now, user_agent=user_agent)
-
-
-def authenticate(
-    session: Session, *, token: str, limits: SessionLimits, now: datetime
-) -> SignedIn | None:
-    """Who a session token belongs to, or None when it is unknown or over."""
-    login = crud_user.find_live_login_session(
-        session, token_digest=token_digest(token), now=now, idle_since=now - limits.idle
-    )
-    return None if login is None else SignedIn(login.user, login, token)
-
-
-def needs_touch(who: SignedIn, now: datetime) -> bool:
-    """Whether the last use of a session is worth writing down: at most once a minute."""
-    return now - who.login.last_seen_at >= TOUCH_INTERVAL
-
-
-def log_out(session: Session, who: SignedIn) -> None:
-    """End the session that the request came with."""
-    crud_user.delete_login_session(session, user_id=who.user.id, session_id=who.login.id)
-
-
-def revoke_session(session: Session, who: SignedIn, *, session_id: int) -> None:
-    """End one of one's own sessions. Raises NotFound."""
-    if not crud_user.delete_login_session(session, user_id=who.user.id, session_id=session_id):
-        raise NotFound("There is no such session among yours.")
-
-
-def live_sessions(
-    session: Session, who: SignedIn, *, limits: SessionLimits, now: datetime
-) -> Sequence[LoginSession]:
-    """Where a person is logged in."""
-    return crud_user.list_live_login_sessions(
-        session, user_id=who.user.id, now=now, idle_since=now - limits.idle
-    )
-
-
-def change_password(
-    writing: Session,
-    who: SignedIn,
-    *,
-    hasher: PasswordHasher,
-    policy: PasswordPolicy,
-    limits: SessionLimits,
-    now: datetime,
-    current_password: str,
-    new_password: str,
-) -> SignedIn:
-    """Set a new password, end every session of the account and open a new one.
+    The password is hashed before the writing transaction begins. The attempt counts even when
+    the name is taken; an invitation is used up only by an account.
 
     Raises:
-        InvalidInput: the present password is wrong, or the new one does not meet the policy.
+        TooManyAttempts: too many registrations came from this address.
+        InvitationNeeded: doctors need one, and this one is unknown, used or too old.
+        InvalidInput, UsernameTaken, EmailTaken: as `create_account`.
     """
-    check_password_rules(new_password, policy)
-    if not hasher.verify(current_password, who.user.hashed_password):
-        raise InvalidInput("current_password", "This is not your present password.")
-    changes = {"hashed_password": hasher.hash(new_password)}
-    user = crud_user.update_user(writing, who.user.id, changes=changes)
-    crud_user.delete_login_sessions(writing, user_id=user.id)
-    return _open_session(writing, user, limits=limits, now=now, user_agent=who.login.user_agent)
+    address = str(origin.address)
+    throttle.check_registrations(reading, address=address, hourly=rules.hourly, now=now)
+    is_doctor = role is Role.DOCTOR
+    needs_invitation = is_doctor and rules.doctors is DoctorRegistration.INVITE
+    if needs_invitation and not _is_valid_invitation(reading, invitation, now=now):
+        raise InvitationNeeded
+    check_password_rules(password, rules.policy)
+    hashed = rules.hasher.hash(password)
+    throttle.note_registration(writing, address=address, now=now)
+    user = _add_account(
+        writing,
+        origin=origin,
+        now=now,
+        role=role,
+        hashed_password=hashed,
+        is_approved=not (is_doctor and rules.doctors is DoctorRegistration.APPROVAL),
+        **account,
+    )
+    if needs_invitation:
+        _use_invitation(writing, invitation)
+    return user
 
 
 def update_profile(
@@ -192,23 +116,44 @@ def update_profile(
             raise AppointmentsAffected([diary.as_booked_visit(row) for row in booked])
     if "email" in changes:
         changes = {**changes, "email_key": _key("email", changes["email"])}
-    return crud_user.update_user(session, who.user.id, changes=changes)
+    user = crud_user.update_user(session, who.user.id, changes=changes)
+    deed = Deed("account.change", "user", user.id, patient_id_of(user), fields=changes)
+    audit.record(session, deed, by=who.actor, now=now)
+    return user
 
 
-def _open_session(
-    session: Session, user: User, *, limits: SessionLimits, now: datetime, user_agent: str | None
-) -> SignedIn:
-    token = new_session_token()
-    login = crud_user.create_login_session(
+def patient_id_of(user: User) -> int | None:
+    """Whose data an account is, in the audit log: the patient's, if it is one."""
+    return user.id if user.role is Role.PATIENT else None
+
+
+def _add_account(
+    session: Session, *, origin: Origin, now: datetime, username: str, email: str, **more: Any
+) -> User:
+    user = crud_user.create_user(
         session,
-        user_id=user.id,
-        token_digest=token_digest(token),
-        user_agent=user_agent[:USER_AGENT_LENGTH] if user_agent else None,
+        username=username,
+        username_key=_key("username", username),
+        email=email,
+        email_key=_key("email", email),
         created_at=now,
-        last_seen_at=now,
-        expires_at=now + limits.absolute,
+        **more,
     )
-    return SignedIn(user, login, token)
+    deed = Deed("account.create", "user", user.id, patient_id_of(user), fields=("role",))
+    audit.record(session, deed, by=origin, now=now)
+    return user
+
+
+def _is_valid_invitation(session: Session, invitation: str | None, *, now: datetime) -> bool:
+    return invitation is not None and crud_user.has_invitation(
+        session, token_digest=token_digest(invitation), now=now
+    )
+
+
+def _use_invitation(session: Session, invitation: str | None) -> None:
+    digest = token_digest(str(invitation))
+    if not crud_user.delete_invitation(session, token_digest=digest):
+        raise InvitationNeeded
 
 
 def _key(field: str, name: str) -> str:

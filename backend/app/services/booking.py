@@ -1,5 +1,6 @@
 """Appointments: booking, moving, completing and cancelling them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,7 +15,14 @@ from app.domain.people import Actor, Role
 from app.domain.policies import patient_for_booking
 from app.domain.wall_clock import from_minute, readings_of, to_minute
 from app.models import Appointment, User
-from app.services import diary
+from app.services import audit, diary
+from app.services.audit import Deed
+
+MOVED_FIELDS = ("appointment_date", "appointment_time", "duration", "starts_at", "ends_at")
+STATUS_ACTIONS = {
+    AppointmentStatus.COMPLETED: "appointment.complete",
+    AppointmentStatus.CANCELLED: "appointment.cancel",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ def book(
         crud_user.get_active_user(session, user_id=patient, role=Role.PATIENT)
     doctor = crud_user.share_diary(session, doctor_id=doctor_id)
     slot = _find_slot(session, doctor, wanted, now=now)
-    return crud_appointment.create_appointment(
+    appointment = crud_appointment.create_appointment(
         session,
         doctor_id=doctor.id,
         patient_id=patient,
@@ -62,6 +70,9 @@ def book(
         updated_at=now,
         **_times(slot, wanted),
     )
+    deed = _deed("appointment.book", appointment, fields=("status", *MOVED_FIELDS))
+    audit.record(session, deed, by=actor, now=now)
+    return appointment
 
 
 def move(
@@ -78,10 +89,13 @@ def move(
     """
     appointment = _lock_appointment(session, actor, appointment_id)
     check_movable(actor, appointment.status, starts_at=appointment.starts_at, now=now)
-    doctor = crud_user.get_active_user(session, user_id=appointment.doctor_id, role=Role.DOCTOR)
+    doctor = crud_user.get_listed_doctor(session, doctor_id=appointment.doctor_id)
     slot = _find_slot(session, doctor, wanted, now=now, besides=appointment)
     changes = {**_times(slot, wanted), "updated_at": now}
-    return crud_appointment.move_appointment(session, appointment, changes=changes)
+    moved = crud_appointment.move_appointment(session, appointment, changes=changes)
+    deed = _deed("appointment.move", moved, fields=MOVED_FIELDS)
+    audit.record(session, deed, by=actor, now=now)
+    return moved
 
 
 def set_status(
@@ -101,7 +115,14 @@ def set_status(
     """
     appointment = _lock_appointment(session, actor, appointment_id)
     check_transition(actor, appointment.status, status, starts_at=appointment.starts_at, now=now)
-    return crud_appointment.set_status(session, appointment.id, status=status, now=now)
+    changed = crud_appointment.set_status(session, appointment.id, status=status, now=now)
+    deed = _deed(STATUS_ACTIONS[status], changed, fields=("status",))
+    audit.record(session, deed, by=actor, now=now)
+    return changed
+
+
+def _deed(action: str, appointment: Appointment, *, fields: Iterable[str]) -> Deed:
+    return Deed(action, "appointment", appointment.id, appointment.patient_id, fields)
 
 
 def _lock_appointment(session: Session, actor: Actor, appointment_id: int) -> Appointment:

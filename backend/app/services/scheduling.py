@@ -19,7 +19,8 @@ from app.domain.policies import (
 )
 from app.domain.wall_clock import from_minute, wall_clock_at
 from app.models import Schedule
-from app.services import diary
+from app.services import audit, diary
+from app.services.audit import Deed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ def add_hours(
     owner = doctor_for_new_hours(actor, doctor_id)
     doctor = crud_user.get_active_user(session, user_id=owner, role=Role.DOCTOR)
     _check_row(row["start_time"], row["end_time"], row["slot_duration"])
-    return crud_schedule.create_schedule(session, doctor_id=doctor.id, created_at=now, **row)
+    schedule = crud_schedule.create_schedule(session, doctor_id=doctor.id, created_at=now, **row)
+    audit.record(session, _deed("schedule.add", schedule, fields=row), by=actor, now=now)
+    return schedule
 
 
 def change_hours(
@@ -71,6 +74,7 @@ def change_hours(
         session, schedule_id, changes=_checked(schedule, changes)
     )
     _check_nobody_is_stranded(session, schedule.doctor_id, before=before, now=now)
+    audit.record(session, _deed("schedule.change", schedule, fields=changes), by=actor, now=now)
     return schedule
 
 
@@ -85,6 +89,7 @@ def remove_hours(session: Session, actor: Actor, *, schedule_id: int, now: datet
     before = _active_hours(session, schedule.doctor_id)
     crud_schedule.delete_schedule(session, schedule_id)
     _check_nobody_is_stranded(session, schedule.doctor_id, before=before, now=now)
+    audit.record(session, _deed("schedule.delete", schedule, fields=()), by=actor, now=now)
 
 
 def available_slots(
@@ -94,7 +99,7 @@ def available_slots(
 
     Raises NotFound for a doctor who does not exist or is not active.
     """
-    doctor = crud_user.get_active_user(session, user_id=doctor_id, role=Role.DOCTOR)
+    doctor = crud_user.get_listed_doctor(session, doctor_id=doctor_id)
     zone = diary.zone_of(doctor)
     within = diary.days_between(first_day, last_day, zone)
     busy = diary.busy_time(session, doctor.id, within)
@@ -108,6 +113,10 @@ def available_slots(
         )
         for slot in slots
     ]
+
+
+def _deed(action: str, schedule: Schedule, *, fields: Iterable[str]) -> Deed:
+    return Deed(action, "schedule", schedule.id, fields=fields)
 
 
 def _lock_hours(session: Session, actor: Actor, schedule_id: int) -> Schedule:

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from app.api.errors import documented
-from app.api.v1.dependencies import Acting, Now, Reading, Writing
+from app.api.v1.dependencies import Acting, Now, Reading, Recording, Writing
 from app.api.v1.paging import Cursor, set_next_link
 from app.crud import crud_appointment
 from app.crud.crud_appointment import Position
@@ -13,25 +13,58 @@ from app.domain.appointments import AppointmentStatus
 from app.domain.policies import check_diary_is_visible
 from app.schemas.fields import CalendarDate, Id
 from app.schemas.schemas import AppointmentAnswer, AppointmentChanges, NewAppointment
-from app.services import booking
+from app.services import booking, replies
+from app.services.audit import Deed
 from app.services.booking import WantedTime
+
+IdempotencyKey = Annotated[str | None, Header(pattern=r"^[!-~]{1,128}$")]
 
 router = APIRouter(prefix="/appointments", tags=["appointments"])
 
 
-@router.post("/", status_code=201, responses=documented(401, 403, 404, 409, 413, 415))
-def book(body: NewAppointment, actor: Acting, session: Writing, now: Now) -> AppointmentAnswer:
-    """Book a free slot. How long it takes comes from the doctor's schedule."""
-    appointment = booking.book(
-        session,
-        actor,
-        doctor_id=body.doctor_id,
-        patient_id=body.patient_id,
-        wanted=WantedTime(body.appointment_date, body.appointment_time, body.starts_at),
-        reason=body.reason,
-        now=now,
-    )
-    return AppointmentAnswer.model_validate(appointment)
+@router.post(
+    "/",
+    status_code=201,
+    response_model=AppointmentAnswer,
+    responses=documented(401, 403, 404, 409, 413, 415),
+)
+def book(
+    body: NewAppointment,
+    actor: Acting,
+    session: Writing,
+    now: Now,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Book a free slot. How long it takes comes from the doctor's schedule.
+
+    With an `Idempotency-Key` a request that is sent again within 24 hours is answered with what
+    it was answered first.
+    """
+
+    def answer() -> str:
+        appointment = booking.book(
+            session,
+            actor,
+            doctor_id=body.doctor_id,
+            patient_id=body.patient_id,
+            wanted=WantedTime(body.appointment_date, body.appointment_time, body.starts_at),
+            reason=body.reason,
+            now=now,
+        )
+        return AppointmentAnswer.model_validate(appointment).model_dump_json()
+
+    if idempotency_key is None:
+        reply = answer()
+    else:
+        reply = replies.answer_once(
+            session,
+            user_id=actor.id,
+            key=idempotency_key,
+            request=body.model_dump_json(),
+            now=now,
+            answer=answer,
+        )
+    return Response(reply, 201, media_type="application/json")
 
 
 @router.get("/my", responses=documented(401))
@@ -40,6 +73,7 @@ def my_appointments(
     response: Response,
     actor: Acting,
     session: Reading,
+    record: Recording,
     date_from: CalendarDate | None = None,
     date_to: CalendarDate | None = None,
     status: AppointmentStatus | None = None,
@@ -60,6 +94,8 @@ def my_appointments(
         limit=limit + 1,
     )
     page = appointments[:limit]
+    if any(appointment.patient_id != actor.id for appointment in page):
+        record(Deed("diary.read", "user", actor.id))
     if len(appointments) > limit:
         set_next_link(request, response, Position(page[-1].starts_at, page[-1].id))
     return [AppointmentAnswer.model_validate(appointment) for appointment in page]
@@ -70,6 +106,7 @@ def doctor_appointments(
     doctor_id: Id,
     actor: Acting,
     session: Reading,
+    record: Recording,
     appointment_date: CalendarDate,
 ) -> list[AppointmentAnswer]:
     """A doctor's appointments of a day, for that doctor."""
@@ -77,13 +114,17 @@ def doctor_appointments(
     appointments = crud_appointment.list_day(
         session, actor=actor, doctor_id=doctor_id, day=appointment_date
     )
+    record(Deed("diary.read", "user", doctor_id))
     return [AppointmentAnswer.model_validate(appointment) for appointment in appointments]
 
 
 @router.get("/{appointment_id}", responses=documented(401, 404))
-def appointment(appointment_id: Id, actor: Acting, session: Reading) -> AppointmentAnswer:
+def appointment(
+    appointment_id: Id, actor: Acting, session: Reading, record: Recording
+) -> AppointmentAnswer:
     """One appointment, for its two parties."""
     found = crud_appointment.get_appointment(session, actor=actor, appointment_id=appointment_id)
+    record(Deed("appointment.read", "appointment", found.id, found.patient_id))
     return AppointmentAnswer.model_validate(found)
 
 

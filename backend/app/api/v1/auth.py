@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.api.errors import documented
 from app.api.v1.dependencies import (
+    From,
     Held,
     Now,
     Person,
@@ -16,7 +17,6 @@ from app.api.v1.dependencies import (
     set_session_cookie,
     signed_in_answer,
 )
-from app.crud import crud_user
 from app.domain.people import Role
 from app.schemas.fields import Id
 from app.schemas.schemas import (
@@ -27,34 +27,41 @@ from app.schemas.schemas import (
     SignedInAnswer,
     UserAnswer,
 )
-from app.services import accounts
+from app.services import accounts, logins
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 
-@router.post("/register", status_code=201, responses=documented(403, 409, 413, 415))
+@router.post("/register", status_code=201, responses=documented(403, 409, 413, 415, 429))
 async def register(
-    body: Registration, _: SessionIfAny, held: Held, session: Writing, now: Now
+    body: Registration,
+    _: SessionIfAny,
+    held: Held,
+    reading: Reading,
+    writing: Writing,
+    origin: From,
+    now: Now,
 ) -> UserAnswer:
     """Create an account for a patient or a doctor."""
-    profile = body.model_dump() | {
+    account = body.model_dump() | {
         "role": Role(body.role),
         "timezone": body.timezone or held.settings.clinic_timezone,
     }
     user = await held.hashing.run(
         partial(
             accounts.register,
-            session,
-            hasher=held.hasher,
-            policy=held.settings.password_policy,
+            reading,
+            writing,
+            rules=held.registration,
+            origin=origin,
             now=now,
-            **profile,
+            **account,
         )
     )
     return UserAnswer.model_validate(user)
 
 
-@router.post("/login", responses=documented(401, 403, 413, 415))
+@router.post("/login", responses=documented(401, 403, 413, 415, 429))
 async def login(
     body: Credentials,
     request: Request,
@@ -63,16 +70,18 @@ async def login(
     held: Held,
     reading: Reading,
     writing: Writing,
+    origin: From,
     now: Now,
 ) -> SignedInAnswer:
     """Log in with a user name or an e-mail address. Sets the session cookie."""
     who = await held.hashing.run(
         partial(
-            accounts.log_in,
+            logins.log_in,
             reading,
             writing,
             hasher=held.hasher,
             limits=held.limits,
+            origin=origin,
             now=now,
             login=body.username,
             password=body.password,
@@ -85,16 +94,16 @@ async def login(
 
 
 @router.post("/logout", status_code=204, responses=documented(401, 403))
-def logout(response: Response, who: Person, held: Held, session: Writing) -> None:
+def logout(response: Response, who: Person, held: Held, session: Writing, now: Now) -> None:
     """End this session."""
-    accounts.log_out(session, who)
+    logins.log_out(session, who, now=now)
     clear_session_cookie(response, held.settings)
 
 
 @router.post("/logout-all", status_code=204, responses=documented(401, 403))
-def logout_all(response: Response, who: Person, held: Held, session: Writing) -> None:
+def logout_all(response: Response, who: Person, held: Held, session: Writing, now: Now) -> None:
     """End every session of this account, this one included."""
-    crud_user.delete_login_sessions(session, user_id=who.user.id)
+    logins.log_out_everywhere(session, who, now=now)
     clear_session_cookie(response, held.settings)
 
 
@@ -116,14 +125,14 @@ def sessions(who: Person, held: Held, session: Reading, now: Now) -> list[Sessio
             user_agent=login.user_agent,
             current=login.id == who.login.id,
         )
-        for login in accounts.live_sessions(session, who, limits=held.limits, now=now)
+        for login in logins.live_sessions(session, who, limits=held.limits, now=now)
     ]
 
 
 @router.delete("/sessions/{session_id}", status_code=204, responses=documented(401, 403, 404))
-def revoke_session(session_id: Id, who: Person, session: Writing) -> None:
+def revoke_session(session_id: Id, who: Person, session: Writing, now: Now) -> None:
     """End one session of this account."""
-    accounts.revoke_session(session, who, session_id=session_id)
+    logins.revoke_session(session, who, session_id=session_id, now=now)
 
 
 @router.post("/password", responses=documented(401, 403, 413, 415))
@@ -138,7 +147,7 @@ async def change_password(
     """Change the password. Every session ends; the answer's cookie opens a new one."""
     renewed = await held.hashing.run(
         partial(
-            accounts.change_password,
+            logins.change_password,
             session,
             who,
             hasher=held.hasher,

@@ -14,10 +14,12 @@ from app.core.database import Database
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
 from app.crud import crud_user
 from app.domain.errors import CsrfFailed, NotSignedIn
-from app.domain.people import Actor
+from app.domain.people import Actor, Origin
 from app.schemas.schemas import SignedInAnswer, UserAnswer
-from app.services import accounts
-from app.services.accounts import SessionLimits, SignedIn
+from app.services import audit, logins
+from app.services.accounts import RegistrationRules
+from app.services.audit import Deed
+from app.services.logins import SessionLimits, SignedIn
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 CSRF_HEADER = "X-CSRF-Token"
@@ -32,6 +34,7 @@ class Resources:
     hasher: PasswordHasher
     hashing: HashingLane
     limits: SessionLimits
+    registration: RegistrationRules
     clock: Clock
 
 
@@ -61,12 +64,19 @@ def writing(held: Held) -> Iterator[Session]:
         yield session
 
 
+def origin_of(request: Request) -> Origin:
+    """Where the request came from, for the throttle and the audit log."""
+    address = request.client.host if request.client else None
+    return Origin(address, request.state.request_id)
+
+
+From = Annotated[Origin, Depends(origin_of)]
 Now = Annotated[datetime, Depends(present)]
 Reading = Annotated[Session, Depends(reading, scope="function")]
 Writing = Annotated[Session, Depends(writing, scope="function")]
 
 
-def session_if_any(request: Request, held: Held, now: Now) -> SignedIn | None:
+def session_if_any(request: Request, held: Held, origin: From, now: Now) -> SignedIn | None:
     """The session that the request's cookie proves, if it does.
 
     Raises CsrfFailed when a request that may change something lacks the session's token. The
@@ -76,14 +86,15 @@ def session_if_any(request: Request, held: Held, now: Now) -> SignedIn | None:
     if not token:
         return None
     with held.database.reading() as session:
-        who = accounts.authenticate(session, token=token, limits=held.limits, now=now)
+        who = logins.authenticate(session, token=token, limits=held.limits, origin=origin, now=now)
     if who is None:
         return None
+    request.state.actor = who.actor
     if request.method not in SAFE_METHODS:
         expected = csrf_token_for(token, held.settings.secret_key.get_secret_value())
         if not same_token(request.headers.get(CSRF_HEADER, ""), expected):
             raise CsrfFailed
-    if accounts.needs_touch(who, now):
+    if logins.needs_touch(who, now):
         with held.database.writing() as session:
             crud_user.touch_login_session(session, session_id=who.login.id, now=now)
     return who
@@ -106,6 +117,22 @@ def acting(who: Person) -> Actor:
 
 
 Acting = Annotated[Actor, Depends(acting)]
+
+
+class ReadRecorder:
+    """Writes into the audit log who read the data of a patient other than themselves."""
+
+    def __init__(self, held: Held, actor: Acting, now: Now) -> None:
+        self._held, self._actor, self._now = held, actor, now
+
+    def __call__(self, deed: Deed) -> None:
+        """Record a read before it is answered."""
+        if deed.patient_id != self._actor.id:
+            with self._held.database.writing() as session:
+                audit.record(session, deed, by=self._actor, now=self._now)
+
+
+Recording = Annotated[ReadRecorder, Depends(ReadRecorder)]
 
 
 def signed_in_answer(who: SignedIn, settings: Settings) -> SignedInAnswer:

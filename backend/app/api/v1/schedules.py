@@ -9,7 +9,6 @@ from app.api.errors import documented
 from app.api.v1.dependencies import Acting, Now, Reading, Writing
 from app.crud import crud_schedule, crud_user
 from app.domain.errors import InvalidInput
-from app.domain.people import Role
 from app.domain.policies import check_keeps_hours
 from app.schemas.fields import CalendarDate, Id
 from app.schemas.schemas import NewSchedule, ScheduleAnswer, ScheduleChanges, SlotAnswer
@@ -38,7 +37,7 @@ def my_schedules(actor: Acting, session: Reading) -> list[ScheduleAnswer]:
 @router.get("/doctor/{doctor_id}", responses=documented(404))
 def doctor_schedules(doctor_id: Id, session: Reading) -> list[ScheduleAnswer]:
     """A doctor's active rows in the order of the week."""
-    doctor = crud_user.get_active_user(session, user_id=doctor_id, role=Role.DOCTOR)
+    doctor = crud_user.get_listed_doctor(session, doctor_id=doctor_id)
     rows = crud_schedule.list_active_schedules(session, doctor_id=doctor.id)
     return [ScheduleAnswer.model_validate(row) for row in rows]
 

@@ -1,14 +1,25 @@
-"""Doctors as everybody may see them, and one's own account."""
+"""Doctors as everybody may see them, one's own account, and what admins do with others."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from app.api.errors import documented
-from app.api.v1.dependencies import Now, Person, Reading, Writing
+from app.api.v1.dependencies import Acting, Now, Person, Reading, Recording, Writing
 from app.crud import crud_user
 from app.domain.people import Role
-from app.schemas.fields import Id
-from app.schemas.schemas import DoctorAnswer, ProfileChanges, UserAnswer
-from app.services import accounts
+from app.domain.policies import check_is_admin
+from app.schemas.fields import Id, SearchedName
+from app.schemas.schemas import (
+    AccountChanges,
+    DoctorAnswer,
+    InvitationAnswer,
+    PatientAnswer,
+    ProfileChanges,
+    UserAnswer,
+)
+from app.services import accounts, staff
+from app.services.audit import Deed
 
 router = APIRouter(prefix="/users", tags=["users"])
 
@@ -22,7 +33,7 @@ def doctors(session: Reading) -> list[DoctorAnswer]:
 @router.get("/doctors/{doctor_id}", responses=documented(404))
 def doctor(doctor_id: Id, session: Reading) -> DoctorAnswer:
     """One doctor."""
-    found = crud_user.get_active_user(session, user_id=doctor_id, role=Role.DOCTOR)
+    found = crud_user.get_listed_doctor(session, doctor_id=doctor_id)
     return DoctorAnswer.model_validate(found)
 
 
@@ -39,3 +50,56 @@ def change_my_account(body: ProfileChanges, who: Person, session: Writing, now: 
     return UserAnswer.model_validate(
         accounts.update_profile(session, who, changes=changes, now=now)
     )
+
+
+@router.get("/patients/{patient_id}", responses=documented(401, 404))
+def patient_contact(
+    patient_id: Id, actor: Acting, session: Reading, record: Recording
+) -> PatientAnswer:
+    """How to reach a patient: for themselves, and for doctors with an appointment with them."""
+    patient = crud_user.get_patient_visible_to(session, actor=actor, patient_id=patient_id)
+    record(Deed("patient.read", "user", patient.id, patient.id))
+    return PatientAnswer.model_validate(patient)
+
+
+@router.get("/", responses=documented(401, 403))
+def list_accounts(
+    actor: Acting,
+    session: Reading,
+    record: Recording,
+    role: Role | None = None,
+    is_active: bool | None = None,
+    is_approved: bool | None = None,
+    name: SearchedName | None = None,
+    after: Annotated[int, Query(ge=0, description="the last id of the page before")] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+) -> list[UserAnswer]:
+    """The accounts of the clinic, by id, for admins."""
+    check_is_admin(actor)
+    users = crud_user.list_users(
+        session,
+        role=role,
+        is_active=is_active,
+        is_approved=is_approved,
+        name=name,
+        after=after,
+        limit=limit,
+    )
+    record(Deed("account.list", "user"))
+    return [UserAnswer.model_validate(user) for user in users]
+
+
+@router.patch("/{user_id}", responses=documented(401, 403, 404, 409, 413, 415))
+def change_account(
+    user_id: Id, body: AccountChanges, actor: Acting, session: Writing, now: Now
+) -> UserAnswer:
+    """Approve, deactivate or reactivate an account, or give it another role. For admins."""
+    changes = body.model_dump(exclude_unset=True)
+    user = staff.change_account(session, actor, user_id=user_id, changes=changes, now=now)
+    return UserAnswer.model_validate(user)
+
+
+@router.post("/invitations", status_code=201, responses=documented(401, 403))
+def invite_doctor(actor: Acting, session: Writing, now: Now) -> InvitationAnswer:
+    """Let one doctor register. The token is shown only once. For admins."""
+    return InvitationAnswer.model_validate(staff.invite_doctor(session, actor, now=now))

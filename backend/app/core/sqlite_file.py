@@ -1,0 +1,131 @@
+"""The SQLite database as a file: made from a script, checked, and brought back from its replica."""
+
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import make_url
+
+from app.core import schema
+
+SIDECARS = ("", "-wal", "-shm")
+HEADER = """\
+-- The schema of a clinic's SQLite database at the newest revision, for an empty file.
+-- Generated from the migrations by `clinic init-sql`: change those, not this.
+PRAGMA journal_mode = WAL;
+"""
+
+
+class DatabaseFileError(Exception):
+    """What is wrong with the file, as a sentence for those who run the clinic."""
+
+
+def file_of(database_url: str) -> Path:
+    """The file of a URL like `sqlite:////data/clinic.db`. Raises DatabaseFileError for others."""
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise DatabaseFileError("This is for SQLite: DATABASE_URL must name a file.")
+    return Path(url.database)
+
+
+def schema_script() -> str:
+    """SQL that makes of an empty file what the migrations make of it, their stamp included."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "clinic.db"
+        schema.upgrade(f"sqlite:///{file}")
+        with closing(sqlite3.connect(file)) as connection:
+            return HEADER + "\n".join(connection.iterdump()) + "\n"
+
+
+def create(file: Path, script: str) -> None:
+    """Make the file by running a script. It appears whole or, after a failure, not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.draft")
+    _remove(draft)
+    with closing(sqlite3.connect(draft)) as connection:
+        connection.executescript(script)
+    draft.replace(file)
+
+
+def check(file: Path) -> None:
+    """Raise DatabaseFileError unless the file is there and sound (`PRAGMA quick_check`)."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True)) as opened:
+            findings = [str(row[0]) for row in opened.execute("PRAGMA quick_check(1)")]
+    except sqlite3.DatabaseError as error:
+        findings = [str(error)]
+    if findings != ["ok"]:
+        raise DatabaseFileError(f"{file} cannot be used: {findings[0]}.")
+
+
+def has_replica(replica: Path) -> bool:
+    """Whether Litestream has put anything into its folder."""
+    return any(replica.rglob("*.ltx"))
+
+
+def restore(replica: Path, file: Path, *, until: datetime | None = None) -> Path | None:
+    """Bring the file back from its Litestream replica, as it was last or at an instant.
+
+    A file that is in the way is kept under another name, which is returned. Raises
+    DatabaseFileError when the file is in use or the replica does not yield a sound database;
+    then everything is as before.
+    """
+    _refuse_while_in_use(file)
+    draft = file.with_name(f"{file.name}.draft")
+    _remove(draft)
+    _run_litestream(replica, draft, until)
+    check(draft)
+    kept = _set_aside(file) if file.exists() else None
+    draft.replace(file)
+    shutil.rmtree(file.with_name(f".{file.name}-litestream"), ignore_errors=True)
+    return kept
+
+
+def _run_litestream(replica: Path, output: Path, until: datetime | None) -> None:
+    program = shutil.which("litestream")
+    if program is None:
+        raise DatabaseFileError("The program litestream is not installed here.")
+    instant = ["-timestamp", until.astimezone(UTC).isoformat()] if until else []
+    finished = subprocess.run(  # noqa: S603 - the program and its arguments are our own
+        [program, "restore", "-o", output, *instant, replica.absolute().as_uri()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode:
+        reason = finished.stderr.strip().rpartition("\n")[2]
+        raise DatabaseFileError(f"The replica in {replica} cannot be restored: {reason}")
+
+
+def _refuse_while_in_use(file: Path) -> None:
+    """Raise DatabaseFileError when a process has the file open: it would go on in the old one."""
+    if not file.exists():
+        return
+    try:
+        with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as connection:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("ROLLBACK")
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname.startswith("SQLITE_BUSY"):
+            raise DatabaseFileError(
+                f"{file} is in use: stop the backend and the database first."
+            ) from None
+
+
+def _set_aside(file: Path) -> Path:
+    kept = file.with_name(f"{file.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    for suffix in SIDECARS:
+        part = file.with_name(file.name + suffix)
+        if part.exists():
+            part.replace(kept.with_name(kept.name + suffix))
+    return kept
+
+
+def _remove(file: Path) -> None:
+    for suffix in SIDECARS:
+        file.with_name(file.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,38 @@
+"""Statements about whole tables, for taking a clinic to another database."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, Table, delete, insert, select
+from sqlalchemy.orm import Session
+
+from app.models import Base
+
+BATCH = 1000
+
+
+def all_tables() -> Sequence[Table]:
+    """Every table, those first that others refer to."""
+    return Base.metadata.sorted_tables
+
+
+def is_empty(session: Session, table: Table) -> bool:
+    """Whether the table has no row."""
+    return session.execute(select(table).limit(1)).first() is None
+
+
+def iterate_rows(session: Session, table: Table) -> Iterator[RowMapping]:
+    """Every row in the order of the primary key, read in batches."""
+    rows = select(table).order_by(*table.primary_key).execution_options(yield_per=BATCH)
+    yield from session.execute(rows).mappings()
+
+
+def insert_rows(session: Session, table: Table, rows: Sequence[RowMapping]) -> None:
+    """Insert rows with the keys that they have."""
+    values: list[dict[str, Any]] = [dict(row) for row in rows]
+    session.execute(insert(table), values)
+
+
+def delete_rows(session: Session, table: Table) -> None:
+    """Delete every row of a table."""
+    session.execute(delete(table))

@@ -1,0 +1,196 @@
+"""Logins: how people prove who they are, and the sessions that remember it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.core.config import PasswordPolicy
+from app.core.security import (
+    PasswordHasher,
+    check_password_rules,
+    new_session_token,
+    token_digest,
+)
+from app.crud import crud_user
+from app.domain.errors import InvalidCredentials, InvalidInput, NotFound
+from app.domain.people import Actor, Origin, identity_key
+from app.models import LoginSession, User
+from app.services import audit, throttle
+from app.services.audit import Deed
+
+USER_AGENT_LENGTH = 200
+TOUCH_INTERVAL = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """How long a login lasts without use, and at the most."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person with the session that proves who they are."""
+
+    user: User
+    login: LoginSession
+    token: str
+    origin: Origin
+
+    @property
+    def actor(self) -> Actor:
+        """The person as the rules and the audit log see them."""
+        return Actor(self.user.id, self.user.role, self.origin)
+
+
+def log_in(
+    reading: Session,
+    writing: Session,
+    *,
+    hasher: PasswordHasher,
+    limits: SessionLimits,
+    origin: Origin,
+    now: datetime,
+    login: str,
+    password: str,
+    user_agent: str | None,
+    replaced: SignedIn | None,
+) -> SignedIn:
+    """Open a session for a user name, or an e-mail address, and its password.
+
+    The password is checked before the writing transaction begins, so that nobody waits for a
+    hash. A session that the request came with ends.
+
+    Raises:
+        TooManyAttempts: too many logins of this account or from this address failed.
+        InvalidCredentials: whichever of the two is wrong, after exactly one hash. The failure is
+            counted.
+    """
+    key = identity_key(login)
+    user = crud_user.find_user_by_login(reading, key=key)
+    account = {"account_key": user.username_key if user else key, "address": str(origin.address)}
+    throttle.check_logins(reading, now=now, **account)
+    fits = hasher.verify(password, user.hashed_password if user else None)
+    if user is None or not fits or not user.is_active:
+        throttle.note_failed_login(writing, now=now, **account)
+        deed = Deed("login.open", "user", user.id if user else None)
+        audit.record(writing, deed, by=origin, now=now, outcome=InvalidCredentials.code)
+        raise InvalidCredentials
+    if hasher.is_outdated(user.hashed_password):
+        stronger = {"hashed_password": hasher.hash(password)}
+        crud_user.update_user(writing, user.id, changes=stronger)
+    if replaced is not None:
+        crud_user.delete_login_session(
+            writing, user_id=replaced.user.id, session_id=replaced.login.id
+        )
+    crud_user.delete_dead_login_sessions(
+        writing, user_id=user.id, now=now, idle_since=now - limits.idle
+    )
+    who = _open_session(writing, user, limits=limits, origin=origin, now=now, user_agent=user_agent)
+    _record(writing, who, "login.open", now=now)
+    return who
+
+
+def authenticate(
+    session: Session, *, token: str, limits: SessionLimits, origin: Origin, now: datetime
+) -> SignedIn | None:
+    """Who a session token belongs to, or None when it is unknown or over."""
+    login = crud_user.find_live_login_session(
+        session, token_digest=token_digest(token), now=now, idle_since=now - limits.idle
+    )
+    return None if login is None else SignedIn(login.user, login, token, origin)
+
+
+def needs_touch(who: SignedIn, now: datetime) -> bool:
+    """Whether the last use of a session is worth writing down: at most once a minute."""
+    return now - who.login.last_seen_at >= TOUCH_INTERVAL
+
+
+def log_out(session: Session, who: SignedIn, *, now: datetime) -> None:
+    """End the session that the request came with."""
+    crud_user.delete_login_session(session, user_id=who.user.id, session_id=who.login.id)
+    _record(session, who, "login.close", now=now)
+
+
+def log_out_everywhere(session: Session, who: SignedIn, *, now: datetime) -> None:
+    """End every session of the person."""
+    crud_user.delete_login_sessions(session, user_id=who.user.id)
+    _record(session, who, "login.close-all", now=now)
+
+
+def revoke_session(session: Session, who: SignedIn, *, session_id: int, now: datetime) -> None:
+    """End one of one's own sessions. Raises NotFound."""
+    if not crud_user.delete_login_session(session, user_id=who.user.id, session_id=session_id):
+        raise NotFound("There is no such session among yours.")
+    _record(session, who, "login.revoke", now=now)
+
+
+def live_sessions(
+    session: Session, who: SignedIn, *, limits: SessionLimits, now: datetime
+) -> Sequence[LoginSession]:
+    """Where a person is logged in."""
+    return crud_user.list_live_login_sessions(
+        session, user_id=who.user.id, now=now, idle_since=now - limits.idle
+    )
+
+
+def change_password(
+    writing: Session,
+    who: SignedIn,
+    *,
+    hasher: PasswordHasher,
+    policy: PasswordPolicy,
+    limits: SessionLimits,
+    now: datetime,
+    current_password: str,
+    new_password: str,
+) -> SignedIn:
+    """Set a new password, end every session of the account and open a new one.
+
+    Raises:
+        InvalidInput: the present password is wrong, or the new one does not meet the policy.
+    """
+    check_password_rules(new_password, policy)
+    if not hasher.verify(current_password, who.user.hashed_password):
+        raise InvalidInput("current_password", "This is not your present password.")
+    changes = {"hashed_password": hasher.hash(new_password)}
+    user = crud_user.update_user(writing, who.user.id, changes=changes)
+    crud_user.delete_login_sessions(writing, user_id=user.id)
+    renewed = _open_session(
+        writing, user, limits=limits, origin=who.origin, now=now, user_agent=who.login.user_agent
+    )
+    _record(writing, renewed, "password.change", now=now, fields=("password",))
+    return renewed
+
+
+def _record(
+    session: Session, who: SignedIn, action: str, *, now: datetime, fields: Iterable[str] = ()
+) -> None:
+    deed = Deed(action, "user", who.user.id, fields=fields)
+    audit.record(session, deed, by=who.actor, now=now)
+
+
+def _open_session(
+    session: Session,
+    user: User,
+    *,
+    limits: SessionLimits,
+    origin: Origin,
+    now: datetime,
+    user_agent: str | None,
+) -> SignedIn:
+    token = new_session_token()
+    login = crud_user.create_login_session(
+        session,
+        user_id=user.id,
+        token_digest=token_digest(token),
+        user_agent=user_agent[:USER_AGENT_LENGTH] if user_agent else None,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + limits.absolute,
+    )
+    return SignedIn(user, login, token, origin)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -110,7 +110,7 @@ def _clocks_agree(zone: str, other: str, moments: Iterable[datetime]) -> bool:
         return True
     try:
         theirs = ZoneInfo(other)
-    except (ValueError, OSError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     ours = ZoneInfo(zone)
     return all(

@@ -64,6 +64,8 @@ function showEvents(host) {
   });
 }
 
+const rowHeight = (data) => (data.dateless ? '01:00:00' : data.step);
+
 function dateless(data) {
   return data.dateless
     ? { dayHeaderFormat: { weekday: 'short' }, listDayFormat: { weekday: 'long' }, listDaySideFormat: false }
@@ -88,7 +90,7 @@ function build(FullCalendar, host, { setTriggerValue, setStateValue }) {
     nowIndicator: !data.dateless,
     slotMinTime: data.day_start,
     slotMaxTime: data.day_end,
-    slotDuration: data.step,
+    slotDuration: rowHeight(data),
     slotLabelInterval: '01:00',
     slotLabelFormat: clock,
     eventTimeFormat: clock,
@@ -106,9 +108,10 @@ function build(FullCalendar, host, { setTriggerValue, setStateValue }) {
       if (data.clickable) setTriggerValue('pick', { kind: 'day', id: dateStr.slice(0, 10) });
     },
     datesSet: ({ startStr, endStr }) => {
-      if (!host.calendar) return;
-      showEvents(host);
-      setStateValue('range', { start: startStr.slice(0, 10), end: endStr.slice(0, 10) });
+      const shown = { start: startStr.slice(0, 10), end: endStr.slice(0, 10) };
+      const { start, end } = host.data.loaded;
+      if (host.calendar) showEvents(host);
+      if (host.calendar || shown.start < start || shown.end > end) setStateValue('range', shown);
     },
     windowResize: () => {
       const view = fittingView(host, host.data);
@@ -126,7 +129,7 @@ function update(host) {
   const { calendar, data } = host;
   calendar.setOption('slotMinTime', data.day_start);
   calendar.setOption('slotMaxTime', data.day_end);
-  calendar.setOption('slotDuration', data.step);
+  calendar.setOption('slotDuration', rowHeight(data));
   if (data.focus !== host.focus) calendar.gotoDate(data.focus);
   host.focus = data.focus;
   showEvents(host);

@@ -19,6 +19,8 @@ MONTH, WEEK, DAY, LIST_WEEK, LIST_MONTH = (
     "listWeek",
     "listMonth",
 )
+LONGEST_VIEW = timedelta(days=41)
+"""A month with the ends of its neighbours, from the first day to the last."""
 
 _HERE = Path(__file__).parent
 _mount = st.components.v2.component(
@@ -94,6 +96,7 @@ def calendar(
             "zone": look.zone,
             "dateless": look.zone is None,
             "empty": look.empty,
+            "loaded": _loaded(key, focus),
             "clickable": look.clickable,
             "focus": focus.isoformat(),
             "events": list(events),
@@ -106,11 +109,11 @@ def calendar(
     )
 
 
-def visible_range(key: str, default: Range) -> Range:
-    """The days the calendar `key` shows, or `default` before it was first paged."""
+def visible_range(key: str, around: date) -> Range:
+    """The days that the calendar `key` shows; until it tells, all it can show `around` a day."""
     shown = _state(key).get("range")
     if not isinstance(shown, dict):
-        return default
+        return Range(around - LONGEST_VIEW, around + LONGEST_VIEW)
     return Range(
         date.fromisoformat(shown["start"]), date.fromisoformat(shown["end"]) - timedelta(days=1)
     )
@@ -143,6 +146,15 @@ def _picked(key: str, on_pick: Callable[[Pick], None] | None) -> None:
     value = _state(key).get("pick")
     if on_pick is not None and isinstance(value, dict):
         on_pick(Pick(kind=value["kind"], id=str(value["id"])))
+
+
+def _loaded(key: str, focus: date) -> dict[str, str]:
+    """The days whose events the page has asked for, in the calendar's way: without the `end`."""
+    days = visible_range(key, around=focus)
+    return {
+        "start": days.first.isoformat(),
+        "end": (days.last + timedelta(days=1)).isoformat(),
+    }
 
 
 def _state(key: str) -> dict[str, Any]:

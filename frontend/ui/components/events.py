@@ -22,6 +22,12 @@ def slot_label(slot: Slot, zone: str) -> str:
     return fmt.clock(slot.time, second=fmt.is_second_reading(slot.starts_at, zone))
 
 
+def slot_moment(slot: Slot, zone: str) -> str:
+    """`Monday 30 November 2026, 9:00`."""
+    second = fmt.is_second_reading(slot.starts_at, zone)
+    return fmt.moment(slot.date, slot.time, second=second)
+
+
 def free_times(
     slots: Iterable[Slot], zone: str, chosen_day: date, chosen: Slot | None
 ) -> list[Event]:

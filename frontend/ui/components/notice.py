@@ -38,17 +38,29 @@ def clear() -> None:
     st.session_state.pop(_KEY, None)
 
 
-def show() -> None:
+def show() -> bool:
+    """Draw the notice, if any, in a place that is always there, so that what stands below stays.
+
+    Returns whether there is one.
+    """
+    notice = _current()
+    with st.container():
+        for text in notice.successes if notice else ():
+            st.success(text)
+        for text in notice.failures if notice else ():
+            st.error(text)
+    return notice is not None
+
+
+def _current() -> Notice | None:
+    """What was told, unless it has been there for longer than it lingers."""
     notice: Notice | None = st.session_state.get(_KEY)
     if notice is None:
-        return
+        return None
     now = time.monotonic()
     if notice.first_shown is None:
         notice.first_shown = now
-    if now - notice.first_shown > LINGER_SECONDS:
-        clear()
-        return
-    for text in notice.successes:
-        st.success(text)
-    for text in notice.failures:
-        st.error(text)
+    if now - notice.first_shown <= LINGER_SECONDS:
+        return notice
+    clear()
+    return None

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import streamlit as st
 
 from ui import format as fmt
-from ui.api.client import Api
 from ui.api.models import AppointmentDoctor, Doctor, Slot
 from ui.components import clock
 from ui.components.events import slot_id, slot_label
+from ui.components.last_known import FreeTimes
 
 DAYS_AHEAD = 31
 """How far the search for a day with free times looks, and the most the API answers at once."""
@@ -72,9 +72,9 @@ def pick_day(picker: Picker) -> date:
     return day
 
 
-def pick_slot(picker: Picker, api: Api, day: date) -> Slot | None:
+def pick_slot(picker: Picker, known: FreeTimes, day: date) -> Slot | None:
     """The free slot chosen on `day`; says so when one chosen before has been taken meanwhile."""
-    offered = {slot_id(slot): slot for slot in api.free_slots(picker.doctor.id, day, day)}
+    offered = {slot_id(slot): slot for slot in known.free_slots(picker.doctor.id, day, day)}
     st.session_state[picker.offered_key] = offered
     zone = picker.doctor.timezone
     lost = _lost(picker, day, offered)
@@ -85,10 +85,11 @@ def pick_slot(picker: Picker, api: Api, day: date) -> Slot | None:
             list(offered),
             format_func=lambda key: slot_label(offered[key], zone),
             key=picker.time_key(day),
+            wrap=True,
         )
     else:
         st.info(f"No free time on {fmt.long_day(day)}.")
-        _offer_other_days(picker, api, day)
+        _offer_other_days(picker, known, day)
     if chosen is None and lost is not None:
         st.warning(f"{slot_label(lost, zone)} has just been taken. Please choose another time.")
         return None
@@ -110,9 +111,9 @@ def _lost(picker: Picker, day: date, offered: dict[str, Slot]) -> Slot | None:
     return remembered
 
 
-def _offer_other_days(picker: Picker, api: Api, day: date) -> None:
+def _offer_other_days(picker: Picker, known: FreeTimes, day: date) -> None:
     first, last = day + timedelta(days=1), day + timedelta(days=DAYS_AHEAD)
-    days = days_with_free_times(api.free_slots(picker.doctor.id, first, last))
+    days = days_with_free_times(known.free_slots(picker.doctor.id, first, last))
     if not days:
         st.write(
             f"Nothing is free until {fmt.long_day(last)} either. "

@@ -1,6 +1,6 @@
 """Appointments: the doctor's day and week, who comes and why, and what became of it."""
 
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Final
 
@@ -16,7 +16,7 @@ from ui.components.appointment_dialogs import Desk, open_asked
 from ui.components.appointment_lists import draw_cards, past, upcoming
 from ui.components.appointment_text import patient_of, when
 from ui.components.attempt import attempt
-from ui.components.calendar import DAY, LIST_WEEK, WEEK, Look, Pick, Range, calendar, visible_range
+from ui.components.calendar import DAY, LIST_WEEK, WEEK, Look, Pick, calendar, visible_range
 from ui.components.dialogs import ask
 from ui.components.failures import explained
 from ui.components.zone import name_zone
@@ -33,7 +33,7 @@ STATUSES: Final[dict[str, AppointmentStatus | None]] = {
 
 def page() -> None:
     person = session.require_role("doctor")
-    st.title("Appointments")
+    st.title("Appointments", anchor=False)
     notice.show()
     _appointments(person)
 
@@ -69,9 +69,7 @@ def _list(person: SignedInPerson) -> None:
 
 def _filters() -> tuple[date | None, AppointmentStatus | None]:
     left, right = st.columns(2)
-    day = left.date_input(
-        "Date", value=None, format="DD/MM/YYYY", help="Leave empty for every day."
-    )
+    day = left.date_input("Date", value=None, format="DD/MM/YYYY")
     status = right.selectbox("Status", list(STATUSES))
     return day, STATUSES[status]
 
@@ -90,8 +88,7 @@ def _nothing(day: date | None, status: AppointmentStatus | None) -> str:
 
 def _calendar(person: SignedInPerson) -> None:
     today = clock.today(person.user.timezone)
-    week = Range(today - timedelta(days=7), today + timedelta(days=7))
-    days = visible_range(CALENDAR, week)
+    days = visible_range(CALENDAR, around=today)
     calendar(
         CALENDAR,
         Look(

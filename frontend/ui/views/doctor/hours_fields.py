@@ -10,6 +10,7 @@ from ui import format as fmt
 
 MIN_SLOT: Final = 5
 MAX_SLOT: Final = 240
+STEP: Final = timedelta(minutes=15)
 DAYS: Final = tuple(range(7))
 
 
@@ -17,29 +18,27 @@ DAYS: Final = tuple(range(7))
 class Hours:
     """From `start` to `end` (`HH:MM`, the end also `24:00`) in slots of so many minutes."""
 
-    start: str = "09:00"
-    end: str = "17:00"
-    slot_duration: int = 30
+    start: str
+    end: str
+    slot_duration: int
 
     def __str__(self) -> str:
         return f"{fmt.hours(self.start, self.end)} in slots of {fmt.minutes(self.slot_duration)}"
 
 
-def prefill(key: str, hours: Hours) -> None:
-    """Set what the fields below `key` show when they are drawn first."""
-    st.session_state.setdefault(f"{key}.start", time.fromisoformat(hours.start))
-    st.session_state.setdefault(f"{key}.end", _end_field(hours.end))
-    st.session_state.setdefault(f"{key}.slot", hours.slot_duration)
+USUAL_HOURS: Final = Hours("09:00", "17:00", 30)
 
 
-def draw(key: str) -> None:
+def draw(key: str, hours: Hours) -> None:
+    """Fields below `key` that show `hours` at first."""
     left, middle, right = st.columns(3)
-    step = timedelta(minutes=15)
-    left.time_input("Start time", key=f"{key}.start", step=step, required=True)
-    middle.time_input(
-        "End time", key=f"{key}.end", step=step, required=True, help="Choose 00:00 for midnight."
+    start, end = time.fromisoformat(hours.start), _end_field(hours.end)
+    left.time_input("Start time", start, key=f"{key}.start", step=STEP, required=True)
+    middle.time_input("End time", end, key=f"{key}.end", step=STEP, required=True)
+    right.number_input(
+        "Slot duration (minutes)", MIN_SLOT, MAX_SLOT, hours.slot_duration, 5, key=f"{key}.slot"
     )
-    right.number_input("Slot duration (minutes)", MIN_SLOT, MAX_SLOT, step=5, key=f"{key}.slot")
+    st.caption("Choose 00:00 as the end for midnight.")
 
 
 def entered(key: str) -> Hours:

@@ -13,10 +13,6 @@ from ui.views.doctor import hours_fields
 from ui.views.doctor.hours_fields import DAYS, Hours
 
 
-def row_hours(row: Schedule) -> Hours:
-    return Hours(row.start_time, row.end_time, row.slot_duration)
-
-
 def row_text(row: Schedule) -> str:
     """`Monday 9:00–17:00`."""
     return f"{fmt.WEEKDAYS[row.day_of_week]} {fmt.hours(row.start_time, row.end_time)}"
@@ -38,10 +34,10 @@ def _edit(api: Api, row: Schedule, zone: str, key: str) -> None:
     if done(key):
         st.rerun()
     notice.show()
-    hours_fields.prefill(key, row_hours(row))
-    st.session_state.setdefault(f"{key}.day", row.day_of_week)
-    st.selectbox("Day", DAYS, format_func=fmt.WEEKDAYS.__getitem__, key=f"{key}.day")
-    hours_fields.draw(key)
+    st.selectbox(
+        "Day", DAYS, row.day_of_week, format_func=fmt.WEEKDAYS.__getitem__, key=f"{key}.day"
+    )
+    hours_fields.draw(key, Hours(row.start_time, row.end_time, row.slot_duration))
     st.button("Save", type="primary", on_click=_save, args=(api, row, zone, key))
 
 

@@ -24,7 +24,7 @@ CALENDAR: Final = "mine.calendar"
 
 def page() -> None:
     person = session.require_role("patient")
-    st.title("My Appointments")
+    st.title("My Appointments", anchor=False)
     notice.show()
     _appointments(person)
 

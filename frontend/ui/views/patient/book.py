@@ -17,11 +17,11 @@ from ui.components.calendar import (
     WEEK,
     Look,
     Pick,
-    Range,
     calendar,
     visible_range,
 )
 from ui.components.failures import explained
+from ui.components.last_known import FreeTimes, LastKnown
 from ui.components.slot_picker import DAYS_AHEAD, Picker, pick_day, pick_slot
 from ui.components.zone import name_zone
 
@@ -33,15 +33,24 @@ _DRAFT = "book.draft"
 
 def page() -> None:
     person = session.require_role("patient")
-    st.title("Book Appointment")
+    st.title("Book Appointment", anchor=False)
     _book_appointment(person.api)
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
 @explained
 def _book_appointment(api: Api) -> None:
-    notice.show()
-    doctors = {doctor.id: doctor for doctor in api.doctors()}
+    told = notice.show()
+    trouble = st.container()
+    known = LastKnown(api, "book.known")
+    _choose_doctor(api, known)
+    known.keep()
+    if known.failure and not told:
+        trouble.error(known.failure.sentence)
+
+
+def _choose_doctor(api: Api, known: LastKnown) -> None:
+    doctors = {doctor.id: doctor for doctor in known.doctors()}
     if not doctors:
         st.info("No doctor can be booked here yet. Please come back later or call the clinic.")
         return
@@ -56,16 +65,16 @@ def _book_appointment(api: Api) -> None:
     if chosen is None:
         st.info("Choose a doctor to see the times that are free.")
         return
-    _book_with(doctors[chosen], api)
+    _book_with(doctors[chosen], api, known)
 
 
-def _book_with(doctor: Doctor, api: Api) -> None:
+def _book_with(doctor: Doctor, api: Api, known: LastKnown) -> None:
     draft: int = st.session_state.get(_DRAFT, 0)
-    picker = Picker(f"book.{draft}.{doctor.id}", doctor)
+    picker = _picker(draft, doctor)
     form, overview = st.columns([2, 3], gap="large")
     with form:
         day = pick_day(picker)
-        slot = pick_slot(picker, api, day)
+        slot = pick_slot(picker, known, day)
         name_zone(doctor.timezone, [slot.starts_at] if slot else [])
         reason_key = f"{picker.key}.reason"
         st.text_area(
@@ -75,24 +84,27 @@ def _book_with(doctor: Doctor, api: Api) -> None:
             placeholder="Why are you coming? For example: Regular checkup",
         )
         if slot:
-            st.markdown(
-                f"**{fmt.moment(slot.date, slot.time)}** with {fmt.plain(doctor.full_name)}"
-            )
+            moment = events.slot_moment(slot, doctor.timezone)
+            st.markdown(f"**{moment}** with {fmt.plain(doctor.full_name)}")
         st.button(
             "Book Appointment",
             type="primary",
             on_click=_book,
-            args=(api, picker, draft, reason_key),
+            args=(api, doctor, draft, reason_key),
         )
     with overview:
-        _calendar(picker, api, day, slot)
+        _calendar(picker, known, day, slot)
 
 
-def _calendar(picker: Picker, api: Api, day: date, slot: Slot | None) -> None:
+def _picker(draft: int, doctor: Doctor) -> Picker:
+    return Picker(f"book.{draft}.{doctor.id}", doctor)
+
+
+def _calendar(picker: Picker, known: FreeTimes, day: date, slot: Slot | None) -> None:
     zone = picker.doctor.timezone
     today = clock.today(zone)
-    shown = visible_range(CALENDAR, Range(today, today + timedelta(days=41)))
-    slots = _free_between(api, picker.doctor.id, max(shown.first, today), shown.last)
+    shown = visible_range(CALENDAR, around=day)
+    slots = _free_between(known, picker.doctor.id, max(shown.first, today), shown.last)
     by_id = {events.slot_id(free): free for free in slots}
 
     def choose(pick: Pick) -> None:
@@ -117,17 +129,18 @@ def _calendar(picker: Picker, api: Api, day: date, slot: Slot | None) -> None:
     )
 
 
-def _free_between(api: Api, doctor_id: int, first: date, last: date) -> list[Slot]:
+def _free_between(known: FreeTimes, doctor_id: int, first: date, last: date) -> list[Slot]:
     """Free slots of any number of days, asked for in pieces that the API answers."""
     piece = timedelta(days=DAYS_AHEAD - 1)
     slots: list[Slot] = []
     while first <= last:
-        slots += api.free_slots(doctor_id, first, min(first + piece, last))
+        slots += known.free_slots(doctor_id, first, min(first + piece, last))
         first += piece + timedelta(days=1)
     return slots
 
 
-def _book(api: Api, picker: Picker, draft: int, reason_key: str) -> None:
+def _book(api: Api, doctor: Doctor, draft: int, reason_key: str) -> None:
+    picker = _picker(draft, doctor)
     slot = picker.chosen_slot()
     reason = str(st.session_state.get(reason_key) or "").strip()
     if draft != st.session_state.get(_DRAFT, 0):
@@ -138,14 +151,13 @@ def _book(api: Api, picker: Picker, draft: int, reason_key: str) -> None:
         notice.failed("Please say in a few words why you are coming.")
     else:
         picker.forget()
-        attempt(
-            picker.key, picker.doctor.timezone, lambda: _booked(api, picker, slot, reason, draft)
-        )
+        attempt(picker.key, doctor.timezone, lambda: _booked(api, doctor, slot, reason, draft + 1))
 
 
-def _booked(api: Api, picker: Picker, slot: Slot, reason: str, draft: int) -> str:
-    booked = api.book(picker.doctor.id, slot, reason)
-    st.session_state[_DRAFT] = draft + 1
+def _booked(api: Api, doctor: Doctor, slot: Slot, reason: str, next_draft: int) -> str:
+    booked = api.book(doctor.id, slot, reason)
+    st.session_state[_DRAFT] = next_draft
+    _picker(next_draft, doctor).choose_day(slot.date)
     return f"Your appointment is booked: {when(booked)} with {fmt.plain(booked.doctor.full_name)}"
 
 

@@ -1,0 +1,207 @@
+"""Book Appointment, as a patient uses it."""
+
+from datetime import date, timedelta
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import OpenPage
+from tests.fake_api import FakeApi
+from tests.fake_clinic import MONDAY_MORNING, Json
+from tests.fake_refusals import RefusedError
+from tests.hands import (
+    buttons,
+    choose,
+    choose_date,
+    choose_time,
+    offered_times,
+    press,
+    texts,
+    write,
+)
+from ui.api.errors import SENTENCES, UNREACHABLE
+
+PAGE = "book-appointment"
+NINE = "2026-11-30T09:00:00+00:00"
+TEN = "2026-11-30T10:00:00+00:00"
+MORNING = ["9:00", "9:30", "10:00", "10:30"]
+
+
+@pytest.fixture
+def doctor(api: FakeApi) -> Json:
+    """Dr. Smith, who works on Mondays from 9:00 to 11:00."""
+    doctor = api.add_user(
+        "dr_smith", role="doctor", full_name="Dr. John Smith", specialty="Cardiology"
+    )
+    api.add_schedule(doctor, 0, end_time="11:00")
+    return doctor
+
+
+@pytest.fixture
+def patient(api: FakeApi) -> Json:
+    return api.add_user("john_patient", full_name="John Doe")
+
+
+@pytest.fixture
+def tab(open_page: OpenPage, patient: Json) -> AppTest:
+    return open_page(PAGE, as_user=patient)
+
+
+@pytest.fixture
+def choosing(doctor: Json, tab: AppTest) -> AppTest:
+    """The page with the doctor chosen, on a Monday."""
+    return choose(tab, "Doctor", doctor["id"])
+
+
+def test_without_doctors_there_is_a_sentence(tab: AppTest):
+    assert texts(tab.info) == [
+        "No doctor can be booked here yet. Please come back later or call the clinic."
+    ]
+
+
+def test_doctors_are_found_by_name_and_specialty(
+    api: FakeApi, doctor: Json, open_page: OpenPage, patient: Json
+):
+    api.add_user("dr_who", role="doctor", full_name="Dr. Who")
+    tab = open_page(PAGE, as_user=patient)
+    assert tab.selectbox[0].options == ["Dr. John Smith · Cardiology", "Dr. Who"]
+    assert texts(tab.info) == ["Choose a doctor to see the times that are free."]
+
+
+def test_free_times_of_the_day_are_offered(choosing: AppTest):
+    assert offered_times(choosing) == MORNING
+    assert texts(choosing.caption) == ["Times are in the UTC time zone."]
+
+
+def test_booking_is_told_and_clears_the_form(api: FakeApi, doctor: Json, choosing: AppTest):
+    choose_time(choosing, NINE)
+    write(choosing, "Reason", " Regular checkup ")
+    press(choosing, "Book Appointment")
+    told = ["Your appointment is booked: Monday 30 November 2026, 9:00 with Dr. John Smith"]
+    assert texts(choosing.success) == told
+    assert texts(choosing.run().success) == told
+    assert booked(api) == [(doctor["id"], "09:00", "Regular checkup")]
+    assert offered_times(choosing) == MORNING[1:]
+    assert texts(choosing.text_area) == [""]
+    assert choosing.date_input[0].value == date(2026, 11, 30)
+
+
+def test_a_time_and_a_reason_are_asked_for(api: FakeApi, choosing: AppTest):
+    press(choosing, "Book Appointment")
+    assert texts(choosing.error) == ["Please choose one of the free times first."]
+    choose_time(choosing, NINE)
+    press(choosing, "Book Appointment")
+    assert texts(choosing.error) == ["Please say in a few words why you are coming."]
+    assert booked(api) == []
+
+
+def test_a_slot_taken_at_the_last_moment_is_told_and_gone(
+    api: FakeApi, doctor: Json, choosing: AppTest
+):
+    choose_time(choosing, NINE)
+    write(choosing, "Reason", "Regular checkup")
+    take(api, doctor, hour=9)
+    press(choosing, "Book Appointment")
+    assert texts(choosing.error) == [SENTENCES["slot_taken"]]
+    assert texts(choosing.warning) == []
+    assert offered_times(choosing) == MORNING[1:]
+
+
+def test_a_slot_taken_elsewhere_vanishes_with_a_sentence(
+    api: FakeApi, doctor: Json, choosing: AppTest
+):
+    choose_time(choosing, NINE)
+    take(api, doctor, hour=9)
+    choosing.run()
+    assert offered_times(choosing) == MORNING[1:]
+    assert texts(choosing.warning) == ["9:00 has just been taken. Please choose another time."]
+    choose_time(choosing, TEN)
+    assert texts(choosing.warning) == []
+
+
+def test_a_full_day_offers_the_next_days(api: FakeApi, doctor: Json, choosing: AppTest):
+    api.add_schedule(doctor, 3, end_time="09:30")
+    choose_date(choosing, date(2026, 12, 1))
+    assert texts(choosing.info) == ["No free time on Tuesday 1 December 2026."]
+    assert buttons(choosing) == [
+        "Thu 3 Dec · 1 free",
+        "Mon 7 Dec · 4 free",
+        "Thu 10 Dec · 1 free",
+        "Mon 14 Dec · 4 free",
+        "Book Appointment",
+    ]
+    press(choosing, "Thu 3 Dec · 1 free")
+    assert offered_times(choosing) == ["9:00"]
+
+
+def test_a_doctor_without_free_times(api: FakeApi, patient: Json, open_page: OpenPage):
+    idle = api.add_user("dr_idle", role="doctor", full_name="Dr. Idle")
+    tab = choose(open_page(PAGE, as_user=patient), "Doctor", idle["id"])
+    assert texts(tab.info) == ["No free time on Monday 30 November 2026."]
+    assert texts(tab.markdown)[-1] == (
+        "Nothing is free until Thursday 31 December 2026 either. "
+        "Choose a later date or another doctor."
+    )
+
+
+def test_the_day_begins_where_the_doctor_is(api: FakeApi, patient: Json, open_page: OpenPage):
+    far = api.add_user("dr_far", role="doctor", timezone="Pacific/Kiritimati")
+    api.now = MONDAY_MORNING + timedelta(hours=4)
+    tab = choose(open_page(PAGE, as_user=patient), "Doctor", far["id"])
+    assert tab.date_input[0].value == date(2026, 12, 1)
+
+
+@pytest.mark.parametrize("code", ["patient_busy", "slot_not_offered", "server_busy"])
+def test_a_refusal_is_a_sentence(api: FakeApi, choosing: AppTest, code: str):
+    api.refusals["POST", "/appointments/"] = RefusedError(code)
+    choose_time(choosing, NINE)
+    write(choosing, "Reason", "Regular checkup")
+    press(choosing, "Book Appointment")
+    assert texts(choosing.error) == [SENTENCES[code]]
+    assert texts(choosing.text_area) == ["Regular checkup"]
+
+
+def test_an_outage_is_told_and_costs_nobody_the_form(api: FakeApi, choosing: AppTest):
+    choose_time(choosing, NINE)
+    write(choosing, "Reason", "Regular checkup")
+    api.down = True
+    press(choosing, "Book Appointment")
+    assert texts(choosing.error) == [UNREACHABLE]
+    assert offered_times(choosing) == MORNING
+    assert texts(choosing.text_area) == ["Regular checkup"]
+    api.down = False
+    press(choosing, "Book Appointment")
+    assert booked(api) == [(choosing.selectbox[0].value, "09:00", "Regular checkup")]
+
+
+def test_an_outage_before_anything_was_known(
+    api: FakeApi, doctor: Json, patient: Json, open_page: OpenPage
+):
+    api.refusals["GET", "/users/doctors"] = RefusedError("unavailable")
+    tab = open_page(PAGE, as_user=patient)
+    assert texts(tab.error) == [SENTENCES["unavailable"]]
+    del api.refusals["GET", "/users/doctors"]
+    press(tab, "Try again")
+    assert (texts(tab.error), tab.selectbox[0].options) == ([], ["Dr. John Smith · Cardiology"])
+
+
+def test_names_are_never_markdown(api: FakeApi, patient: Json, open_page: OpenPage):
+    doctor = api.add_user("dr_x", role="doctor", full_name="**Dr.** <b>X</b>")
+    api.add_schedule(doctor, 0)
+    tab = choose(open_page(PAGE, as_user=patient), "Doctor", doctor["id"])
+    choose_time(tab, NINE)
+    assert texts(tab.markdown)[-1] == (
+        r"**Monday 30 November 2026, 9:00** with \*\*Dr.\*\* \<b\>X\</b\>"
+    )
+
+
+def take(api: FakeApi, doctor: Json, *, hour: int) -> None:
+    rival = api.add_user(f"rival_{hour}")
+    api.add_appointment(doctor, rival, MONDAY_MORNING.replace(hour=hour))
+
+
+def booked(api: FakeApi) -> list[tuple[int, str, str]]:
+    return [
+        (row["doctor_id"], row["appointment_time"], row["reason"])
+        for row in api.appointments.values()
+    ]

@@ -1,0 +1,172 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from pydantic import TypeAdapter
+
+from tests.fake_api import FakeApi
+from tests.fake_clinic import MONDAY_MORNING, Json
+from ui.api.models import Appointment, Schedule, Slot
+from ui.components import events
+from ui.components.appointment_text import doctor_label, doctor_of, when
+from ui.components.calendar import Event, grid
+from ui.components.slot_picker import days_with_free_times
+
+MONDAY = date(2026, 11, 30)
+BERLIN = "Europe/Berlin"
+
+
+def slot(starts_at: datetime, day: date, time: str) -> Slot:
+    return Slot(
+        date=day,
+        time=time,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=30),
+        duration=30,
+    )
+
+
+NINE = slot(datetime(2026, 11, 30, 8, tzinfo=UTC), MONDAY, "09:00")
+HALF_PAST = slot(datetime(2026, 11, 30, 8, 30, tzinfo=UTC), MONDAY, "09:30")
+TUESDAY = slot(datetime(2026, 12, 1, 8, tzinfo=UTC), date(2026, 12, 1), "09:00")
+AGAIN = slot(datetime(2026, 10, 25, 1, 30, tzinfo=UTC), date(2026, 10, 25), "02:30")
+
+
+@pytest.fixture
+def doctor(api: FakeApi) -> Json:
+    api.timezone = BERLIN
+    return api.add_user("dr_smith", role="doctor", full_name="Dr. John Smith")
+
+
+def test_free_times_are_chips_a_day_and_slots():
+    assert events.free_times([NINE, HALF_PAST, TUESDAY], BERLIN, MONDAY, HALF_PAST) == [
+        Event(
+            id="2026-11-30",
+            title="2 free",
+            start="2026-11-30",
+            allDay=True,
+            grain="day",
+            classNames=["clickable", "chip", "chosen"],
+        ),
+        Event(
+            id="2026-12-01",
+            title="1 free",
+            start="2026-12-01",
+            allDay=True,
+            grain="day",
+            classNames=["clickable", "chip"],
+        ),
+        free("2026-11-30T08:00:00+00:00", "2026-11-30T09:00:00", "2026-11-30T09:30:00"),
+        free("2026-11-30T08:30:00+00:00", "2026-11-30T09:30:00", "2026-11-30T10:00:00", "chosen"),
+        free("2026-12-01T08:00:00+00:00", "2026-12-01T09:00:00", "2026-12-01T09:30:00"),
+    ]
+
+
+def free(event_id: str, start: str, end: str, chosen: str = "") -> Event:
+    return Event(
+        id=event_id,
+        title=chosen or "free",
+        start=start,
+        end=end,
+        grain="slot",
+        classNames=["clickable", chosen] if chosen else ["clickable"],
+    )
+
+
+def test_the_second_reading_of_an_hour_is_told_apart():
+    assert events.slot_label(AGAIN, BERLIN) == "2:30 (second)"
+    assert events.slot_moment(AGAIN, BERLIN) == "Sunday 25 October 2026, 2:30 (second)"
+    assert events.free_times([AGAIN], BERLIN, MONDAY, None)[1]["title"] == "free (second)"
+
+
+def test_appointments_stand_at_their_wall_clock_whatever_the_browser(api: FakeApi, doctor: Json):
+    patient = api.add_user("john", full_name="<b>John</b>")
+    rows = [
+        api.add_appointment(doctor, patient, MONDAY_MORNING, status=status)
+        for status in ("scheduled", "completed", "cancelled")
+    ]
+    assert events.appointments(parsed(rows), lambda one: one.patient.full_name) == [
+        booked("1", "<b>John</b>", "scheduled"),
+        booked("2", "<b>John</b> (completed)", "completed"),
+        booked("3", "<b>John</b> (cancelled)", "cancelled"),
+    ]
+
+
+def booked(event_id: str, title: str, status: str) -> Event:
+    return Event(
+        id=event_id,
+        title=title,
+        start="2026-11-30T08:00:00",
+        end="2026-11-30T08:30:00",
+        grain="any",
+        classNames=["clickable", status],
+    )
+
+
+def test_an_appointment_in_a_repeated_hour_says_which(api: FakeApi, doctor: Json):
+    row = api.add_appointment(doctor, api.add_user("john"), AGAIN.starts_at)
+    [one] = parsed([row])
+    assert when(one) == "Sunday 25 October 2026, 2:30 (second)"
+    assert events.appointments([one], doctor_of)[0]["title"] == "Dr. John Smith (second)"
+
+
+def test_working_hours_reach_to_midnight(api: FakeApi, doctor: Json):
+    api.add_schedule(doctor, 0)
+    api.add_schedule(doctor, 6, start_time="18:00", end_time="24:00", is_active=False)
+    rows = TypeAdapter(list[Schedule]).validate_python(list(api.schedules.values()))
+    assert events.working_hours(rows) == [
+        Event(
+            id="1",
+            title="30 minutes",
+            start="2024-01-01T09:00:00",
+            end="2024-01-01T17:00:00",
+            grain="any",
+            classNames=["clickable", "active"],
+        ),
+        Event(
+            id="2",
+            title="30 minutes (inactive)",
+            start="2024-01-07T18:00:00",
+            end="2024-01-08T00:00:00",
+            grain="any",
+            classNames=["clickable", "inactive"],
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "shown"),
+    [
+        ("2026-11-30T09:00:00", "2026-11-30T09:30:00", ("08:00:00", "18:00:00", "00:30:00")),
+        ("2026-11-30T06:15:00", "2026-11-30T06:30:00", ("06:00:00", "18:00:00", "00:15:00")),
+        ("2026-11-30T18:00:00", "2026-11-30T18:05:00", ("08:00:00", "19:00:00", "00:10:00")),
+        ("2026-11-30T23:00:00", "2026-12-01T00:00:00", ("08:00:00", "24:00:00", "00:30:00")),
+        ("2026-11-30T23:45:00", "2026-12-01T00:05:00", ("08:00:00", "24:00:00", "00:20:00")),
+    ],
+)
+def test_the_grid_shows_every_event(start: str, end: str, shown: tuple[str, str, str]):
+    event = Event(id="1", title="", start=start, end=end, grain="any", classNames=[])
+    assert grid([event]) == shown
+
+
+def test_the_grid_of_an_empty_calendar():
+    assert grid([]) == ("08:00:00", "18:00:00", "00:30:00")
+
+
+def test_days_with_free_times_are_counted_in_order():
+    assert days_with_free_times([TUESDAY, NINE, HALF_PAST]) == [
+        (MONDAY, 2),
+        (date(2026, 12, 1), 1),
+    ]
+
+
+def test_a_doctor_without_specialty_is_only_a_name(api: FakeApi, doctor: Json):
+    [one] = parsed([api.add_appointment(doctor, api.add_user("john"), MONDAY_MORNING)])
+    cardiologist = one.doctor.model_copy(update={"specialty": "Cardiology"})
+    assert [doctor_label(one.doctor), doctor_label(cardiologist)] == [
+        "Dr. John Smith",
+        "Dr. John Smith · Cardiology",
+    ]
+
+
+def parsed(rows: list[Json]) -> list[Appointment]:
+    return TypeAdapter(list[Appointment]).validate_python(rows)

@@ -1,0 +1,110 @@
+"""Appointments, as a doctor uses it."""
+
+from datetime import date, timedelta
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import OpenPage
+from tests.fake_api import FakeApi
+from tests.fake_clinic import MONDAY_MORNING, Json
+from tests.hands import buttons, choose, choose_date, headlines, pills, press, texts
+from ui.api.errors import SENTENCES, UNREACHABLE
+
+PAGE = "appointments"
+NINE = MONDAY_MORNING.replace(hour=9)
+EVIL = "<img src=x> **bold** :red[x]"
+
+
+@pytest.fixture
+def doctor(api: FakeApi) -> Json:
+    doctor = api.add_user("dr_smith", role="doctor", full_name="Dr. John Smith")
+    api.add_schedule(doctor, 0)
+    return doctor
+
+
+@pytest.fixture
+def john(api: FakeApi, doctor: Json) -> Json:
+    return api.add_user("john_patient", full_name="John Doe", phone="+49 30 123456")
+
+
+@pytest.fixture
+def tab(api: FakeApi, doctor: Json, john: Json, open_page: OpenPage) -> AppTest:
+    """The page of a doctor who sees John today, saw him a week ago, and Ann tomorrow."""
+    api.add_appointment(doctor, john, NINE)
+    api.add_appointment(doctor, john, NINE - timedelta(days=7), status="completed")
+    ann = api.add_user("ann", full_name=EVIL)
+    api.add_appointment(doctor, ann, NINE + timedelta(days=1), reason=EVIL)
+    return open_page(PAGE, as_user=doctor)
+
+
+def test_without_appointments_there_is_a_sentence(doctor: Json, open_page: OpenPage):
+    [sentence] = texts(open_page(PAGE, as_user=doctor).info)
+    assert sentence == (
+        "You have no appointments yet. "
+        "Patients can book you as soon as your schedule has working hours."
+    )
+
+
+def test_who_comes_with_contact_and_reason_as_plain_text(tab: AppTest):
+    assert texts(tab.subheader) == ["Upcoming", "Past and cancelled"]
+    assert texts(tab.text) == [
+        "John Doe\n+49 30 123456 · john_patient@example.com",
+        "Reason: Regular checkup",
+        f"{EVIL}\nann@example.com",
+        f"Reason: {EVIL}",
+        "John Doe\n+49 30 123456 · john_patient@example.com",
+        "Reason: Regular checkup",
+    ]
+
+
+def test_filters_by_date_and_status(tab: AppTest):
+    choose_date(tab, date(2026, 12, 1))
+    assert headlines(tab) == ["**Tuesday 1 December 2026, 9:00** · 30 minutes"]
+    choose(tab, "Status", "Completed")
+    assert texts(tab.info) == ["You have no completed appointments on Tuesday 1 December 2026."]
+    choose_date(tab, None)
+    assert headlines(tab) == ["**Monday 23 November 2026, 9:00** · 30 minutes"]
+    choose(tab, "Status", "Cancelled")
+    assert texts(tab.info) == ["You have no cancelled appointments."]
+
+
+def test_an_appointment_is_completed(api: FakeApi, tab: AppTest):
+    assert buttons(tab) == ["Mark as completed", "Move", "Cancel"] * 2
+    press(tab, "Mark as completed")
+    assert api.appointments[1]["status"] == "completed"
+    assert texts(tab.success) == ["Completed: Monday 30 November 2026, 9:00 with John Doe"]
+
+
+def test_a_cancellation_names_the_patient_as_plain_text(api: FakeApi, tab: AppTest):
+    choose_date(tab, date(2026, 12, 1))
+    press(tab, "Cancel")
+    press(tab, "Yes, cancel it")
+    assert api.appointments[3]["status"] == "cancelled"
+    told = "\\<img src=x\\> \\*\\*bold\\*\\* \\:\u2060red\\[x\\]"
+    assert texts(tab.success) == [f"Cancelled: Tuesday 1 December 2026, 9:00 with {told}"]
+
+
+def test_a_refused_completion_is_told(api: FakeApi, tab: AppTest):
+    api.appointments[1]["status"] = "cancelled"
+    press(tab, "Mark as completed")
+    assert texts(tab.error) == [SENTENCES["illegal_transition"]]
+
+
+def test_an_outage_is_a_sentence_and_passes(api: FakeApi, tab: AppTest):
+    api.down = True
+    tab.run()
+    assert texts(tab.error) == [UNREACHABLE]
+    api.down = False
+    press(tab, "Try again")
+    assert (texts(tab.error), len(headlines(tab))) == ([], 3)
+
+
+def test_the_calendar_asks_for_the_days_it_shows(api: FakeApi, tab: AppTest):
+    pills(tab, "Show").set_value("Calendar").run()
+    assert dict(api.requests[-1].url.params) == {
+        "date_from": "2026-10-20",
+        "date_to": "2027-01-10",
+        "limit": "200",
+    }
+    assert headlines(tab) == []

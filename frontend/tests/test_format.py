@@ -1,0 +1,118 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ui import format as fmt
+
+BACKSLASH = "\\"
+FIRST_READING = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+SECOND_READING = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+SUMMER = datetime(2026, 7, 1, tzinfo=UTC)
+WINTER = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def test_a_moment_is_told_as_people_say_it():
+    assert fmt.moment(date(2026, 11, 30), "09:00") == "Monday 30 November 2026, 9:00"
+
+
+def test_a_short_day_fits_a_button():
+    assert fmt.short_day(date(2026, 12, 1)) == "Tue 1 Dec"
+
+
+@pytest.mark.parametrize(
+    ("reading", "second", "told"),
+    [
+        ("09:05", False, "9:05"),
+        ("00:00", False, "0:00"),
+        ("13:30:00", False, "13:30"),
+        ("01:30", True, "1:30 (second)"),
+    ],
+)
+def test_a_clock_reading(reading: str, second: bool, told: str):
+    assert fmt.clock(reading, second=second) == told
+
+
+def test_the_second_pass_of_a_repeated_hour_is_recognised():
+    readings = [
+        fmt.is_second_reading(at, "Europe/Berlin") for at in (FIRST_READING, SECOND_READING)
+    ]
+    assert readings == [False, True]
+
+
+def test_hours_end_at_midnight():
+    assert fmt.hours("18:00", "24:00") == "18:00\N{EN DASH}midnight"
+    assert fmt.hours("09:00", "17:00") == "9:00\N{EN DASH}17:00"
+
+
+def test_counts_and_lists():
+    assert fmt.minutes(1) == "1 minute"
+    assert fmt.minutes(30) == "30 minutes"
+    assert [fmt.listed(words) for words in ([], ["a"], "ab", "abc")] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "browser", "moments", "named"),
+    [
+        ("Europe/Berlin", "Europe/Berlin", [SUMMER], False),
+        ("Europe/Berlin", "Europe/Paris", [SUMMER, WINTER], False),
+        ("Europe/London", "Africa/Abidjan", [WINTER], False),
+        ("Europe/London", "Africa/Abidjan", [WINTER, SUMMER], True),
+        ("Europe/Berlin", "America/New_York", [WINTER], True),
+        ("Europe/Berlin", None, [WINTER], True),
+        ("Europe/Berlin", "Mars/Olympus", [WINTER], True),
+        ("Europe/Berlin", "../secret", [WINTER], True),
+    ],
+)
+def test_the_zone_is_named_where_clocks_differ(
+    zone: str, browser: str | None, moments: list[datetime], named: bool
+):
+    note = f"Times are in the {zone} time zone." if named else ""
+    assert fmt.zone_note(zone, browser, moments) == note
+
+
+@pytest.mark.parametrize(
+    ("typed", "markdown"),
+    [
+        ("Dr. Anne-Marie O'Hara", "Dr. Anne-Marie O'Hara"),
+        ("**bold** _it_", r"\*\*bold\*\* \_it\_"),
+        ("[a](b)", r"\[a\](b)"),
+        ("<b>x</b>", r"\<b\>x\</b\>"),
+        ("# head", r"\# head"),
+        ("- item", r"\- item"),
+        ("1. item", r"1\. item"),
+        ("two\n\nlines ", "two lines"),
+        ("$x$ :red[x]", "\\$x\\$ \\:\u2060red\\[x\\]"),
+        ("www.evil.example", "www\u2060.evil.example"),
+        ("http://evil.example", "http\\:\u2060//evil.example"),
+        ("a@b.example", "a@\u2060b.example"),
+        ("a -> b", "a -\u2060\\> b"),
+    ],
+)
+def test_typed_text_is_no_markdown(typed: str, markdown: str):
+    assert fmt.plain(typed) == markdown
+
+
+@given(st.text())
+def test_typed_text_is_shown_letter_by_letter(typed: str):
+    shown = unescaped(fmt.plain(typed)).replace(fmt.WORD_JOINER, "")
+    assert shown == " ".join(typed.replace(fmt.WORD_JOINER, "").split())
+
+
+@given(st.dates())
+def test_every_day_is_told_in_full(day: date):
+    weekday, number, month, year = fmt.long_day(day).split()
+    told = date(int(year), fmt.MONTHS.index(month) + 1, int(number))
+    assert (told, fmt.WEEKDAYS.index(weekday)) == (day, day.weekday())
+
+
+def unescaped(markdown: str) -> str:
+    """What a Markdown reader makes of backslashes."""
+    letters = iter(markdown)
+    return "".join(next(letters) if letter == BACKSLASH else letter for letter in letters)

@@ -107,6 +107,7 @@ Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Username = Annotated[
     str, Nfc, Printable, AfterValidator(_without_spaces), Field(min_length=3, max_length=50)
 ]
+Login = Annotated[str, Printable, Field(max_length=254, description="user name or e-mail address")]
 FullName = Annotated[str, Trimmed, Nfc, Printable, Field(min_length=1, max_length=100)]
 Email = Annotated[str, Printable, Field(max_length=254), AfterValidator(_email)]
 Password = Annotated[str, Printable, Field(max_length=1024, repr=False)]

@@ -16,6 +16,7 @@ from app.schemas.fields import (
     Id,
     Instant,
     Invitation,
+    Login,
     Password,
     Phone,
     Reason,
@@ -88,7 +89,7 @@ class AccountChanges(Changes):
 
 
 class Credentials(Request):
-    username: str = Field(max_length=254, description="user name or e-mail address")
+    username: Login
     password: Password
 
 

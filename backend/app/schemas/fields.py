@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core import PydanticCustomError
 
 from app.domain.appointments import MAX_SLOT_DURATION, MIN_SLOT_DURATION
+from app.domain.people import identity_key
 
 FIRST_DATE = date(2000, 1, 1)
 LAST_DATE = date(2199, 12, 31)
@@ -44,6 +45,13 @@ def _without_spaces(text: str) -> str:
     if any(character.isspace() for character in text):
         raise refusal("Spaces are not allowed.")
     return text
+
+
+def _no_address(name: str) -> str:
+    """Refuse a user name by which somebody else's e-mail address could not log in any more."""
+    if "@" in identity_key(name):
+        raise refusal("An @ is not allowed: that is for e-mail addresses.")
+    return name
 
 
 def _email(text: str) -> str:
@@ -105,7 +113,12 @@ Trimmed = StringConstraints(strip_whitespace=True)
 
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Username = Annotated[
-    str, Nfc, Printable, AfterValidator(_without_spaces), Field(min_length=3, max_length=50)
+    str,
+    Nfc,
+    Printable,
+    AfterValidator(_without_spaces),
+    AfterValidator(_no_address),
+    Field(min_length=3, max_length=50),
 ]
 Login = Annotated[str, Printable, Field(max_length=254, description="user name or e-mail address")]
 FullName = Annotated[str, Trimmed, Nfc, Printable, Field(min_length=1, max_length=100)]

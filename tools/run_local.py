@@ -41,6 +41,7 @@ def local_environment() -> dict[str, str]:
         "FRONTEND_HOST": "127.0.0.1",
         "FRONTEND_PORT": "8501",
         "PYTHONUNBUFFERED": "1",
+        "TRUSTED_PROXIES": "127.0.0.1",
         **{name: value for name, value in chosen.items() if value},
     }
     environment.setdefault("API_URL", f"http://localhost:{environment['API_PORT']}")

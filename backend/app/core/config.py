@@ -47,12 +47,14 @@ def origin_of(url: str) -> str:
 class Settings(BaseSettings):
     """One field a variable; `.env.example` explains each of them."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     app_env: Environment = Environment.DEVELOPMENT
     database_url: str = "sqlite:///var/clinic.db"
     clinic_name: str = "Clinic"
-    clinic_timezone: str = "Europe/London"
+    clinic_timezone: str = "UTC"
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
     public_url: str = "http://localhost:8501"
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()

@@ -26,6 +26,7 @@ OpenPage = Callable[..., AppTest]
 @pytest.fixture(autouse=True)
 def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[config.Settings]:
     """The same settings on every machine, whatever its environment and `.env` say."""
+    monkeypatch.setitem(config.Settings.model_config, "env_file", None)
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     config.settings.cache_clear()

@@ -179,8 +179,10 @@ def my_account(api: FakeApi, request: httpx.Request) -> httpx.Response:
 
 @route("PATCH", "/users/me")
 def change_account(api: FakeApi, request: httpx.Request) -> httpx.Response:
-    user = api.user_of(request)
-    user.update(fields_of(request, set()))
+    user, changes = api.user_of(request), fields_of(request, set())
+    if changes.get("email") in {other["email"] for other in api.users.values()}:
+        raise RefusedError("email_taken")
+    user.update(changes)
     return httpx.Response(200, json=user)
 
 

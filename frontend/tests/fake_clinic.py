@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 Json = dict[str, Any]
 
+PASSWORD: Final = "password123"
 MONDAY_MORNING: Final = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
 
 
@@ -32,9 +33,9 @@ class FakeClinic:
     appointments: dict[int, Json] = field(default_factory=dict)
 
     def add_user(self, username: str, *, role: str = "patient", **fields: Any) -> Json:
-        """A user whose password is `password123` unless told otherwise."""
+        """A user whose password is `PASSWORD` unless told otherwise."""
         user_id = len(self.users) + 1
-        self.passwords[user_id] = fields.pop("password", "password123")
+        self.passwords[user_id] = fields.pop("password", PASSWORD)
         user = {
             "id": user_id,
             "username": username,

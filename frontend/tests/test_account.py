@@ -1,0 +1,176 @@
+"""The account page."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from tests.conftest import OpenPage
+from tests.fake_api import FakeApi, Json
+from tests.people import browser_answers, cookie_order, fill, labels, press, texts
+from ui.api.errors import SENTENCES, UNREACHABLE
+from ui.devices import device_name
+
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/156.0.0.0 Safari/537.36"
+)
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1"
+)
+
+
+@pytest.fixture
+def john(api: FakeApi) -> Json:
+    return api.add_user("john_patient", full_name="John Doe", email="john@example.com")
+
+
+def change_password(tab, current: str, new: str, again: str):
+    fill(tab, "Current password", current)
+    fill(tab, "New password", new)
+    fill(tab, "New password again", again)
+    return press(tab, "Change password")
+
+
+def test_only_what_was_changed_is_sent(api: FakeApi, john: Json, open_page: OpenPage):
+    john["phone"] = "+44 20 7946 0000"
+    tab = open_page("account", as_user=john)
+    fill(tab, "Full name", " John A. Doe ")
+    fill(tab, "Phone", " ")
+
+    press(tab, "Save profile")
+
+    bodies = [json.loads(sent.content) for sent in api.requests if sent.method == "PATCH"]
+    assert bodies == [{"full_name": "John A. Doe", "phone": None}]
+    assert texts(tab.success) == ["Your profile has been saved."]
+    assert texts(tab.markdown)[1] == "John A. Doe"
+
+
+def test_nothing_changed_is_said(api: FakeApi, john: Json, open_page: OpenPage):
+    tab = open_page("account", as_user=john)
+
+    press(tab, "Save profile")
+
+    assert texts(tab.info) == ["There is nothing to save: nothing has been changed."]
+
+
+def test_doctors_have_a_specialty_and_a_zone(api: FakeApi, open_page: OpenPage):
+    doctor = api.add_user("dr_smith", role="doctor", specialty="Cardiology")
+    tab = open_page("account", as_user=doctor)
+    fill(tab, "Specialty", "Neurology")
+    tab.selectbox[0].set_value("Europe/Berlin")
+
+    press(tab, "Save profile")
+
+    assert (doctor["specialty"], doctor["timezone"]) == ("Neurology", "Europe/Berlin")
+
+
+def test_a_refused_profile_says_why(api: FakeApi, john: Json, open_page: OpenPage):
+    api.add_user("jane_patient")
+    tab = open_page("account", as_user=john)
+    fill(tab, "Email", "jane_patient@example.com")
+
+    press(tab, "Save profile")
+
+    assert texts(tab.error) == [SENTENCES["email_taken"]]
+
+
+def test_a_new_password_replaces_the_session(api: FakeApi, john: Json, open_page: OpenPage):
+    tab = open_page("account", as_user=john)
+    api.add_session(john)
+
+    change_password(tab, "password123", "correct horse", "correct horse")
+
+    assert (cookie_order(tab)["operation"], len(api.sessions)) == ("adopt", 1)
+    browser_answers(tab, "kept")
+    assert texts(tab.success) == [
+        "Your password has been changed. All other devices are logged out."
+    ]
+    assert (api.passwords[john["id"]], texts(tab.title)) == ("correct horse", ["Account"])
+
+
+@pytest.mark.parametrize(
+    ("entered", "sentence"),
+    [
+        (("", "", ""), "Please enter your current password and a new one."),
+        (
+            ("password123", "one", "two"),
+            "The two new passwords differ. Please enter the same one twice.",
+        ),
+        (
+            ("wrong", "correct horse", "correct horse"),
+            "The username or the password is wrong. Please check both and try again.",
+        ),
+    ],
+)
+def test_a_refused_password_says_why(
+    api: FakeApi, john: Json, open_page: OpenPage, entered: tuple[str, str, str], sentence: str
+):
+    tab = open_page("account", as_user=john)
+
+    change_password(tab, *entered)
+
+    assert texts(tab.error) == [sentence]
+    assert api.passwords[john["id"]] == "password123"
+
+
+def test_devices_are_listed_by_name_and_last_use(api: FakeApi, john: Json, open_page: OpenPage):
+    phone = api.add_session(john, IPHONE)
+    phone.created_at = api.now - timedelta(days=1)
+
+    tab = open_page("account", as_user=john)
+
+    assert texts(tab.markdown)[2:] == [
+        "**Safari on iPhone**  \nLast used Sunday 29 November 2026, 7:00",
+        "**Unknown browser**  \nThis device",
+    ]
+
+
+def test_another_device_is_logged_out(api: FakeApi, john: Json, open_page: OpenPage):
+    api.add_session(john, IPHONE)
+    tab = open_page("account", as_user=john)
+
+    press(tab, "Log out this device")
+
+    assert texts(tab.success) == ["That device has been logged out."]
+    assert (len(api.sessions), labels(tab.button)[-1:]) == (1, ["Log out everywhere"])
+
+
+def test_log_out_everywhere(api: FakeApi, john: Json, open_page: OpenPage):
+    jane = api.add_user("jane_patient")
+    hers = api.add_session(jane)
+    api.add_session(john)
+    tab = open_page("account", as_user=john)
+
+    press(tab, "Log out everywhere")
+
+    assert list(api.sessions) == [hers.token]
+    assert cookie_order(tab)["operation"] == "clear"
+
+
+def test_an_outage_in_the_middle_of_the_page_is_a_sentence(
+    api: FakeApi, john: Json, open_page: OpenPage
+):
+    tab = open_page("account", as_user=john)
+    api.down = True
+
+    tab.run()
+
+    assert (texts(tab.error), labels(tab.button)[-1:]) == ([UNREACHABLE], ["Try again"])
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        (CHROME, "Chrome on Linux"),
+        (IPHONE, "Safari on iPhone"),
+        (CHROME.replace("X11; Linux x86_64", "Windows NT 10.0") + " Edg/156.0", "Edge on Windows"),
+        ("Mozilla/5.0 (Android 16; Mobile; rv:150.0) Firefox/150.0", "Firefox on Android"),
+        ("curl/8.5.0", "curl"),
+        ("", "Unknown browser"),
+        (None, "Unknown browser"),
+    ],
+)
+def test_devices_have_the_names_people_use(user_agent: str | None, name: str):
+    assert device_name(user_agent) == name

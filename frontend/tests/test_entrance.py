@@ -1,0 +1,224 @@
+"""Log in and register, as a person does it."""
+
+import json
+
+import httpx
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import OpenPage
+from tests.fake_api import FakeApi
+from tests.fake_refusals import RefusedError
+from tests.people import browser_answers, cookie_order, fill, labels, log_in, press, texts
+from ui.api.errors import UNREACHABLE
+from ui.session import COOKIE_NOT_KEPT
+from ui.tickets import pinned_store
+
+WRONG = "The username or the password is wrong. Please check both and try again."
+
+
+def open_register_tab(tab: AppTest, role: str) -> AppTest:
+    tab.session_state["entrance.tab"] = "Register"
+    tab.run()
+    return tab.radio[0].set_value(role).run()
+
+
+def register(tab: AppTest, **fields: str) -> AppTest:
+    for label, text in fields.items():
+        fill(tab, label.replace("_", " "), text)
+    return press(tab, "Register")
+
+
+def sent(api: FakeApi, path: str) -> list[httpx.Request]:
+    return [request for request in api.requests if request.url.path == f"/api/v1{path}"]
+
+
+@pytest.mark.parametrize(
+    ("role", "title"), [("patient", "Book Appointment"), ("doctor", "Appointments")]
+)
+def test_login_leads_to_the_first_page_of_the_role(
+    api: FakeApi, open_page: OpenPage, role: str, title: str
+):
+    api.add_user("somebody", role=role)
+
+    tab = log_in(open_page(), "somebody")
+
+    assert texts(tab.title) == [title]
+
+
+@pytest.mark.parametrize("name", ["john_patient", "john_patient@example.com", " john_patient "])
+def test_login_takes_username_and_address(api: FakeApi, open_page: OpenPage, name: str):
+    api.add_user("john_patient", full_name="John Doe")
+
+    tab = log_in(open_page(), name)
+
+    assert texts(tab.markdown)[:2] == ["**Test Clinic**", "John Doe"]
+
+
+def test_the_browser_trades_the_ticket_for_the_new_session(api: FakeApi, open_page: OpenPage):
+    api.add_user("john_patient")
+    tab = open_page()
+    fill(tab, "Username", "john_patient")
+    fill(tab, "Password", "password123")
+
+    press(tab, "Log in")
+
+    order = cookie_order(tab)
+    session = next(iter(api.sessions))
+    assert (order["operation"], texts(tab.title)) == ("adopt", [])
+    assert pinned_store().redeem(order["ticket"], "the-browser-under-test") == session
+
+
+def test_the_session_stands_nowhere_on_the_page(api: FakeApi, open_page: OpenPage):
+    api.add_user("john_patient")
+
+    tab = log_in(open_page("account"), "john_patient")
+
+    session = next(iter(api.sessions.values()))
+    page = "".join(str(getattr(node, "proto", "")) for node in tab)
+    assert [secret in page for secret in (session.token, session.csrf_token)] == [False, False]
+
+
+def test_a_browser_that_keeps_no_cookie_is_told_so(api: FakeApi, open_page: OpenPage):
+    api.add_user("john_patient")
+    tab = open_page()
+    fill(tab, "Username", "john_patient")
+    fill(tab, "Password", "password123")
+    press(tab, "Log in")
+
+    browser_answers(tab, "lost")
+
+    assert texts(tab.warning) == [COOKIE_NOT_KEPT]
+    assert texts(tab.title) == ["Book Appointment"]
+
+
+def test_a_browser_without_cookies_is_told_so(
+    api: FakeApi, open_page: OpenPage, cookies: dict[str, str]
+):
+    api.add_user("john_patient")
+    cookies.clear()
+
+    tab = log_in(open_page(), "john_patient")
+
+    assert texts(tab.warning) == [COOKIE_NOT_KEPT]
+    assert texts(tab.title) == ["Book Appointment"]
+
+
+@pytest.mark.parametrize(("username", "password"), [("john_patient", "wrong"), ("nobody", "x")])
+def test_a_refused_login_says_why(api: FakeApi, open_page: OpenPage, username: str, password: str):
+    api.add_user("john_patient")
+
+    tab = log_in(open_page(), username, password)
+
+    assert texts(tab.error) == [WRONG]
+    assert labels(tab.text_input) == ["Username", "Password"]
+
+
+def test_an_empty_login_asks_nobody(api: FakeApi, open_page: OpenPage):
+    tab = log_in(open_page(), "  ", "")
+
+    assert texts(tab.error) == ["Please enter your username and your password."]
+    assert api.requests == []
+
+
+def test_login_while_the_backend_is_down_works_when_it_is_back(api: FakeApi, open_page: OpenPage):
+    api.add_user("john_patient")
+    tab = open_page()
+    api.down = True
+    log_in(tab, "john_patient")
+    assert texts(tab.error) == [UNREACHABLE]
+    api.down = False
+
+    log_in(tab, "john_patient")
+
+    assert texts(tab.title) == ["Book Appointment"]
+
+
+def test_a_patient_registers_and_can_log_in_at_once(api: FakeApi, open_page: OpenPage):
+    tab = open_register_tab(open_page(), "patient")
+    assert labels(tab.text_input) == ["Username", "Email", "Full name", "Password", "Phone"]
+
+    register(
+        tab,
+        Username="john_patient",
+        Email="john@example.com",
+        Full_name="John Doe",
+        Password="password123",
+    )
+
+    assert texts(tab.success) == ["Your account has been created. You can log in with it now."]
+    assert [(field.label, field.value) for field in tab.text_input] == [
+        ("Username", "john_patient"),
+        ("Password", ""),
+    ]
+    fill(tab, "Password", "password123")
+    press(tab, "Log in")
+    browser_answers(tab, "kept")
+    assert texts(tab.title) == ["Book Appointment"]
+
+
+def test_a_doctor_registers_with_a_specialty(api: FakeApi, open_page: OpenPage):
+    tab = open_register_tab(open_page(), "doctor")
+
+    register(
+        tab,
+        Username="dr_smith",
+        Email=" dr.smith@example.com ",
+        Full_name="Dr. John Smith",
+        Password=" password123 ",
+        Specialty="Cardiology",
+    )
+
+    assert [json.loads(request.content) for request in sent(api, "/auth/register")] == [
+        {
+            "username": "dr_smith",
+            "email": "dr.smith@example.com",
+            "full_name": "Dr. John Smith",
+            "password": " password123 ",
+            "role": "doctor",
+            "specialty": "Cardiology",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "sentence"),
+    [
+        (
+            RefusedError("username_taken"),
+            "This username is already taken. Please choose another one.",
+        ),
+        (
+            RefusedError(
+                "invalid_input",
+                errors=[
+                    {"field": "password", "message": "Use at least 7 characters."},
+                    {"field": "email", "message": "value is not a valid email address: no @"},
+                ],
+            ),
+            (
+                "Please check the password: Use at least 7 characters. "
+                "Please check the e-mail address: this is not an e-mail address."
+            ),
+        ),
+    ],
+)
+def test_a_refused_registration_says_why_and_keeps_the_form(
+    api: FakeApi, open_page: OpenPage, refusal: RefusedError, sentence: str
+):
+    api.refusals["POST", "/auth/register"] = refusal
+    tab = open_register_tab(open_page(), "patient")
+
+    register(tab, Username="john", Email="john", Full_name="John Doe", Password="short")
+
+    assert texts(tab.error) == [sentence]
+    assert [field.value for field in tab.text_input] == ["john", "john", "John Doe", "short", ""]
+
+
+def test_an_incomplete_registration_asks_nobody(api: FakeApi, open_page: OpenPage):
+    tab = open_register_tab(open_page(), "patient")
+
+    register(tab, Username="john_patient")
+
+    assert texts(tab.error) == ["Please fill in username, email, full name and password."]
+    assert api.requests == []

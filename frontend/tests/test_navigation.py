@@ -1,0 +1,79 @@
+"""Every address leads somewhere for everybody."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import OpenPage
+from tests.fake_api import FakeApi
+from tests.people import labels, log_in, texts
+from ui.format import plain
+from ui.navigation import ENTRIES
+
+LINKS = {
+    "patient": ["Book Appointment", "My Appointments", "Account"],
+    "doctor": ["Appointments", "Schedule Management", "Account"],
+    "admin": ["Account"],
+}
+TITLES = {entry.url_path: entry.title for entry in ENTRIES}
+FOREIGN = {
+    "patient": ["appointments", "schedule-management"],
+    "doctor": ["book-appointment", "my-appointments"],
+    "admin": ["book-appointment", "my-appointments", "appointments", "schedule-management"],
+}
+OWNERS = {
+    "book-appointment": "patients",
+    "my-appointments": "patients",
+    "appointments": "doctors",
+    "schedule-management": "doctors",
+}
+
+
+def link_labels(tab: AppTest) -> list[str]:
+    return [link.label for link in tab.get("page_link")]
+
+
+@pytest.mark.parametrize("role", LINKS)
+def test_the_links_are_those_of_the_role(api: FakeApi, open_page: OpenPage, role: str):
+    tab = open_page(as_user=api.add_user("somebody", role=role))
+
+    assert link_labels(tab) == LINKS[role]
+    assert texts(tab.title) == LINKS[role][:1]
+
+
+@pytest.mark.parametrize("url_path", TITLES)
+def test_a_deep_link_leads_through_the_login_to_the_page(
+    api: FakeApi, open_page: OpenPage, url_path: str
+):
+    role = {"doctors": "doctor"}.get(OWNERS.get(url_path, ""), "patient")
+    api.add_user("somebody", role=role)
+    tab = open_page(url_path)
+    assert (labels(tab.tabs), texts(tab.title)) == (["Login", "Register"], ["Test Clinic"])
+
+    log_in(tab, "somebody")
+
+    assert texts(tab.title) == [TITLES[url_path]]
+
+
+@pytest.mark.parametrize(
+    ("role", "url_path"), [(role, path) for role, paths in FOREIGN.items() for path in paths]
+)
+def test_a_page_of_another_role_says_whose_it_is(
+    api: FakeApi, open_page: OpenPage, role: str, url_path: str
+):
+    tab = open_page(url_path, as_user=api.add_user("somebody", role=role))
+
+    assert texts(tab.title) == [TITLES[url_path]]
+    sentence = (
+        f"This page is for {OWNERS[url_path]}, and you are logged in as a {role}. "
+        "Choose one of the pages above, or log out and in again with another account."
+    )
+    assert texts(tab.warning) == [sentence]
+    assert link_labels(tab) == LINKS[role]
+
+
+def test_a_name_is_shown_letter_by_letter(api: FakeApi, open_page: OpenPage):
+    name = "[Jo](https://evil.example) :red[hn] **Doe**"
+    tab = open_page("account", as_user=api.add_user("john_patient", full_name=name))
+
+    assert texts(tab.markdown)[1] == plain(name)
+    assert plain(name) != name

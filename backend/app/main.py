@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 
 import anyio.to_thread
@@ -38,11 +39,11 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     """The ASGI application of one process."""
     settings = settings or Settings()
     configure_logs(settings.log_level, settings.log_format)
-    app = FastAPIOffline(
+    make_app = partial(FastAPIOffline, redoc_url=None) if settings.has_docs else _without_docs
+    app = make_app(
         title=f"{settings.clinic_name}: appointments",
         description=DESCRIPTION,
         version=version("clinic-backend"),
-        redoc_url=None,
         lifespan=_lifespan,
         middleware=_middleware(settings),
         generate_unique_id_function=_operation_id,
@@ -60,6 +61,9 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app.include_router(health.router)
     _document_problems(app)
     return app
+
+
+_without_docs = partial(FastAPI, docs_url=None, redoc_url=None, openapi_url=None)
 
 
 def _document_problems(app: FastAPI) -> None:

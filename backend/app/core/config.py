@@ -67,7 +67,8 @@ class Settings(BaseSettings):
     bcrypt_cost: int = Field(12, ge=4, le=18)
     hashing_queue: int = Field(64, ge=1)
     worker_threads: int = Field(4, ge=1, le=64)
-    web_concurrency: int = Field(1, ge=1, le=64)
+    web_concurrency: int | None = Field(None, ge=1, le=64)
+    api_docs: bool | None = None
     api_host: str = "127.0.0.1"
     api_port: int = Field(8000, ge=1, le=65535)
     log_level: str = "INFO"
@@ -118,6 +119,13 @@ class Settings(BaseSettings):
     def is_https(self) -> bool:
         """Whether people reach the clinic over TLS."""
         return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def has_docs(self) -> bool:
+        """Whether the API serves its documentation: in production only when asked to."""
+        if self.api_docs is None:
+            return self.app_env is not Environment.PRODUCTION
+        return self.api_docs
 
     @property
     def cookie_name(self) -> str:

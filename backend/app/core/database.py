@@ -5,6 +5,7 @@ The only module, beside the migrations, that knows which engine runs.
 
 import hashlib
 import hmac
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,6 +84,11 @@ def open_database(settings: Settings) -> "Database":
     secret = settings.secret_key.get_secret_value().encode()
     audit_key = hmac.new(secret, b"audit", "sha256").digest()
     return Database(settings.database_url, audit_key=audit_key)
+
+
+def usual_processes(url: str) -> int:
+    """How many server processes suit a database: SQLite has one writer, PostgreSQL many."""
+    return 1 if make_url(url).get_backend_name() == "sqlite" else os.cpu_count() or 1
 
 
 class Database:
@@ -201,6 +207,19 @@ def try_lock(session: Session, name: str) -> bool:
         return True
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     return bool(session.scalar(select(func.pg_try_advisory_xact_lock(key))))
+
+
+def continue_numbering(session: Session, table: Table) -> None:
+    """Give the next row of a table an id above those that were inserted with ids of their own.
+
+    SQLite does by itself.
+    """
+    column = table.autoincrement_column
+    if column is None or _is_sqlite(session):
+        return
+    sequence = func.pg_get_serial_sequence(table.name, column.name)
+    following = func.coalesce(func.max(column), 0) + 1
+    session.execute(select(func.setval(sequence, following, False)))  # noqa: FBT003 - SQL's own
 
 
 def _is_sqlite(session: Session) -> bool:

@@ -95,5 +95,5 @@ def slot(page: Page | Locator, day: date, time: str) -> Locator:
 
 
 def expect_notice(page: Page | Locator, text: str) -> None:
-    """Expect one notice, whether good news (a "status") or bad (an "alert")."""
-    expect(page.get_by_test_id("stAlertContainer")).to_have_text(text)
+    """Expect a text in the first notice, whether good news (a "status") or bad (an "alert")."""
+    expect(page.get_by_test_id("stAlertContainer").first).to_have_text(text)

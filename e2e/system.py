@@ -94,6 +94,8 @@ class System:
             "FRONTEND_PORT": str(frontend_port),
             "PUBLIC_URL": self.url,
             "BCRYPT_COST": "6",
+            "REGISTRATIONS_PER_HOUR": "1000",
+            "TRUSTED_PROXIES": "127.0.0.1",
         }
         logs.mkdir(parents=True, exist_ok=True)
         commands = parse_procfile((ROOT / "Procfile").read_text()).processes

@@ -29,11 +29,15 @@ def test_it_explains_every_setting_once() -> None:
     assert sorted(names) == sorted(OF_THE_SETTINGS | OF_THE_LAUNCHER)
 
 
-def test_copied_unchanged_it_changes_only_the_clinics_name() -> None:
+def test_copied_unchanged_it_changes_only_what_a_clinic_is_called_and_where_it_is() -> None:
     copied = app.core.config.Settings(_env_file=ENV_EXAMPLE)
     default = app.core.config.Settings(_env_file=None)
 
-    assert copied.model_dump() == {**default.model_dump(), "clinic_name": "City Clinic"}
+    assert copied.model_dump() == {
+        **default.model_dump(),
+        "clinic_name": "City Clinic",
+        "clinic_timezone": "Europe/London",
+    }
 
 
 def test_both_parts_agree_on_the_clinic() -> None:

@@ -1,7 +1,6 @@
 """Statements about whole tables, for taking a clinic to another database."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from sqlalchemy import RowMapping, Table, delete, insert, select
 from sqlalchemy.orm import Session
@@ -21,16 +20,15 @@ def is_empty(session: Session, table: Table) -> bool:
     return session.execute(select(table).limit(1)).first() is None
 
 
-def iterate_rows(session: Session, table: Table) -> Iterator[RowMapping]:
-    """Every row in the order of the primary key, read in batches."""
+def batches_of_rows(session: Session, table: Table) -> Iterator[Sequence[RowMapping]]:
+    """Every row in the order of the primary key, in batches."""
     rows = select(table).order_by(*table.primary_key).execution_options(yield_per=BATCH)
-    yield from session.execute(rows).mappings()
+    yield from session.execute(rows).mappings().partitions()
 
 
 def insert_rows(session: Session, table: Table, rows: Sequence[RowMapping]) -> None:
     """Insert rows with the keys that they have."""
-    values: list[dict[str, Any]] = [dict(row) for row in rows]
-    session.execute(insert(table), values)
+    session.execute(insert(table), [dict(row) for row in rows])
 
 
 def delete_rows(session: Session, table: Table) -> None:

@@ -4,6 +4,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -12,16 +14,23 @@ import uvicorn
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import OperationalError
 
-from app.core import schema
+from app.core import schema, sqlite_file
 from app.core.clock import system_clock
 from app.core.config import Environment, Settings
-from app.core.database import Database, open_database
+from app.core.database import Database, open_database, usual_processes
+from app.core.http_protocol import DeadlineProtocol
 from app.core.security import PasswordHasher
 from app.domain.errors import DomainError
 from app.domain.people import COMMAND_LINE, Role
 from app.main import create_app
-from app.schemas.fields import Email, FullName, Password, Username
-from app.services import accounts, demo
+from app.schemas.fields import Email, FullName, Printable, Username
+from app.services import accounts, copying, demo
+
+STOP_SECONDS = 3  # for the requests under way: an orchestrator's patience is often five
+
+Replica = Annotated[
+    Path, typer.Option(envvar="CLINIC_REPLICA", help="The folder that Litestream writes to.")
+]
 
 main = typer.Typer(no_args_is_help=True, help="Run and look after the clinic's booking system.")
 
@@ -71,22 +80,96 @@ def migrate() -> None:
 @main.command()
 def serve(
     reload: Annotated[bool, typer.Option(help="Restart when the code changes.")] = False,
+    migrate: Annotated[bool, typer.Option(help="Bring the database up to date first.")] = False,
 ) -> None:
     """Serve the API on API_HOST and API_PORT until it is told to stop."""
     settings = Settings()
+    if migrate:
+        schema.upgrade(settings.database_url)
     uvicorn.run(
         "app.main:create_app",
         factory=True,
         host=settings.api_host,
         port=settings.api_port,
-        workers=settings.web_concurrency,
+        workers=settings.web_concurrency or usual_processes(settings.database_url),
+        http=DeadlineProtocol,
+        ws="none",
         reload=reload,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=STOP_SECONDS,
     )
+
+
+@contextmanager
+def opened_file() -> Iterator[Path]:
+    """The SQLite file of the settings; what is wrong with it ends the command in a sentence."""
+    try:
+        yield sqlite_file.file_of(Settings().database_url)
+    except sqlite_file.DatabaseFileError as error:
+        fail(str(error))
+
+
+@main.command()
+def init_sql() -> None:
+    """Print the schema at the newest revision, as SQL for an empty SQLite file."""
+    typer.echo(sqlite_file.schema_script(), nl=False)
+
+
+@main.command()
+def prepare_database(
+    replica: Replica,
+    script: Annotated[Path, typer.Option(help="What `clinic init-sql` printed.", exists=True)],
+) -> None:
+    """Make the SQLite file of DATABASE_URL where there is none, and check it."""
+    with opened_file() as file:
+        sqlite_file.prepare(file, script=script, replica=replica)
+    typer.echo(f"{file} is sound.")
+
+
+@main.command()
+def restore(
+    replica: Replica,
+    until: Annotated[
+        datetime | None,
+        typer.Option(help="As it was then.", formats=["%Y-%m-%dT%H:%M:%S%z"]),
+    ] = None,
+) -> None:
+    """Bring the SQLite file of DATABASE_URL back from its replica, keeping the one that is there.
+
+    Stop everything that has the file open first.
+    """
+    with opened_file() as file:
+        kept = sqlite_file.restore(replica, file, until=until)
+    typer.echo(f"{file} is back." + (f" The former one is {kept}." if kept else ""))
+
+
+@main.command()
+def copy_database(
+    source: Annotated[Path, typer.Argument(help="A SQLite file.", exists=True, dir_okay=False)],
+) -> None:
+    """Copy a clinic from a SQLite file into the empty database of DATABASE_URL, row by row.
+
+    Stop the backend first, so that nothing is written meanwhile.
+    """
+    settings = Settings()
+    origin = settings.model_copy(update={"database_url": f"sqlite:///{source.absolute()}"})
+    schema.upgrade(settings.database_url)
+    try:
+        with (
+            opened_database(origin) as old,
+            opened_database(settings) as new,
+            old.reading() as reading,
+            new.writing() as writing,
+        ):
+            copied = copying.copy_clinic(reading, writing)
+    except copying.CopyRefused as refusal:
+        fail(f"Nothing was copied. {refusal}")
+    for table, rows in copied.items():
+        typer.echo(f"{rows:>8}  {table}")
+    typer.echo("Every row was copied and compared.")
 
 
 @main.command()
@@ -173,7 +256,7 @@ def new_password() -> str:
     else:
         typed = sys.stdin.readline().rstrip("\r\n")
     try:
-        return as_the_api_takes(TypeAdapter(Password))(typed)
+        return as_the_api_takes(TypeAdapter(Annotated[str, Printable]))(typed)
     except typer.BadParameter as refusal:
         fail(f"The password cannot be accepted: {refusal}")
 

@@ -38,7 +38,29 @@ def schema_script() -> str:
         file = Path(folder) / "clinic.db"
         schema.upgrade(f"sqlite:///{file}")
         with closing(sqlite3.connect(file)) as connection:
-            return HEADER + "\n".join(connection.iterdump()) + "\n"
+            statements = "\n".join(connection.iterdump())
+    return HEADER + "".join(f"{line.rstrip()}\n" for line in statements.splitlines())
+
+
+def prepare(file: Path, *, script: Path, replica: Path) -> None:
+    """Make the file by running a script where there is none, then check it.
+
+    Raises DatabaseFileError: for a file that is not sound, and for a missing one that has a
+    replica, because an empty clinic must not take its place unnoticed.
+    """
+    if not file.exists():
+        if has_replica(replica):
+            raise DatabaseFileError(
+                f"{file} is missing, but {replica} has a replica of it. Bring it back with"
+                f" `clinic restore`. For a new clinic, empty {replica} first."
+            )
+        create(file, script.read_text())
+    check(file)
+
+
+def has_replica(replica: Path) -> bool:
+    """Whether Litestream has put anything into its folder."""
+    return any(replica.rglob("*.ltx"))
 
 
 def create(file: Path, script: str) -> None:
@@ -60,11 +82,6 @@ def check(file: Path) -> None:
         findings = [str(error)]
     if findings != ["ok"]:
         raise DatabaseFileError(f"{file} cannot be used: {findings[0]}.")
-
-
-def has_replica(replica: Path) -> bool:
-    """Whether Litestream has put anything into its folder."""
-    return any(replica.rglob("*.ltx"))
 
 
 def restore(replica: Path, file: Path, *, until: datetime | None = None) -> Path | None:

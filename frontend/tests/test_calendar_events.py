@@ -68,7 +68,7 @@ def free(event_id: str, start: str, end: str, chosen: str = "") -> Event:
         start=start,
         end=end,
         grain="slot",
-        classNames=["clickable", chosen] if chosen else ["clickable"],
+        classNames=["clickable", "free", *([chosen] if chosen else [])],
     )
 
 

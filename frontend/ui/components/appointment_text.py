@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ui import format as fmt
-from ui.api.models import Appointment, AppointmentDoctor, Doctor
+from ui.api.models import Appointment, Doctor
 
 Party = Callable[[Appointment], str]
 """The name of the other side: the doctor for the patient, the patient for the doctor."""
@@ -15,7 +15,7 @@ def when(one: Appointment) -> str:
     return fmt.moment(one.appointment_date, one.appointment_time, second=second)
 
 
-def doctor_label(doctor: Doctor | AppointmentDoctor) -> str:
+def doctor_label(doctor: Doctor) -> str:
     """`Dr. John Smith · Cardiology`, or the name alone."""
     return f"{doctor.full_name} · {doctor.specialty}" if doctor.specialty else doctor.full_name
 

@@ -77,7 +77,7 @@ def _free(slot: Slot, zone: str, *, chosen: bool) -> Event:
         start=_at(slot.date, slot.time),
         end=_after(slot.date, slot.time, slot.duration),
         grain="slot",
-        classNames=["clickable", *(["chosen"] if chosen else [])],
+        classNames=["clickable", "free", *(["chosen"] if chosen else [])],
     )
 
 

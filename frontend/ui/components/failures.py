@@ -32,9 +32,7 @@ def explanation(failure: ApiFailure, zone: str) -> str:
 
     Their moments are told in the wall clock of `zone`.
     """
-    affected = (
-        failure.problem.appointments if isinstance(failure, ApiError) and failure.problem else []
-    )
+    affected = failure.affected if isinstance(failure, ApiError) else []
     lines = [
         f"- {_when(appointment, zone)}: {fmt.plain(appointment.patient_name)}"
         for appointment in affected

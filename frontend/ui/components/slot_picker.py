@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from ui import format as fmt
-from ui.api.models import AppointmentDoctor, Doctor, Slot
+from ui.api.models import Doctor, Slot
 from ui.components import clock
 from ui.components.events import slot_id, slot_label
 from ui.components.last_known import FreeTimes
@@ -23,7 +23,7 @@ class Picker:
     """One choice in progress; a new `key` starts a new one with nothing chosen."""
 
     key: str
-    doctor: Doctor | AppointmentDoctor
+    doctor: Doctor
 
     @property
     def day_key(self) -> str:

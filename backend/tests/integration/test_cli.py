@@ -1,0 +1,240 @@
+"""The commands that people of the clinic type: what they do, say and end with."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.cli import main
+from app.core.database import Database
+from app.core.security import PasswordHasher
+from app.crud import crud_user
+from app.domain.people import Role
+from app.models import User
+
+ADMIN = ("--username", "boss", "--email", "boss@example.com", "--full-name", "Ada Boss")
+PASSWORD = "open-sesame-42"
+
+
+@pytest.fixture(autouse=True)
+def environment(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> pytest.MonkeyPatch:
+    """Settings of a development clinic, far from any `.env`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("APP_ENV", "development")
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("CLINIC_TIMEZONE", "Europe/London")
+    monkeypatch.setenv("PASSWORD_POLICY", "document")
+    monkeypatch.setenv("BCRYPT_COST", "4")
+    return monkeypatch
+
+
+def clinic(*arguments: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(main, arguments, input=typed)
+
+
+def refusal(result: Result) -> tuple[int, str, str]:
+    """How a command ended that printed nothing but a sentence on the error stream."""
+    return result.exit_code, result.stdout, result.stderr.rstrip("\n")
+
+
+def find(database: Database, username: str) -> User | None:
+    with database.reading() as session:
+        return crud_user.find_user_by_login(session, key=username)
+
+
+def test_demo_data_prints_its_logins(database):
+    result = clinic("demo-data", "--seed", "5")
+    assert (result.exit_code, result.stderr) == (0, "")
+    first, second, *logins = result.stdout.splitlines()
+    assert first.startswith("The clinic has 8 doctors, 60 patients and ")
+    assert second == "Everybody's password is demo-password. Log in as:"
+    assert [line.split(maxsplit=1) for line in (*logins[:2], logins[-1])] == [
+        ["admin", "Front Desk, admin"],
+        ["dr_novak", "Dr. Jana Novák, General practice"],
+        ["emma_clarke", "Emma Clarke, patient"],
+    ]
+    for line in logins:
+        person = find(database, line.split()[0])
+        assert person is not None
+        assert PasswordHasher(4).verify("demo-password", person.hashed_password)
+
+
+def test_demo_data_leaves_a_database_with_people_alone(database):
+    assert clinic("create-admin", *ADMIN, typed=PASSWORD).exit_code == 0
+    assert refusal(clinic("demo-data")) == (
+        1,
+        "",
+        "The database has people already: demo data goes into an empty one only.",
+    )
+    assert find(database, "dr_novak") is None
+
+
+def test_demo_data_if_empty_is_content_with_people(database):
+    assert clinic("create-admin", *ADMIN, typed=PASSWORD).exit_code == 0
+    result = clinic("demo-data", "--if-empty")
+    assert (result.exit_code, result.output) == (
+        0,
+        "The database has people already: no demo data was added.\n",
+    )
+    assert find(database, "dr_novak") is None
+
+
+def test_demo_data_if_empty_fills_an_empty_database(database):
+    assert clinic("demo-data", "--if-empty").exit_code == 0
+    assert find(database, "dr_novak") is not None
+
+
+def test_production_refuses_demo_data(database, environment):
+    environment.setenv("APP_ENV", "production")
+    environment.setenv("PUBLIC_URL", "https://clinic.example.org")
+    environment.setenv("SECRET_KEY", "a-secret-of-the-clinic-with-many-characters")
+    environment.setenv("PASSWORD_POLICY", "asvs")
+    environment.setenv("DOCTOR_REGISTRATION", "approval")
+    assert refusal(clinic("demo-data", "--if-empty")) == (
+        1,
+        "",
+        "Demo data comes with passwords that everybody knows. Production refuses it.",
+    )
+    assert find(database, "dr_novak") is None
+
+
+@pytest.mark.parametrize("command", [("demo-data",), ("create-admin", *ADMIN)])
+def test_a_database_without_a_schema_is_told_how_to_get_one(environment, tmp_path, command):
+    environment.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/new.db")
+    assert refusal(clinic(*command, typed=PASSWORD)) == (
+        1,
+        "",
+        "The database is not at the schema of this version. Run: clinic migrate",
+    )
+
+
+@pytest.mark.parametrize("command", [("demo-data",), ("create-admin", *ADMIN)])
+def test_a_database_that_does_not_answer_ends_in_a_sentence(environment, command):
+    environment.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/clinic")
+    assert refusal(clinic(*command, typed=PASSWORD)) == (
+        1,
+        "",
+        "The database does not answer. Is DATABASE_URL right, and the server running?",
+    )
+
+
+def test_create_admin_takes_the_password_from_a_pipe(database):
+    result = clinic("create-admin", *ADMIN, typed=f"{PASSWORD}\n")
+    assert (result.exit_code, result.output) == (
+        0,
+        "boss can log in and look after the clinic.\n",
+    )
+    admin = find(database, "boss")
+    assert admin is not None
+    assert (admin.email, admin.full_name, admin.role, admin.is_active, admin.timezone) == (
+        "boss@example.com",
+        "Ada Boss",
+        Role.ADMIN,
+        True,
+        "Europe/London",
+    )
+    assert PasswordHasher(4).verify(PASSWORD, admin.hashed_password)
+
+
+def converse(command: list[str], answers: list[tuple[str, str]]) -> tuple[int, str]:
+    """Run a command at a terminal; type each answer when its question has been printed."""
+    terminal, side_of_the_command = pty.openpty()
+    process = subprocess.Popen(
+        command,
+        stdin=side_of_the_command,
+        stdout=side_of_the_command,
+        stderr=side_of_the_command,
+        start_new_session=True,
+    )
+    os.close(side_of_the_command)
+    shown = ""
+    with os.fdopen(terminal, "r+b", buffering=0) as screen:
+        for question, answer in answers:
+            before = len(shown)
+            while question not in shown[before:]:
+                shown += screen.read(1).decode()
+            screen.write(f"{answer}\n".encode())
+        try:
+            while rest := screen.read(1024):
+                shown += rest.decode()
+        except OSError:  # Linux: the command has closed its side
+            pass
+    return process.wait(), shown
+
+
+def test_create_admin_asks_at_a_terminal_and_does_not_echo(database):
+    code, shown = converse(
+        [sys.executable, "-m", "app.cli", "create-admin", *ADMIN],
+        [
+            ("Password: ", PASSWORD),
+            ("Repeat for confirmation: ", "something else"),
+            ("Password: ", PASSWORD),
+            ("Repeat for confirmation: ", PASSWORD),
+        ],
+    )
+    lines = [line.strip() for line in shown.splitlines() if line.strip()]
+    assert (code, lines[-1]) == (0, "boss can log in and look after the clinic.")
+    assert shown.count(PASSWORD) == 0
+    admin = find(database, "boss")
+    assert admin is not None
+    assert PasswordHasher(4).verify(PASSWORD, admin.hashed_password)
+
+
+@pytest.mark.parametrize(
+    ("password", "sentence"),
+    [
+        ("", "Use a password of 7 characters or more."),
+        ("short", "Use a password of 7 characters or more."),
+        ("ü" * 37, "Use a password of at most 72 bytes."),
+        (
+            "bell\x07bell",
+            "The password cannot be accepted: Control characters and line breaks are not allowed.",
+        ),
+    ],
+)
+def test_create_admin_checks_the_password(database, password, sentence):
+    result = clinic("create-admin", *ADMIN, typed=f"{password}\n")
+    assert refusal(result) == (1, "", sentence)
+    assert find(database, "boss") is None
+
+
+@pytest.mark.parametrize(
+    ("second", "sentence"),
+    [
+        (
+            ("--username", "BOSS", "--email", "other@example.com"),
+            "This user name is taken. Choose another one.",
+        ),
+        (
+            ("--username", "other", "--email", "BOSS@example.com"),
+            "An account with this e-mail address exists. Log in, or use another address.",
+        ),
+    ],
+)
+def test_create_admin_refuses_a_taken_name(database, second, sentence):
+    assert clinic("create-admin", *ADMIN, typed=PASSWORD).exit_code == 0
+    result = clinic("create-admin", *second, "--full-name", "Bob Boss", typed=PASSWORD)
+    assert refusal(result) == (1, "", sentence)
+    assert find(database, "other") is None
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--username", "bo"),
+        ("--username", "the boss"),
+        ("--email", "nowhere"),
+        ("--full-name", " "),
+    ],
+)
+def test_create_admin_takes_what_the_api_takes(database, option, value):
+    result = clinic("create-admin", *ADMIN, option, value, typed=PASSWORD)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"Invalid value for '{option}'" in result.stderr
+    assert find(database, "boss") is None

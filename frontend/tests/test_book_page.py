@@ -20,6 +20,7 @@ from tests.hands import (
     write,
 )
 from ui.api.errors import SENTENCES, UNREACHABLE
+from ui.components import notice
 
 PAGE = "book-appointment"
 NINE = "2026-11-30T09:00:00+00:00"
@@ -84,6 +85,14 @@ def test_booking_is_told_and_clears_the_form(api: FakeApi, doctor: Json, choosin
     assert offered_times(choosing) == MORNING[1:]
     assert texts(choosing.text_area) == [""]
     assert choosing.date_input[0].value == date(2026, 11, 30)
+
+
+def test_news_stay_until_the_person_goes_on(choosing: AppTest, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(notice, "LINGER_SECONDS", -1.0)
+    press(choosing, "Book Appointment")
+    assert texts(choosing.run().error) == ["Please choose one of the free times first."]
+    choose_time(choosing, NINE)
+    assert texts(choosing.error) == []
 
 
 def test_a_time_and_a_reason_are_asked_for(api: FakeApi, choosing: AppTest):

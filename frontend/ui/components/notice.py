@@ -38,12 +38,13 @@ def clear() -> None:
     st.session_state.pop(_KEY, None)
 
 
-def show() -> bool:
+def show(*, lasting: bool = False) -> bool:
     """Draw the notice, if any, in a place that is always there, so that what stands below stays.
 
-    Returns whether there is one.
+    Returns whether there is one. A page that also runs by itself asks for a `lasting` one, and
+    calls `clear` when the person does something.
     """
-    notice = _current()
+    notice = _current(lasting=lasting)
     with st.container():
         for text in notice.successes if notice else ():
             st.success(text)
@@ -52,7 +53,7 @@ def show() -> bool:
     return notice is not None
 
 
-def _current() -> Notice | None:
+def _current(*, lasting: bool) -> Notice | None:
     """What was told, unless it has been there for longer than it lingers."""
     notice: Notice | None = st.session_state.get(_KEY)
     if notice is None:
@@ -60,7 +61,7 @@ def _current() -> Notice | None:
     now = time.monotonic()
     if notice.first_shown is None:
         notice.first_shown = now
-    if now - notice.first_shown <= LINGER_SECONDS:
+    if lasting or now - notice.first_shown <= LINGER_SECONDS:
         return notice
     clear()
     return None

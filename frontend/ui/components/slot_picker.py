@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui import format as fmt
 from ui.api.models import Doctor, Slot
-from ui.components import clock
+from ui.components import clock, notice
 from ui.components.events import slot_id, slot_label
 from ui.components.last_known import FreeTimes
 
@@ -42,6 +42,7 @@ class Picker:
 
     def choose_day(self, day: date) -> None:
         """For callbacks: go to `day` with no time chosen yet."""
+        notice.clear()
         st.session_state[self.day_key] = day
         st.session_state.pop(self.remembered_key, None)
 
@@ -67,7 +68,12 @@ def pick_day(picker: Picker) -> date:
     wanted = st.session_state.get(picker.day_key) or today
     st.session_state[picker.day_key] = max(today, wanted)
     day: date = st.date_input(
-        "Date", min_value=today, key=picker.day_key, format="DD/MM/YYYY", required=True
+        "Date",
+        min_value=today,
+        key=picker.day_key,
+        on_change=notice.clear,
+        format="DD/MM/YYYY",
+        required=True,
     )
     return day
 
@@ -85,6 +91,7 @@ def pick_slot(picker: Picker, known: FreeTimes, day: date) -> Slot | None:
             list(offered),
             format_func=lambda key: slot_label(offered[key], zone),
             key=picker.time_key(day),
+            on_change=notice.clear,
             wrap=True,
         )
     else:

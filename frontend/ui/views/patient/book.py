@@ -40,7 +40,7 @@ def page() -> None:
 @st.fragment(run_every=REFRESH_SECONDS)
 @explained
 def _book_appointment(api: Api) -> None:
-    told = notice.show()
+    told = notice.show(lasting=True)
     trouble = st.container()
     known = LastKnown(api, "book.known")
     _choose_doctor(api, known)
@@ -61,6 +61,7 @@ def _choose_doctor(api: Api, known: LastKnown) -> None:
         format_func=lambda key: doctor_label(doctors[key]),
         placeholder="Search by name or specialty",
         key="book.doctor",
+        on_change=notice.clear,
     )
     if chosen is None:
         st.info("Choose a doctor to see the times that are free.")

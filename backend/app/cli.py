@@ -24,7 +24,7 @@ from app.domain.errors import DomainError
 from app.domain.people import COMMAND_LINE, Role
 from app.main import create_app
 from app.schemas.fields import Email, FullName, Printable, Username
-from app.services import accounts, copying, demo
+from app.services import accounts, audit, copying, demo
 
 STOP_SECONDS = 3  # for the requests under way: an orchestrator's patience is often five
 
@@ -33,6 +33,8 @@ Replica = Annotated[
 ]
 
 main = typer.Typer(no_args_is_help=True, help="Run and look after the clinic's booking system.")
+audit_log = typer.Typer(no_args_is_help=True, help="Look after the audit log.")
+main.add_typer(audit_log, name="audit")
 
 
 def as_the_api_takes(adapter: TypeAdapter[str]) -> Callable[[str], str]:
@@ -101,6 +103,16 @@ def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+
+
+@audit_log.command()
+def verify() -> None:
+    """Check the chain of the audit log; name the first record that was tampered with."""
+    with opened_database(Settings()) as database, database.reading() as session:
+        bad = audit.first_bad_record(session)
+    if bad is not None:
+        fail(f"Record {bad} of the audit log was changed, removed or moved.")
+    typer.echo("The audit log is whole.")
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from typing import TypeVar
 
 import bcrypt
@@ -46,21 +45,19 @@ def same_token(presented: str, expected: str) -> bool:
     return hmac.compare_digest(presented.encode(), expected.encode())
 
 
-def check_password_rules(password: str, policy: PasswordPolicy) -> None:
-    """Raise InvalidInput for a password that the policy does not accept.
+def check_password_rules(password: str, policy: PasswordPolicy, *, field: str = "password") -> None:
+    """Raise InvalidInput, naming `field`, for a password that the policy does not accept.
 
     Length counts characters; ASVS 5.0 (6.2.1, 6.2.4) and NIST SP 800-63B-4 (3.1.1.2) ask for
     a minimum length and a list of common passwords, and forbid rules of composition. bcrypt
     reads 72 bytes: a longer password is refused, never shortened.
     """
     if len(password) < MINIMUM_LENGTH[policy]:
-        raise InvalidInput(
-            "password", f"Use a password of {MINIMUM_LENGTH[policy]} characters or more."
-        )
+        raise InvalidInput(field, f"Use a password of {MINIMUM_LENGTH[policy]} characters or more.")
     if len(password.encode()) > MAX_PASSWORD_BYTES:
-        raise InvalidInput("password", f"Use a password of at most {MAX_PASSWORD_BYTES} bytes.")
+        raise InvalidInput(field, f"Use a password of at most {MAX_PASSWORD_BYTES} bytes.")
     if policy is not PasswordPolicy.DOCUMENT and password.lower() in COMMON_PASSWORDS:
-        raise InvalidInput("password", "This password is among the most common ones.")
+        raise InvalidInput(field, "This password is among the most common ones.")
 
 
 class PasswordHasher:
@@ -68,6 +65,7 @@ class PasswordHasher:
 
     def __init__(self, cost: int) -> None:
         self.cost = cost
+        self._hash_of_nobody = bcrypt.gensalt(cost) + b"." * 31
 
     def hash(self, password: str) -> str:
         """Hash a password of at most 72 UTF-8 bytes."""
@@ -81,17 +79,13 @@ class PasswordHasher:
         """
         presented = password.encode()
         if not hashed or len(presented) > MAX_PASSWORD_BYTES or not BCRYPT_HASH.match(hashed):
-            bcrypt.checkpw(b"nobody", self._dummy)
+            bcrypt.checkpw(b"nobody", self._hash_of_nobody)
             return False
         return bcrypt.checkpw(presented, hashed.encode())
 
     def is_outdated(self, hashed: str) -> bool:
         """Whether a hash was made at a lower cost than today's."""
         return int(hashed.split("$")[2]) < self.cost
-
-    @cached_property
-    def _dummy(self) -> bytes:
-        return bcrypt.hashpw(secrets.token_bytes(16), bcrypt.gensalt(self.cost))
 
 
 class HashingLane:

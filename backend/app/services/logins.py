@@ -154,7 +154,7 @@ def change_password(
     Raises:
         InvalidInput: the present password is wrong, or the new one does not meet the policy.
     """
-    check_password_rules(new_password, policy)
+    check_password_rules(new_password, policy, field="new_password")
     if not hasher.verify(current_password, who.user.hashed_password):
         raise InvalidInput("current_password", "This is not your present password.")
     changes = {"hashed_password": hasher.hash(new_password)}

@@ -4,8 +4,10 @@ The fixtures of the same names in the package above start an application for eac
 are for the many tests that ask for nothing but the usual settings.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -75,6 +77,20 @@ def clock(running: Running) -> FakeClock:
 def visitor(running: Running, database: Database, clock: FakeClock) -> Visitor:
     """Somebody with a browser of their own who has not logged in. See `Visitor.another`."""
     return Visitor(running.client).another()
+
+
+@pytest.fixture
+def visitor_with(settings: Settings, clock: FakeClock) -> Iterator[Callable[..., Visitor]]:
+    """Opens an application with other settings on the same database; somebody visits it."""
+    with ExitStack() as running:
+
+        def visit(**changes: Any) -> Visitor:
+            changed = settings.model_copy(update=changes)
+            address = "https://testserver" if changed.is_https else "http://testserver"
+            client = TestClient(create_app(changed, clock), base_url=address)
+            return Visitor(running.enter_context(client))
+
+        yield visit
 
 
 @pytest.fixture(scope="session")

@@ -46,9 +46,10 @@ def api(monkeypatch: pytest.MonkeyPatch, settings: config.Settings) -> FakeApi:
 
 @pytest.fixture
 def cookies(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The cookies that the browser under test sends when a tab connects."""
+    """The cookies that the browser under test, on this machine, sends when a tab connects."""
     jar = {"browser": "the-browser-under-test"}
     monkeypatch.setattr(session, "handshake_cookie", jar.get)
+    monkeypatch.setattr(session, "browser_address", lambda: None)
     return jar
 
 

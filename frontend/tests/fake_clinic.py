@@ -46,6 +46,7 @@ class FakeClinic:
             "specialty": None,
             "timezone": self.timezone,
             "is_active": True,
+            "is_approved": True,
             "created_at": stamp(self.now),
         }
         self.users[user_id] = user | fields

@@ -104,9 +104,13 @@ def test_public_reads_carry_no_session(api: FakeApi, john: Json, smith: Json):
 
 
 def test_the_browser_is_named_to_the_api(api: FakeApi, john: Json):
-    api_of(api, john, user_agent="Mozilla/5.0 (a phone)").me()
+    api_of(api, john, user_agent="Mozilla/5.0 (a phone)", address="192.0.2.7").me()
 
-    assert api.requests[-1].headers["user-agent"] == "Mozilla/5.0 (a phone)"
+    headers = api.requests[-1].headers
+    assert (headers["user-agent"], headers["x-forwarded-for"]) == (
+        "Mozilla/5.0 (a phone)",
+        "192.0.2.7",
+    )
 
 
 def test_booking_moving_and_cancelling(api: FakeApi, john: Json, smith: Json):
@@ -220,9 +224,9 @@ def test_the_appointments_in_the_way_are_named(api: FakeApi, john: Json, smith: 
     refused = failure_of(lambda: api_of(api, smith).delete_schedule(1))
 
     assert isinstance(refused, ApiError)
-    assert refused.problem is not None
-    named = refused.problem.appointments or []
-    assert [(one.id, one.patient_name) for one in named] == [(visit["id"], "John Patient")]
+    assert [(one.id, one.patient_name) for one in refused.affected] == [
+        (visit["id"], "John Patient")
+    ]
 
 
 def test_no_answer_is_unreachable(api: FakeApi):

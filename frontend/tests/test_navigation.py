@@ -77,3 +77,15 @@ def test_a_name_is_shown_letter_by_letter(api: FakeApi, open_page: OpenPage):
 
     assert texts(tab.markdown)[1] == plain(name)
     assert plain(name) != name
+
+
+def test_a_doctor_who_waits_for_approval_is_told_so(api: FakeApi, open_page: OpenPage):
+    waiting = api.add_user("dr_smith", role="doctor", is_approved=False)
+
+    tab = open_page("account", as_user=waiting)
+
+    sentence = (
+        "The clinic has yet to approve your account. "
+        "Until then patients see neither you nor your working hours."
+    )
+    assert texts(tab.info) == [sentence]

@@ -114,6 +114,11 @@ def _draw_header(person: SignedInPerson, links: dict[PageEntry, StreamlitPage]) 
         st.space("stretch")
         st.markdown(plain(person.user.full_name), width="content")
         st.button("Log out", icon=":material/logout:", on_click=_log_out)
+    if not person.user.is_approved:
+        st.info(
+            "The clinic has yet to approve your account. "
+            "Until then patients see neither you nor your working hours."
+        )
 
 
 def _log_out() -> None:

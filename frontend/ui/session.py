@@ -154,6 +154,11 @@ def handshake_cookie(name: str) -> str | None:
     return st.context.cookies.get(name)
 
 
+def browser_address() -> str | None:
+    """Where the browser connects from; None on this very machine."""
+    return st.context.ip_address
+
+
 def _tab() -> _Tab:
     return cast("_Tab", st.session_state.setdefault(_KEY, _Tab()))
 
@@ -186,5 +191,6 @@ def _api(token: str | None, csrf_token: str | None, *, noticing: bool = False) -
         token,
         csrf_token,
         user_agent=st.context.headers.get("User-Agent"),
+        address=browser_address(),
         on_signed_out=_signed_out_elsewhere if noticing else None,
     )

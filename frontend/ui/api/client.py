@@ -68,6 +68,9 @@ def shared_client() -> httpx.Client:
 class Api:
     """The API as one person sees it; `token=None` is somebody who has not logged in.
 
+    `user_agent` and `address` are those of the person's browser, which the API lists with the
+    session and counts failures by.
+
     Every method raises `ApiError` when the API refuses and `Unreachable` when it does not
     answer. `on_signed_out` is called before a refusal with `not_signed_in` is raised.
     """
@@ -78,11 +81,13 @@ class Api:
         csrf_token: str | None,
         *,
         user_agent: str | None = None,
+        address: str | None = None,
         on_signed_out: Callable[[], None] | None = None,
     ) -> None:
         self._token = token
         self._csrf_token = csrf_token
         self._user_agent = user_agent
+        self._address = address
         self._on_signed_out = on_signed_out
 
     def register(
@@ -95,6 +100,7 @@ class Api:
         role: str,
         phone: str | None = None,
         specialty: str | None = None,
+        invitation: str | None = None,
     ) -> User:
         body = {
             "username": username,
@@ -104,6 +110,7 @@ class Api:
             "role": role,
             "phone": phone,
             "specialty": specialty,
+            "invitation": invitation,
         }
         return _parse(_USER, self._send("POST", "/auth/register", json=_given(body)))
 
@@ -258,6 +265,8 @@ class Api:
         headers = {"Accept": "application/json"}
         if self._user_agent:
             headers["User-Agent"] = self._user_agent
+        if self._address:
+            headers["X-Forwarded-For"] = self._address
         return headers
 
     def _credentials(self) -> dict[str, str]:

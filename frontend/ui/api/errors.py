@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from ui.api.models import FieldError, Problem
+from ui.api.models import AffectedAppointment, FieldError, Problem
 
 SENTENCES: Final = {
     "not_signed_in": "You have been signed out. Please log in again.",
@@ -100,6 +100,11 @@ class ApiError(ApiFailure):
         self.code = code
         self.detail = detail
         self.problem = problem
+
+    @property
+    def affected(self) -> list[AffectedAppointment]:
+        """The appointments that stand in the way."""
+        return (self.problem and self.problem.appointments) or []
 
     @property
     def sentence(self) -> str:

@@ -1,25 +1,38 @@
-"""The shapes of the API's answers."""
+"""The shapes of the API's answers. Generated from backend/openapi.json by `make openapi`."""
 
-from datetime import date
+from datetime import date as date_aliased
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel
-
-Role = Literal["patient", "doctor", "admin"]
-AppointmentStatus = Literal["scheduled", "completed", "cancelled"]
+from typing_extensions import TypeAliasType
 
 
-class User(BaseModel):
+class AffectedAppointment(BaseModel):
     id: int
-    username: str
-    email: str
-    full_name: str
-    phone: str | None
-    role: Role
-    specialty: str | None
-    timezone: str
-    is_active: bool
-    created_at: AwareDatetime
+    appointment_date: date_aliased
+    appointment_time: str
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    patient_name: str
+
+
+AppointmentStatus = TypeAliasType(
+    "AppointmentStatus", Literal["scheduled", "completed", "cancelled"]
+)
+
+
+class Audit(BaseModel):
+    sequence: int
+    at: AwareDatetime
+    actor_id: int | None
+    actor_role: str | None
+    action: str
+    resource_type: str
+    resource_id: int | None
+    patient_id: int | None
+    fields: str
+    outcome: str
+    request_id: str | None
 
 
 class Doctor(BaseModel):
@@ -29,19 +42,38 @@ class Doctor(BaseModel):
     timezone: str
 
 
-class SignedIn(BaseModel):
-    user: User
-    csrf_token: str
+class FieldError(BaseModel):
+    field: str
+    message: str
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class Invitation(BaseModel):
+    token: str
     expires_at: AwareDatetime
 
 
-class Session(BaseModel):
+class Patient(BaseModel):
     id: int
-    created_at: AwareDatetime
-    last_seen_at: AwareDatetime
-    expires_at: AwareDatetime
-    user_agent: str | None
-    current: bool
+    full_name: str
+    email: str
+    phone: str | None
+
+
+class Problem(BaseModel):
+    type: str | None = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldError] | None = None
+    appointments: list[AffectedAppointment] | None = None
+
+
+Role = TypeAliasType("Role", Literal["patient", "doctor", "admin"])
 
 
 class Schedule(BaseModel):
@@ -55,33 +87,42 @@ class Schedule(BaseModel):
     created_at: AwareDatetime
 
 
+class Session(BaseModel):
+    id: int
+    created_at: AwareDatetime
+    last_seen_at: AwareDatetime
+    expires_at: AwareDatetime
+    user_agent: str | None
+    current: bool
+
+
 class Slot(BaseModel):
-    date: date
+    date: date_aliased
     time: str
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     duration: int
 
 
-class AppointmentDoctor(BaseModel):
+class User(BaseModel):
     id: int
+    username: str
+    email: str
     full_name: str
+    phone: str | None
+    role: Role
     specialty: str | None
     timezone: str
-
-
-class AppointmentPatient(BaseModel):
-    id: int
-    full_name: str
-    email: str
-    phone: str | None
+    is_active: bool
+    is_approved: bool
+    created_at: AwareDatetime
 
 
 class Appointment(BaseModel):
     id: int
     doctor_id: int
     patient_id: int
-    appointment_date: date
+    appointment_date: date_aliased
     appointment_time: str
     duration: int
     reason: str
@@ -91,29 +132,11 @@ class Appointment(BaseModel):
     timezone: str
     created_at: AwareDatetime
     updated_at: AwareDatetime
-    doctor: AppointmentDoctor
-    patient: AppointmentPatient
+    doctor: Doctor
+    patient: Patient
 
 
-class FieldError(BaseModel):
-    field: str
-    message: str
-
-
-class AffectedAppointment(BaseModel):
-    id: int
-    appointment_date: date
-    appointment_time: str
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
-    patient_name: str
-
-
-class Problem(BaseModel):
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    errors: list[FieldError] = []
-    appointments: list[AffectedAppointment] = []
+class SignedIn(BaseModel):
+    user: User
+    csrf_token: str
+    expires_at: AwareDatetime

@@ -98,6 +98,7 @@ def _register(role: str, fields: dict[str, str]) -> None:
             role=role,
             phone=entered["phone"] or None,
             specialty=entered.get("specialty") or None,
+            invitation=entered.get("invitation") or None,
         )
     except ApiFailure as failure:
         st.error(failure.sentence)

@@ -67,6 +67,7 @@ def choose_time(page: Page | Locator, label: str, time: str) -> None:
     hour, minute = time.split(":")
     type_into(page, f"hour, {label}", hour)
     type_into(page, f"minute, {label}", minute)
+    leave(page, label)
 
 
 def choose_date(page: Page | Locator, label: str, day: date) -> None:
@@ -74,6 +75,7 @@ def choose_date(page: Page | Locator, label: str, day: date) -> None:
     type_into(page, f"year, {label}", f"{day:%Y}")
     type_into(page, f"month, {label}", f"{day:%m}")
     type_into(page, f"day, {label}", f"{day:%d}")
+    leave(page, label)
 
 
 def type_into(page: Page | Locator, part: str, digits: str) -> None:
@@ -81,6 +83,11 @@ def type_into(page: Page | Locator, part: str, digits: str) -> None:
     field = page.get_by_role("spinbutton", name=part, exact=True)
     field.click()
     field.press_sequentially(digits)
+
+
+def leave(page: Page | Locator, label: str) -> None:
+    """Step out of a date or a time, which only then counts."""
+    page.get_by_role("group", name=label, exact=True).get_by_role("spinbutton").last.press("Tab")
 
 
 def choose_slot(page: Page | Locator, day: date, time: str) -> None:

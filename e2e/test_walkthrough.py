@@ -107,6 +107,9 @@ def the_patient_books(patient: Page, rival: Page) -> None:
     monday = coming(MONDAY)
     for page in (patient, rival):
         actions.choose(page, "Doctor", DOCTOR)
+        expect(page.get_by_label(f"Free times of {DOCTOR}").locator(".fc-event")).not_to_have_count(
+            0
+        )
     actions.choose_date(rival, "Date", monday)
     expect(actions.slot(rival, monday, "9:00")).to_be_visible()
 

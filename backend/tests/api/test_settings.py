@@ -1,0 +1,120 @@
+"""What the API refuses to start with."""
+
+import pytest
+from pydantic import ValidationError
+
+from app.core.config import DEVELOPMENT_SECRET, Settings
+from app.main import create_app
+
+SAFE = {
+    "app_env": "production",
+    "secret_key": "s3cr3t-" * 6,
+    "public_url": "https://clinic.example",
+    "password_policy": "asvs",
+    "doctor_registration": "approval",
+}
+UNSAFE = {
+    "a public address without TLS": ({"public_url": "http://clinic.example"}, "PUBLIC_URL"),
+    "no public address": ({"public_url": ""}, "PUBLIC_URL"),
+    "the default secret": ({"secret_key": DEVELOPMENT_SECRET}, "SECRET_KEY"),
+    "a short secret": ({"secret_key": "x" * 31}, "SECRET_KEY"),
+    "no secret": ({"secret_key": ""}, "SECRET_KEY"),
+    "the password policy of the walkthrough": ({"password_policy": "document"}, "PASSWORD_POLICY"),
+    "doctors who register themselves": ({"doctor_registration": "open"}, "DOCTOR_REGISTRATION"),
+}
+NAMES = ["PUBLIC_URL", "SECRET_KEY", "PASSWORD_POLICY", "DOCTOR_REGISTRATION"]
+INEXACT_ORIGINS = [
+    "*",
+    "https://*.clinic.example",
+    r"https://.+\.clinic\.example",
+    "https://[a-z]+.clinic.example",
+    "https://clinic.example/",
+    "https://clinic.example/app",
+    "clinic.example",
+    "null",
+    "https://a.example, *",
+]
+
+
+def settings(**given: object) -> Settings:
+    return Settings(_env_file=None, **given)
+
+
+def test_safe_settings_start_in_production():
+    """The control of all refusals below: each of them changes one of these values."""
+    app = create_app(settings(**SAFE))
+    assert app.state.resources.settings.is_https is True
+    app.state.resources.hashing.close()
+    app.state.resources.database.close()
+
+
+@pytest.mark.parametrize(("unsafe", "named"), UNSAFE.values(), ids=UNSAFE)
+def test_production_refuses(unsafe: dict[str, str], named: str):
+    with pytest.raises(ValidationError) as refusal:
+        settings(**(SAFE | unsafe))
+    (message,) = (error["msg"] for error in refusal.value.errors())
+    assert [name for name in NAMES if name in message] == [named]
+
+
+@pytest.mark.parametrize(("unsafe", "_"), UNSAFE.values(), ids=UNSAFE)
+def test_development_starts_with(unsafe: dict[str, str], _: str):
+    assert settings(**unsafe).app_env == "development"
+
+
+def test_all_that_is_unsafe_is_told_at_once():
+    with pytest.raises(ValidationError) as refusal:
+        settings(app_env="production")
+    (message,) = (error["msg"] for error in refusal.value.errors())
+    assert [name for name in NAMES if name in message] == NAMES
+
+
+@pytest.mark.parametrize("app_env", ["development", "production"])
+@pytest.mark.parametrize("origins", INEXACT_ORIGINS)
+def test_no_environment_shares_answers_with_inexact_origins(app_env: str, origins: str):
+    with pytest.raises(ValidationError) as refusal:
+        settings(**(SAFE | {"app_env": app_env, "cors_origins": origins}))
+    (error,) = refusal.value.errors()
+    assert error["loc"] == ("cors_origins",)
+
+
+def test_a_list_of_exact_origins_is_read_from_text():
+    given = settings(**SAFE, cors_origins="https://a.example, http://localhost:3000 ,")
+    assert given.cors_origins == ("https://a.example", "http://localhost:3000")
+    assert given.public_origins == {
+        "https://clinic.example",
+        "https://a.example",
+        "http://localhost:3000",
+    }
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("clinic_timezone", "Mars/Olympus"),
+        ("session_idle_minutes", "0"),
+        ("session_absolute_hours", "0"),
+        ("bcrypt_cost", "3"),
+        ("hashing_queue", "0"),
+        ("api_port", "65536"),
+        ("password_policy", "none"),
+        ("app_env", "prod"),
+        ("log_format", "xml"),
+    ],
+)
+def test_values_out_of_range_are_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+):
+    monkeypatch.setenv(variable.upper(), value)
+    with pytest.raises(ValidationError) as refusal:
+        settings()
+    assert [error["loc"] for error in refusal.value.errors()] == [(variable,)]
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused(url: str):
+    with pytest.raises(ValueError, match="DATABASE_URL must name a file"):
+        create_app(settings(database_url=url))
+
+
+def test_the_secret_is_not_shown():
+    assert SAFE["secret_key"] not in repr(settings(**SAFE))

@@ -108,8 +108,8 @@ def _middleware(settings: Settings) -> list[Middleware]:
     """The outermost first."""
     return [
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
-        Middleware(RequestLog),
         Middleware(SecurityHeaders, https=settings.is_https),
+        Middleware(RequestLog),
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,

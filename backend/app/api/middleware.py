@@ -28,7 +28,7 @@ log = structlog.get_logger("access")
 class RequestLog:
     """Gives each request an id, and writes one line about it: never a query, body or header.
 
-    The outermost of all, so that an exception nobody expected leaves as a problem like others.
+    Outside of all but the headers, so that an exception nobody expected leaves as a problem.
     """
 
     def __init__(self, app: ASGIApp) -> None:

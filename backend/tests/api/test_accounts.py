@@ -1,0 +1,142 @@
+"""Registering, and one's own account."""
+
+import pytest
+
+from app.core.database import Database
+from tests.api.clinic import Clinic, deactivate
+from tests.api.tables import read_all
+from tests.people import PASSWORD, Visitor, code_of
+
+JOHN = {
+    "username": "john_patient",
+    "email": "john@example.com",
+    "full_name": "John Doe",
+    "password": PASSWORD,
+    "role": "patient",
+}
+SMITH = {
+    "username": "dr_smith",
+    "email": "dr.smith@example.com",
+    "full_name": "Dr. John Smith",
+    "password": PASSWORD,
+    "role": "doctor",
+}
+
+
+def test_a_patient_registers_with_the_walkthroughs_values(visitor: Visitor):
+    answer = visitor.post("/auth/register", **JOHN)
+    assert answer.status_code == 201
+    assert answer.json() == {
+        "id": answer.json()["id"],
+        "username": "john_patient",
+        "email": "john@example.com",
+        "full_name": "John Doe",
+        "phone": None,
+        "role": "patient",
+        "specialty": None,
+        "timezone": "Europe/London",
+        "is_active": True,
+        "is_approved": True,
+        "created_at": "2026-11-23T08:00:00Z",
+    }
+
+
+def test_a_doctor_registers_with_a_profile(visitor: Visitor):
+    profile = {
+        "phone": "+61 8 9000 0000",
+        "specialty": "Cardiology",
+        "timezone": "Australia/Lord_Howe",
+    }
+    answer = visitor.post("/auth/register", **SMITH, **profile)
+    assert answer.status_code == 201
+    assert {field: answer.json()[field] for field in ("role", *profile)} == {
+        "role": "doctor",
+        **profile,
+    }
+
+
+def test_registering_does_not_log_in(visitor: Visitor):
+    answer = visitor.post("/auth/register", **JOHN)
+    assert (answer.status_code, "set-cookie" in answer.headers) == (201, False)
+    assert code_of(visitor.get("/auth/me")) == (401, "not_signed_in")
+
+
+def test_names_are_kept_composed_and_trimmed(visitor: Visitor):
+    answer = visitor.post(
+        "/auth/register",
+        **(JOHN | {"username": "jose\u0301", "full_name": "  Jose\u0301 Nu\u0301n\u0303ez "}),
+    )
+    assert (answer.json()["username"], answer.json()["full_name"]) == ("josé", "José Núñez")
+
+
+@pytest.mark.parametrize("name", ["JOHN_PATIENT", "John@Example.com", "john_pat\u0069ent"])
+def test_one_logs_in_by_user_name_or_address_in_any_spelling(visitor: Visitor, name: str):
+    visitor.post("/auth/register", **JOHN)
+    assert visitor.log_in(name).account["username"] == "john_patient"
+
+
+def test_a_taken_name_stays_taken_after_its_owner_left(visitor: Visitor, database: Database):
+    john = visitor.another().register("john_patient")
+    deactivate(database, john)
+    answer = visitor.post("/auth/register", **JOHN)
+    assert code_of(answer) == (409, "username_taken")
+
+
+def test_anybody_sees_the_doctors_by_name_and_nothing_private(clinic: Clinic):
+    answer = clinic.anonymous.get("/users/doctors")
+    zone = {"specialty": None, "timezone": "Europe/London"}
+    assert answer.json() == [
+        {"id": clinic.jones.id, "full_name": "Dr. Amy Jones", **zone},
+        {"id": clinic.smith.id, "full_name": "Dr. John Smith", **zone},
+    ]
+    one = clinic.anonymous.get(f"/users/doctors/{clinic.smith.id}")
+    assert one.json() == answer.json()[1]
+
+
+def test_no_doctors_is_an_empty_list(visitor: Visitor):
+    answer = visitor.get("/users/doctors")
+    assert (answer.status_code, answer.json()) == (200, [])
+
+
+def test_a_doctor_who_left_is_not_to_be_found(clinic: Clinic):
+    answer = clinic.john.get(f"/users/doctors/{clinic.jose.id}")
+    assert code_of(answer) == (404, "not_found")
+
+
+def test_only_what_was_sent_changes(clinic: Clinic):
+    before = clinic.john.get("/users/me").json()
+    answer = clinic.john.patch("/users/me", full_name="John Q. Doe", phone=None)
+    assert answer.status_code == 200
+    assert answer.json() == before | {"full_name": "John Q. Doe", "phone": None}
+    assert clinic.john.get("/users/me").json() == answer.json()
+
+
+def test_a_doctor_changes_and_clears_the_public_profile(clinic: Clinic):
+    answer = clinic.jones.patch("/users/me", specialty="Cardiology")
+    assert answer.json()["specialty"] == "Cardiology"
+    answer = clinic.jones.patch("/users/me", specialty=None)
+    assert answer.json()["specialty"] is None
+
+
+def test_a_changed_address_logs_in_and_the_old_one_does_not(clinic: Clinic):
+    assert clinic.john.patch("/users/me", email="new@example.com").status_code == 200
+    assert clinic.john.another().log_in("new@example.com").account["username"] == "john_patient"
+    answer = clinic.anonymous.post(
+        "/auth/login", username="john_patient@example.com", password=PASSWORD
+    )
+    assert code_of(answer) == (401, "invalid_credentials")
+
+
+def test_ones_own_address_in_another_spelling_is_not_taken(clinic: Clinic):
+    answer = clinic.john.patch("/users/me", email="John_Patient@example.com")
+    assert (answer.status_code, answer.json()["email"]) == (200, "John_Patient@example.com")
+
+
+def test_a_refused_registration_leaves_no_trace(clinic: Clinic, database: Database):
+    before = read_all(database)
+    taken = clinic.anonymous.post("/auth/register", **(JOHN | {"username": "john_doe_2"}))
+    assert taken.status_code == 201
+    assert len(read_all(database)["users"]) == len(before["users"]) + 1
+    again = clinic.anonymous.post("/auth/register", **(JOHN | {"username": "john_doe_3"}))
+    assert code_of(again) == (409, "email_taken")
+    assert len(read_all(database)["users"]) == len(before["users"]) + 1

@@ -1,4 +1,4 @@
-"""Writes the files that follow from others: the API's description and the hashed requirements."""
+"""Writes the files that follow from others: the API's description, SQL and hashed requirements."""
 
 import argparse
 import difflib
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+CLINIC = str(Path(sys.executable).with_name("clinic"))
 
 
 def main() -> str | None:
@@ -18,9 +19,12 @@ def main() -> str | None:
     )
     options = parser.parse_args()
     contents = {
-        "backend/openapi.json": openapi(),
-        "backend/requirements.txt": requirements(options.uv, "clinic-backend"),
-        "frontend/requirements.txt": requirements(options.uv, "clinic-frontend"),
+        "backend/openapi.json": output_of([CLINIC, "openapi"]),
+        "backend/requirements.txt": requirements(options.uv, "--package", "clinic-backend"),
+        "backend/requirements-build.txt": requirements(options.uv, "--only-group", "build"),
+        "database/init.sql": output_of([CLINIC, "init-sql"]),
+        "database/requirements.txt": requirements(options.uv, "--only-group", "database"),
+        "frontend/requirements.txt": requirements(options.uv, "--package", "clinic-frontend"),
     }
     stale = {path: text for path, text in contents.items() if committed(path) != text}
     for path, text in stale.items():
@@ -34,13 +38,9 @@ def main() -> str | None:
     return None
 
 
-def openapi() -> str:
-    return output_of([str(Path(sys.executable).with_name("clinic")), "openapi"])
-
-
-def requirements(uv: str, package: str) -> str:
+def requirements(uv: str, *selection: str) -> str:
     """The locked libraries of one part, with hashes, for `pip install --require-hashes`."""
-    export = ["export", "--package", package, "--no-dev", "--no-emit-workspace", "--frozen"]
+    export = ["export", *selection, "--no-dev", "--no-emit-workspace", "--frozen"]
     libraries = output_of([uv, *export, "--no-header", "--no-annotate", "--quiet"])
     return f"# Generated from uv.lock by `make openapi`.\n{libraries}"
 

@@ -12,12 +12,20 @@ import streamlit as st
 from ui import session
 
 _SCRIPT: Final = """
+const LAST_CHANGE = "clinic-session-changed";
 const browser = (window.clinicSession ??= connect());
 
 function connect() {
   const channel = new BroadcastChannel("clinic-session");
   channel.onmessage = () => window.location.reload();
+  // A change while this page was still loading was announced before anybody here listened.
+  if (Number(localStorage.getItem(LAST_CHANGE)) > performance.timeOrigin) window.location.reload();
   return { channel, outcomes: new Map() };
+}
+
+function announce() {
+  localStorage.setItem(LAST_CHANGE, Date.now());
+  browser.channel.postMessage("changed");
 }
 
 async function post(path, body) {
@@ -37,13 +45,13 @@ async function post(path, body) {
 
 async function adopt(ticket) {
   const kept = await post("/session/adopt", { ticket });
-  if (kept) browser.channel.postMessage("changed");
+  if (kept) announce();
   return kept ? "kept" : "lost";
 }
 
 async function clear() {
   await post("/session/clear", {});
-  browser.channel.postMessage("changed");
+  announce();
   window.location.replace("/");
 }
 

@@ -26,6 +26,7 @@ from app.main import create_app
 from app.schemas.fields import Email, FullName, Printable, Username
 from app.services import accounts, audit, copying, demo
 
+START_SECONDS = 60  # a worker imports the application before it answers its supervisor
 STOP_SECONDS = 3  # for the requests under way: an orchestrator's patience is often five
 
 Replica = Annotated[
@@ -101,6 +102,7 @@ def serve(
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_worker_healthcheck=START_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
 

@@ -67,7 +67,7 @@ def choose_time(page: Page | Locator, label: str, time: str) -> None:
     hour, minute = time.split(":")
     type_into(page, f"hour, {label}", hour)
     type_into(page, f"minute, {label}", minute)
-    leave(page, label)
+    page.get_by_role("spinbutton", name=f"minute, {label}", exact=True).press("Tab")
 
 
 def choose_date(page: Page | Locator, label: str, day: date) -> None:
@@ -75,7 +75,7 @@ def choose_date(page: Page | Locator, label: str, day: date) -> None:
     type_into(page, f"year, {label}", f"{day:%Y}")
     type_into(page, f"month, {label}", f"{day:%m}")
     type_into(page, f"day, {label}", f"{day:%d}")
-    leave(page, label)
+    close_popup(page)
 
 
 def type_into(page: Page | Locator, part: str, digits: str) -> None:
@@ -85,9 +85,9 @@ def type_into(page: Page | Locator, part: str, digits: str) -> None:
     field.press_sequentially(digits)
 
 
-def leave(page: Page | Locator, label: str) -> None:
-    """Step out of a date or a time, which only then counts."""
-    page.get_by_role("group", name=label, exact=True).get_by_role("spinbutton").last.press("Tab")
+def close_popup(page: Page | Locator) -> None:
+    """Click beside the calendar that a date field opens; only then does the date count."""
+    page.get_by_role("heading").first.click()
 
 
 def choose_slot(page: Page | Locator, day: date, time: str) -> None:

@@ -145,7 +145,7 @@ def the_rival_is_told(rival: Page, clinic: Clinic) -> None:
 def the_patient_moves(patient: Page) -> None:
     monday, wednesday = coming(MONDAY), coming(WEDNESDAY)
     actions.go_to(patient, "My Appointments")
-    expect(patient.get_by_text(f"{spoken(monday)}, 9:00")).to_be_visible()
+    expect(patient.get_by_text(f"{spoken(monday)}, 9:00", exact=True)).to_be_visible()
 
     patient.get_by_role("button", name="Move").click()
     dialog = patient.get_by_role("dialog", name="Move appointment")
@@ -153,7 +153,7 @@ def the_patient_moves(patient: Page) -> None:
     dialog.get_by_role("button", name="Move to this time").click()
 
     actions.expect_notice(patient, f"Moved to {spoken(wednesday)}, 11:00 with {DOCTOR}")
-    expect(patient.get_by_text(f"{spoken(monday)}, 9:00")).to_have_count(0)
+    expect(patient.get_by_text(f"{spoken(monday)}, 9:00", exact=True)).to_have_count(0)
 
 
 def the_patient_cancels(patient: Page) -> None:
@@ -169,7 +169,7 @@ def the_patient_cancels(patient: Page) -> None:
     actions.expect_notice(patient, f"Cancelled: {spoken(wednesday)}, 11:00 with {DOCTOR}")
     expect(patient.get_by_text("You have no upcoming appointments.")).to_be_visible()
     actions.choose_radio(patient, "Show", "Past")
-    expect(patient.get_by_text(f"{spoken(wednesday)}, 11:00")).to_be_visible()
+    expect(patient.get_by_text(f"{spoken(wednesday)}, 11:00", exact=True)).to_be_visible()
     expect(patient.get_by_text("Cancelled", exact=True)).to_be_visible()
 
 
@@ -190,7 +190,7 @@ def the_rival_takes_the_freed_slot(rival: Page) -> None:
 def the_doctor_finds_and_completes_appointments(doctor: Page) -> None:
     wednesday = coming(WEDNESDAY)
     actions.go_to(doctor, "Appointments")
-    expect(doctor.get_by_text("Ann Other", exact=False)).to_be_visible()
+    expect(doctor.get_by_text("Ann Other")).to_be_visible()
 
     actions.choose(doctor, "Status", "Cancelled")
     expect(doctor.get_by_text("Ann Other")).to_have_count(0)

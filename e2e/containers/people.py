@@ -1,0 +1,67 @@
+"""People who use the clinic's API, each with a session of their own."""
+
+from datetime import date
+from typing import Any, Self
+
+import httpx
+
+from e2e.clinic import PASSWORD
+
+TIMEOUT = 30  # seconds
+
+
+class Somebody:
+    """A person with a session at the API."""
+
+    def __init__(self, api_url: str) -> None:
+        self.http = httpx.Client(base_url=f"{api_url}/api/v1", timeout=TIMEOUT)
+        self.id = 0
+
+    def register(self, role: str, username: str, email: str, full_name: str) -> Self:
+        body = {
+            "username": username,
+            "email": email,
+            "full_name": full_name,
+            "password": PASSWORD,
+            "role": role,
+        }
+        self.http.post("/auth/register", json=body).raise_for_status()
+        return self.log_in(username)
+
+    def log_in(self, username: str) -> Self:
+        login = {"username": username, "password": PASSWORD}
+        answer = self.http.post("/auth/login", json=login).raise_for_status().json()
+        self.http.headers["X-CSRF-Token"] = answer["csrf_token"]
+        self.id = int(answer["user"]["id"])
+        return self
+
+    def call(self, method: str, path: str, **body: Any) -> Any:
+        """Send a request and return what the answer says. Raises `httpx.HTTPStatusError`."""
+        return self.http.request(method, path, json=body or None).raise_for_status().json()
+
+    def works(self, day_of_week: int, start: str, end: str) -> None:
+        hours = {"day_of_week": day_of_week, "start_time": start, "end_time": end}
+        self.call("POST", "/schedules/", **hours)
+
+    def books(self, doctor: Self, day: date, time: str) -> dict[str, Any]:
+        booked: dict[str, Any] = self.call(
+            "POST",
+            "/appointments/",
+            doctor_id=doctor.id,
+            appointment_date=day.isoformat(),
+            appointment_time=time,
+            reason="Regular checkup",
+        )
+        return booked
+
+    def appointments(self) -> list[tuple[str, str, str]]:
+        """Date, time and status of each appointment."""
+        return [
+            (each["appointment_date"], each["appointment_time"], each["status"])
+            for each in self.call("GET", "/appointments/my")
+        ]
+
+    def free_times(self, doctor: Self, day: date) -> list[str]:
+        path = f"/schedules/doctor/{doctor.id}/available-slots"
+        slots = self.call("GET", f"{path}?start_date={day}&end_date={day}")
+        return [slot["time"] for slot in slots]

@@ -37,8 +37,8 @@ def _printable(text: str) -> str:
     return text
 
 
-def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+def _nfc(text: object) -> object:
+    return unicodedata.normalize("NFC", text) if isinstance(text, str) else text
 
 
 def _without_spaces(text: str) -> str:
@@ -108,33 +108,38 @@ def _text_from_minutes(value: object) -> object:
 
 
 Printable = AfterValidator(_printable)
-Nfc = AfterValidator(_nfc)
-Trimmed = StringConstraints(strip_whitespace=True)
+Nfc = BeforeValidator(_nfc)
+
+
+def text_of(shortest: int, longest: int) -> StringConstraints:
+    """A text of so many characters, not counting spaces around it."""
+    return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
+
 
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Username = Annotated[
     str,
+    StringConstraints(min_length=3, max_length=50),
     Nfc,
     Printable,
     AfterValidator(_without_spaces),
     AfterValidator(_no_address),
-    Field(min_length=3, max_length=50),
 ]
 Login = Annotated[str, Printable, Field(max_length=254, description="user name or e-mail address")]
-FullName = Annotated[str, Trimmed, Nfc, Printable, Field(min_length=1, max_length=100)]
+FullName = Annotated[str, text_of(1, 100), Nfc, Printable]
 Email = Annotated[str, Printable, Field(max_length=254), AfterValidator(_email)]
-Password = Annotated[str, Printable, Field(max_length=1024, repr=False)]
+Password = Annotated[str, Printable, Field(max_length=1024)]
 Invitation = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{20,100}$")]
-Phone = Annotated[str, Trimmed, Field(pattern=r"^\+?[0-9][0-9 ()/.-]{3,28}$")]
-Specialty = Annotated[str, Trimmed, Nfc, Printable, Field(min_length=1, max_length=100)]
+Phone = Annotated[str, text_of(4, 30), Field(pattern=r"^\+?[0-9][0-9 ()/.-]{3,28}$")]
+Specialty = Annotated[str, text_of(1, 100), Nfc, Printable]
 Timezone = Annotated[str, AfterValidator(_timezone)]
-Reason = Annotated[str, Trimmed, Nfc, Printable, Field(min_length=1, max_length=500)]
+Reason = Annotated[str, text_of(1, 500), Nfc, Printable]
 DayOfWeek = Annotated[int, Field(ge=0, le=6, description="0 = Monday")]
 SlotDuration = Annotated[
     int, Field(ge=MIN_SLOT_DURATION, le=MAX_SLOT_DURATION, description="minutes")
 ]
 
-SearchedName = Annotated[str, Trimmed, Nfc, Printable, Field(max_length=100)]
+SearchedName = Annotated[str, text_of(0, 100), Nfc, Printable]
 Word = Annotated[str, Field(pattern=r"^[a-z_.-]{1,64}$")]
 
 _date_schema = WithJsonSchema({"type": "string", "format": "date"})

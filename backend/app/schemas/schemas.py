@@ -66,7 +66,7 @@ class Registration(Request):
     username: Username
     email: Email
     full_name: FullName
-    password: Password
+    password: Password = Field(repr=False)
     role: Literal["patient", "doctor"]
     phone: Phone | None = None
     specialty: Specialty | None = Field(None, description="doctors only")
@@ -90,12 +90,12 @@ class AccountChanges(Changes):
 
 class Credentials(Request):
     username: Login
-    password: Password
+    password: Password = Field(repr=False)
 
 
 class PasswordChange(Request):
-    current_password: Password
-    new_password: Password
+    current_password: Password = Field(repr=False)
+    new_password: Password = Field(repr=False)
 
 
 class ProfileChanges(Changes):

@@ -1,6 +1,6 @@
 """Statements about the audit log: it only grows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,11 +31,11 @@ def append_record(session: Session, values: dict[str, Any]) -> None:
     session.execute(update(AuditHead).values(sequence=values["sequence"], hash=values["hash"]))
 
 
-def iterate_records(session: Session) -> Iterator[AuditRecord]:
+def iterate_records(session: Session) -> Generator[AuditRecord]:
     """Every record in the order of the chain, read in batches."""
-    yield from session.scalars(
-        select(AuditRecord).order_by(AuditRecord.sequence).execution_options(yield_per=BATCH)
-    )
+    statement = select(AuditRecord).order_by(AuditRecord.sequence)
+    with session.scalars(statement.execution_options(yield_per=BATCH)) as records:
+        yield from records
 
 
 def list_records(

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -82,10 +83,11 @@ def first_bad_record(session: Session) -> int | None:
     Records removed from the end show against the head of the chain.
     """
     expected, previous = 1, FIRST_HASH
-    for entry in crud_audit.iterate_records(session):
-        if not _is_intact(session, entry, expected, previous):
-            return expected
-        expected, previous = expected + 1, entry.hash
+    with closing(crud_audit.iterate_records(session)) as entries:
+        for entry in entries:
+            if not _is_intact(session, entry, expected, previous):
+                return expected
+            expected, previous = expected + 1, entry.hash
     head = crud_audit.get_head(session)
     return None if (head.sequence, head.hash) == (expected - 1, previous) else expected
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from fastapi.testclient import TestClient
@@ -34,10 +36,12 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
 
 
 @pytest.fixture(scope="session")
-def postgres_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    databases = PostgresDatabases(tmp_path_factory.mktemp("postgres"))
-    yield databases
-    databases.close()
+def postgres_databases() -> Iterator[Databases]:
+    # Not below pytest's folder: another run closes that to the user whom the server runs as.
+    with TemporaryDirectory(prefix="clinic-postgres-") as folder:
+        databases = PostgresDatabases(Path(folder) / "data")
+        yield databases
+        databases.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,153 @@
+"""The audit log has every deed, every refusal and every look at another's data, and no values."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from app.models import AuditHead, AuditRecord
+from app.services import audit
+from tests.api.clinic import REASON, Clinic, booked
+from tests.people import code_of
+
+
+def newest(clinic: Clinic, **filters) -> list[tuple]:
+    """What an admin reads, newest first: who, what, to what, whose data, and how it ended."""
+    return [
+        tuple(
+            row[field]
+            for field in ("actor_id", "action", "resource_id", "patient_id", "fields", "outcome")
+        )
+        for row in clinic.admin.get("/audit/", **filters).json()
+    ]
+
+
+@contextmanager
+def without_guard(database) -> Iterator:
+    """A session of somebody who owns the database and can switch its guard off."""
+    with database.writing() as session:
+        if database.engine.dialect.name == "sqlite":
+            session.execute(text("DROP TRIGGER tr_audit_log_no_UPDATE"))
+            session.execute(text("DROP TRIGGER tr_audit_log_no_DELETE"))
+        else:
+            session.execute(text("ALTER TABLE audit_log DISABLE TRIGGER ALL"))
+        yield session
+        session.flush()
+        session.expunge_all()
+        yielded_bad = audit.first_bad_record(session)
+        session.info["found"] = yielded_bad
+        session.rollback()
+
+
+def test_a_booking_its_move_and_its_end_are_recorded_without_values(clinic: Clinic):
+    visit = booked(clinic.john, clinic.smith, time="10:00")
+    moved = "appointment_date,appointment_time,duration,ends_at,starts_at"
+    clinic.john.put(
+        f"/appointments/{visit}", appointment_date="2026-11-30", appointment_time="11:00"
+    )
+    clinic.smith.put(f"/appointments/{visit}", status="completed")
+    assert newest(clinic, limit=3) == [
+        (clinic.smith.id, "appointment.complete", visit, clinic.john.id, "status", "ok"),
+        (clinic.john.id, "appointment.move", visit, clinic.john.id, moved, "ok"),
+        (clinic.john.id, "appointment.book", visit, clinic.john.id, f"{moved},status", "ok"),
+    ]
+    assert REASON not in clinic.admin.get("/audit/").text
+
+
+def test_refusals_are_recorded_although_they_change_nothing(clinic: Clinic):
+    assert code_of(clinic.jane.get(f"/appointments/{clinic.visit}")) == (404, "not_found")
+    assert newest(clinic, limit=1) == [
+        (clinic.jane.id, "appointment", clinic.visit, None, "", "not_found")
+    ]
+
+
+def test_a_look_at_anothers_data_is_recorded_and_at_ones_own_is_not(clinic: Clinic):
+    path = f"/appointments/{clinic.visit}"
+    before = newest(clinic, action="appointment.read")
+    assert clinic.john.get(path).status_code == 200
+    assert newest(clinic, action="appointment.read") == before
+    assert clinic.smith.get(path).status_code == 200
+    assert newest(clinic, action="appointment.read")[0] == (
+        clinic.smith.id,
+        "appointment.read",
+        clinic.visit,
+        clinic.john.id,
+        "",
+        "ok",
+    )
+
+
+def test_failed_logins_are_recorded_with_their_address(clinic: Clinic, database):
+    clinic.anonymous.post("/auth/login", username="john_patient", password="wrong guess")
+    with database.reading() as session:
+        last = session.scalars(select(AuditRecord).order_by(AuditRecord.sequence.desc())).first()
+    assert (last.action, last.outcome, last.resource_id, last.actor_id, last.address) == (
+        "login.open",
+        "invalid_credentials",
+        clinic.john.id,
+        None,
+        "testclient",
+    )
+
+
+def test_people_see_what_they_did_and_what_was_done_to_their_data(clinic: Clinic):
+    clinic.smith.get(f"/appointments/{clinic.visit}")
+    seen = clinic.john.get("/audit/").json()
+    assert {row["patient_id"] for row in seen if row["actor_id"] != clinic.john.id} == {
+        clinic.john.id
+    }
+    assert seen[0]["action"] == "appointment.read"
+    others = clinic.john.get("/audit/", patient_id=clinic.jane.id)
+    assert code_of(others) == (404, "not_found")
+    assert code_of(clinic.anonymous.get("/audit/")) == (401, "not_signed_in")
+
+
+def test_the_database_refuses_to_change_the_log(clinic: Clinic, database):
+    for change in (update(AuditRecord).values(outcome="ok"), delete(AuditRecord)):
+        with pytest.raises(DBAPIError, match="append-only"), database.writing() as session:
+            session.execute(change)
+
+
+def test_an_untouched_log_is_whole(clinic: Clinic, database):
+    with database.reading() as session:
+        assert audit.first_bad_record(session) is None
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        pytest.param(
+            lambda s, n: s.execute(
+                update(AuditRecord).where(AuditRecord.sequence == n - 3).values(outcome="denied")
+            ),
+            id="edited",
+        ),
+        pytest.param(
+            lambda s, n: s.execute(delete(AuditRecord).where(AuditRecord.sequence == n - 3)),
+            id="removed",
+        ),
+        pytest.param(
+            lambda s, n: [
+                s.execute(
+                    update(AuditRecord).where(AuditRecord.sequence == old).values(sequence=new)
+                )
+                for old, new in ((n - 3, 0), (n - 2, n - 3), (0, n - 2))
+            ],
+            id="swapped",
+        ),
+    ],
+)
+def test_verification_names_the_first_bad_record(clinic: Clinic, database, tamper):
+    with without_guard(database) as session:
+        length = session.scalars(select(AuditHead.sequence)).one()
+        tamper(session, length)
+    assert session.info["found"] == length - 3
+
+
+def test_verification_sees_that_the_last_record_is_gone(clinic: Clinic, database):
+    with without_guard(database) as session:
+        length = session.scalars(select(AuditHead.sequence)).one()
+        session.execute(delete(AuditRecord).where(AuditRecord.sequence == length))
+    assert session.info["found"] == length

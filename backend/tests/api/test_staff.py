@@ -1,0 +1,130 @@
+"""Admins approve, invite, deactivate and look things up."""
+
+import pytest
+
+from app.core.config import DoctorRegistration
+from tests.api.clinic import Clinic, add_hours, book, register_admin
+from tests.people import PASSWORD, code_of
+
+
+def listed(visitor) -> list[str]:
+    return [doctor["full_name"] for doctor in visitor.get("/users/doctors").json()]
+
+
+def registration(username: str, **more):
+    return {
+        "username": username,
+        "email": f"{username}@example.com",
+        "full_name": username,
+        "password": PASSWORD,
+        "role": "doctor",
+        **more,
+    }
+
+
+def test_a_doctor_who_waits_for_approval_is_not_listed_and_has_no_slots(visitor_with, database):
+    visitor = visitor_with(doctor_registration=DoctorRegistration.APPROVAL)
+    admin = register_admin(visitor.another(), database)
+    doctor = visitor.another().register("dr_new", role="doctor")
+    add_hours(doctor)
+    slots = f"/schedules/doctor/{doctor.id}/available-slots"
+    week = {"start_date": "2026-11-30", "end_date": "2026-11-30"}
+
+    assert doctor.account["is_approved"] is False
+    assert listed(visitor) == []
+    assert code_of(visitor.get(slots, **week)) == (404, "not_found")
+    patient = visitor.another().register("john_patient")
+    assert code_of(book(patient, doctor, time="09:00")) == (404, "not_found")
+
+    approved = admin.patch(f"/users/{doctor.id}", is_approved=True)
+    assert (approved.status_code, approved.json()["is_approved"]) == (200, True)
+    assert listed(visitor) == ["Dr New"]
+    assert len(visitor.get(slots, **week).json()) == 16
+    assert patient.account["is_approved"] is True
+
+
+def test_where_doctors_are_invited_an_invitation_makes_one_account(visitor_with, database, clock):
+    visitor = visitor_with(doctor_registration=DoctorRegistration.INVITE)
+    admin = register_admin(visitor.another(), database)
+    refused = visitor.post("/auth/register", **registration("dr_stranger"))
+    assert code_of(refused) == (403, "invitation_needed")
+    assert (
+        visitor.post("/auth/register", **registration("anyone", role="patient")).status_code == 201
+    )
+
+    token = admin.post("/users/invitations").json()["token"]
+    taken = visitor.post("/auth/register", **registration("anyone", invitation=token))
+    assert code_of(taken) == (409, "username_taken")
+    made = visitor.post("/auth/register", **registration("dr_invited", invitation=token))
+    assert (made.status_code, made.json()["is_approved"]) == (201, True)
+    again = visitor.post("/auth/register", **registration("dr_second", invitation=token))
+    assert code_of(again) == (403, "invitation_needed")
+
+    late = admin.post("/users/invitations").json()["token"]
+    clock.advance(days=14)
+    expired = visitor.post("/auth/register", **registration("dr_late", invitation=late))
+    assert code_of(expired) == (403, "invitation_needed")
+
+
+def test_deactivation_ends_every_session_at_once(clinic: Clinic):
+    assert clinic.john.get("/auth/me").status_code == 200
+    deactivated = clinic.admin.patch(f"/users/{clinic.john.id}", is_active=False)
+    assert (deactivated.status_code, deactivated.json()["is_active"]) == (200, False)
+    assert code_of(clinic.john.get("/auth/me")) == (401, "not_signed_in")
+
+    assert clinic.admin.patch(f"/users/{clinic.john.id}", is_active=True).status_code == 200
+    assert code_of(clinic.john.get("/auth/me")) == (401, "not_signed_in")
+    assert clinic.john.another().log_in("john_patient").id == clinic.john.id
+
+
+def test_a_change_of_role_ends_every_session(clinic: Clinic):
+    assert clinic.admin.patch(f"/users/{clinic.john.id}", role="admin").status_code == 200
+    assert code_of(clinic.john.get("/auth/me")) == (401, "not_signed_in")
+    assert clinic.john.another().log_in("john_patient").account["role"] == "admin"
+
+
+def test_a_doctor_with_booked_patients_stays_a_doctor(clinic: Clinic):
+    refused = clinic.admin.patch(f"/users/{clinic.smith.id}", role="patient")
+    assert code_of(refused) == (409, "appointments_affected")
+    assert [visit["id"] for visit in refused.json()["appointments"]] == [clinic.visit]
+
+
+@pytest.mark.parametrize("changes", [{"is_active": False}, {"role": "doctor"}])
+def test_admins_do_not_lock_themselves_out(clinic: Clinic, changes):
+    refused = clinic.admin.patch(f"/users/{clinic.admin.id}", **changes)
+    assert code_of(refused) == (409, "own_account")
+    assert clinic.admin.get("/auth/me").json()["user"]["role"] == "admin"
+
+
+def test_accounts_are_found_by_role_state_and_name(clinic: Clinic):
+    def found(**filters):
+        return [user["username"] for user in clinic.admin.get("/users/", **filters).json()]
+
+    assert found(role="patient") == ["john_patient", "jane_patient"]
+    assert found(is_active=False) == ["dr_josé"]
+    assert found(name="AMY") == ["dr_jones"]
+    assert found(name="%") == []
+    assert found(limit=1, after=clinic.john.id) == ["jane_patient"]
+    assert code_of(clinic.smith.get("/users/")) == (403, "forbidden")
+
+
+def test_an_admin_books_for_a_patient(clinic: Clinic):
+    answer = book(clinic.admin, clinic.smith, time="12:00", patient_id=clinic.jane.id)
+    assert (answer.status_code, answer.json()["patient_id"]) == (201, clinic.jane.id)
+    unknown = book(clinic.admin, clinic.smith, time="12:30", patient_id=clinic.smith.id)
+    assert code_of(unknown) == (404, "not_found")
+
+
+def test_contact_data_is_for_those_who_have_an_appointment(clinic: Clinic):
+    path = f"/users/patients/{clinic.john.id}"
+    expected = {
+        "id": clinic.john.id,
+        "full_name": "John Patient",
+        "email": "john_patient@example.com",
+        "phone": "+44 20 7946 0001",
+    }
+    for person in (clinic.john, clinic.smith, clinic.admin):
+        assert person.get(path).json() == expected
+    for person in (clinic.jane, clinic.jones):
+        assert code_of(person.get(path)) == (404, "not_found")
+    assert code_of(clinic.anonymous.get(path)) == (401, "not_signed_in")

@@ -4,6 +4,7 @@ import argparse
 import difflib
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,24 +19,35 @@ def main() -> str | None:
         "--check", action="store_true", help="write nothing, show what would change"
     )
     options = parser.parse_args()
-    contents = {
-        "backend/openapi.json": output_of([CLINIC, "openapi"]),
-        "backend/requirements.txt": requirements(options.uv, "--package", "clinic-backend"),
-        "backend/requirements-build.txt": requirements(options.uv, "--only-group", "build"),
-        "database/init.sql": output_of([CLINIC, "init-sql"]),
-        "database/requirements.txt": requirements(options.uv, "--only-group", "database"),
-        "frontend/requirements.txt": requirements(options.uv, "--package", "clinic-frontend"),
-    }
-    stale = {path: text for path, text in contents.items() if committed(path) != text}
-    for path, text in stale.items():
-        if options.check:
-            show_difference(path, text)
-        else:
-            (ROOT / path).write_text(text)
-            print(f"wrote {path}")
+    stale = [
+        path for path, text in generated(options.uv) if settle(path, text, only_check=options.check)
+    ]
     if options.check and stale:
         return f"Out of step: {', '.join(stale)}. Run `make openapi` and commit the result."
     return None
+
+
+def generated(uv: str) -> Iterator[tuple[str, str]]:
+    """Each file with its contents; a later one may be made from an earlier one, once written."""
+    yield "backend/openapi.json", output_of([CLINIC, "openapi"])
+    yield "frontend/ui/api/models.py", output_of([sys.executable, "frontend/generate_models.py"])
+    yield "database/init.sql", output_of([CLINIC, "init-sql"])
+    yield "backend/requirements.txt", requirements(uv, "--package", "clinic-backend")
+    yield "backend/requirements-build.txt", requirements(uv, "--only-group", "build")
+    yield "database/requirements.txt", requirements(uv, "--only-group", "database")
+    yield "frontend/requirements.txt", requirements(uv, "--package", "clinic-frontend")
+
+
+def settle(path: str, text: str, *, only_check: bool) -> bool:
+    """Write the file, or show how it differs; whether it did differ."""
+    if committed(path) == text:
+        return False
+    if only_check:
+        show_difference(path, text)
+    else:
+        (ROOT / path).write_text(text)
+        print(f"wrote {path}")
+    return True
 
 
 def requirements(uv: str, *selection: str) -> str:

@@ -51,30 +51,29 @@ def doctor_for_new_hours(actor: Actor, named: int | None) -> int:
     """The doctor whose hours are written: oneself, or the one an admin names.
 
     Raises:
-        InvalidInput: a doctor names somebody, or an admin names nobody.
+        NotFound: a doctor names another one.
+        InvalidInput: an admin names nobody.
     """
-    if not actor.is_admin:
-        if named is not None:
-            raise InvalidInput("doctor_id", "Working hours are always your own.")
-        return actor.id
-    if named is None:
+    if named is not None:
+        check_hours_are_visible(actor, named)
+        return named
+    if actor.is_admin:
         raise InvalidInput("doctor_id", "Say whose working hours these are.")
-    return named
+    return actor.id
 
 
 def patient_for_booking(actor: Actor, named: int | None) -> int:
     """The patient an appointment is for: oneself, or the one an admin names.
 
     Raises:
-        Forbidden: a doctor books.
-        InvalidInput: a patient names somebody.
+        Forbidden: a doctor books, or a patient for somebody else.
     """
     if actor.role is Role.DOCTOR:
         raise Forbidden("Only patients and the front desk can book.")
     if named is None:
         return actor.id
-    if not actor.is_admin:
-        raise InvalidInput("patient_id", "An appointment is always your own.")
+    if not actor.is_admin and named != actor.id:
+        raise Forbidden("You can book for yourself only.")
     return named
 
 

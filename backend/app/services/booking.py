@@ -51,7 +51,7 @@ def book(
     """Book a free slot for the actor, or for the patient whom an admin names.
 
     Raises:
-        Forbidden, InvalidInput: the actor may not book, or not for that person.
+        Forbidden: the actor may not book, or not for that person.
         NotFound: there is no such doctor or patient.
         SlotNotOffered, SlotTaken, PatientBusy: the time cannot be had.
     """

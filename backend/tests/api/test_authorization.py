@@ -1,0 +1,104 @@
+"""Every route, asked by everybody: authorization.toml says how it answers."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from app.core.database import Database
+from tests.api.clinic import Clinic
+from tests.api.tables import read_all
+from tests.people import Visitor, code_of
+
+CASES = tomllib.loads(Path(__file__).with_name("authorization.toml").read_text())["case"]
+PERSONAS = {
+    "anonymous": "anonymous",
+    "own_patient": "john",
+    "other_patient": "jane",
+    "own_doctor": "smith",
+    "other_doctor": "jones",
+    "admin": "admin",
+}
+WITHOUT_THE_DATABASE = {
+    "/openapi.json",
+    "/static-offline-docs",
+    "/docs",
+    "/docs/oauth2-redirect",
+}
+
+
+def filled(values: dict[str, Any], clinic: Clinic) -> dict[str, Any]:
+    """The values of a case, with the ids of the clinic in place of names in braces."""
+    return {
+        name: id_of(value[1:-1], clinic) if str(value).startswith("{") else value
+        for name, value in values.items()
+    }
+
+
+def id_of(name: str, clinic: Clinic) -> int:
+    if name == "session":
+        return int(clinic.john.get("/auth/sessions").json()[0]["id"])
+    named = getattr(clinic, name)
+    return named.id if isinstance(named, Visitor) else int(named)
+
+
+def routes_of(app: FastAPI) -> list[APIRoute]:
+    """Every route of every router, whether the OpenAPI document shows it or not."""
+    routers = [route.original_router for route in app.routes if hasattr(route, "original_router")]
+    return [route for router in routers for route in router.routes]
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+@pytest.mark.parametrize(
+    "case", CASES, ids=[f"{case['call']} {case.get('what', '')}".strip() for case in CASES]
+)
+def test_everybody_gets_the_answer_of_the_matrix(
+    clinic: Clinic, database: Database, case: dict[str, Any], persona: str
+):
+    visitor: Visitor = getattr(clinic, PERSONAS[persona])
+    method, template = case["call"].split()
+    headers = {} if visitor.csrf_token is None else {"X-CSRF-Token": visitor.csrf_token}
+    status, _, code = case[persona].partition(" ")
+    path = template.format(**filled(case.get("ids", {}), clinic))
+    before = read_all(database)
+
+    answer = visitor.client.request(
+        method,
+        path,
+        headers=headers,
+        params=filled(case.get("query", {}), clinic),
+        json=filled(case["body"], clinic) if "body" in case else None,
+    )
+
+    if code:
+        assert code_of(answer) == (int(status), code)
+        assert read_all(database) == before
+    else:
+        assert (answer.status_code, answer.text) == (int(status), answer.text)
+
+
+def test_no_route_is_missing(clinic: Clinic):
+    app = clinic.anonymous.client.app
+    documented = {
+        f"{method.upper()} {path}"
+        for path, methods in app.openapi()["paths"].items()
+        for method in methods
+    }
+    assert {case["call"] for case in CASES} == documented
+    assert [route.path for route in routes_of(app) if not route.include_in_schema] == []
+    assert len(routes_of(app)) == len(documented)
+
+
+def test_nothing_else_is_mounted(clinic: Clinic):
+    routes = clinic.anonymous.client.app.routes
+    assert {
+        route.path for route in routes if not hasattr(route, "original_router")
+    } == WITHOUT_THE_DATABASE
+
+
+def test_every_case_answers_every_persona():
+    optional = {"call", "what", "ids", "query", "body"}
+    assert [case.keys() - optional for case in CASES] == [PERSONAS.keys()] * len(CASES)

@@ -10,6 +10,7 @@ import ui.config
 
 ENV_EXAMPLE = Path(__file__).parents[1] / ".env.example"
 OF_THE_LAUNCHER = {"FRONTEND_HOST", "FRONTEND_PORT"}
+OF_COMPOSE = {"BACKUP_DIRECTORY", "CLINIC_NETWORK", "POSTGRES_PASSWORD"}
 OF_THE_SETTINGS = {
     name.upper()
     for settings in (app.core.config.Settings, ui.config.Settings)
@@ -26,7 +27,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_explains_every_setting_once() -> None:
     names = re.findall(r"^#?([A-Z_]+)=", ENV_EXAMPLE.read_text(), re.MULTILINE)
 
-    assert sorted(names) == sorted(OF_THE_SETTINGS | OF_THE_LAUNCHER)
+    assert sorted(names) == sorted(OF_THE_SETTINGS | OF_THE_LAUNCHER | OF_COMPOSE)
 
 
 def test_copied_unchanged_it_changes_only_what_a_clinic_is_called_and_where_it_is() -> None:

@@ -39,3 +39,5 @@ def configure_logs(level: str, log_format: LogFormat) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    # It tells at every probe of /readyz which engine it talks to.
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)

@@ -12,8 +12,8 @@ INSTALLED := .venv/.installed
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help python install run test test-backend test-frontend test-tools test-e2e check types format openapi \
-	screenshots clean
+.PHONY: help python install run test test-backend test-frontend test-tools test-e2e compose-test check types \
+	format openapi screenshots clean
 
 export PYTHONUTF8 := 1
 # Trust whom this machine trusts: a company's proxy may have a certificate of its own.
@@ -57,11 +57,15 @@ test-tools: $(INSTALLED) ## … of the tools and the settings
 test-e2e: $(INSTALLED) ## … of the whole system in a browser
 	$(BIN)/pytest e2e
 
-check: $(INSTALLED) ## Check format, lint, types, imports, generated files and the lock
+compose-test: $(INSTALLED) ## Test the clinic in containers; needs a Docker engine
+	$(BIN)/pytest e2e/containers
+
+check: $(INSTALLED) ## Check format, lint, types, imports, Dockerfiles, generated files and the lock
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	@$(MAKE) --no-print-directory types
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/hadolint backend/Dockerfile database/Dockerfile frontend/Dockerfile
 	$(UV) lock --check
 	$(BIN)/python -m tools.generate --uv $(UV) --check
 
@@ -69,7 +73,7 @@ types: $(INSTALLED) ## Check the types only
 	$(BIN)/mypy backend/app
 	$(BIN)/mypy frontend/ui
 	$(BIN)/mypy frontend/app.py
-	$(BIN)/mypy tools tests e2e
+	$(BIN)/mypy tools tests e2e benchmarks
 
 format: $(INSTALLED) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix-only

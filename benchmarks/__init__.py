@@ -1,0 +1,1 @@
+"""What is fast, as ratios measured side by side in one run."""

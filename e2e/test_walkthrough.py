@@ -211,14 +211,14 @@ def the_doctor_sees_a_calendar(doctor: Page) -> None:
     expect(calendar.locator(".fc-event.scheduled")).to_have_text(["9:30Ann Other"])
     expect(calendar.locator(".fc-event.completed")).to_have_text([f"11:00{RIVAL} (completed)"])
 
-    calendar.get_by_role("button", name="Day").click()
+    calendar.get_by_role("button", name="Day", exact=True).click()
     expect(calendar.locator(".fc-event")).to_have_text(["9:30Ann Other"])
 
 
 def booked_hours_are_kept(doctor: Page) -> None:
     refusal = (
         "Patients have booked appointments that depend on these hours."
-        f" Move or cancel those appointments first.{spoken(coming(MONDAY))}, 9:30: Ann Other"
+        f" Move or cancel those appointments first. {spoken(coming(MONDAY))}, 9:30: Ann Other"
     )
     actions.go_to(doctor, "Schedule Management")
     press(doctor, MONDAY_HOURS, "Deactivate")

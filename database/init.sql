@@ -28,6 +28,7 @@ CREATE TABLE appointments (
 	CONSTRAINT ck_appointments_reason_length CHECK (length(reason) BETWEEN 1 AND 500),
 	CONSTRAINT ck_appointments_start_before_end CHECK (starts_at < ends_at),
 	CONSTRAINT ck_appointments_two_parties CHECK (doctor_id <> patient_id),
+	CONSTRAINT ck_appointments_updated_at CHECK (created_at <= updated_at),
 	CONSTRAINT ck_appointments_ends_at CHECK (strftime('%s', ends_at) - strftime('%s', starts_at) = duration * 60),
 	CONSTRAINT ck_appointments_status CHECK (status IN ('scheduled', 'completed', 'cancelled'))
 );
@@ -73,6 +74,7 @@ CREATE TABLE invitations (
 	expires_at DATETIME NOT NULL,
 	CONSTRAINT pk_invitations PRIMARY KEY (id),
 	CONSTRAINT uq_invitations_token_digest UNIQUE (token_digest),
+	CONSTRAINT ck_invitations_expires_at CHECK (created_at <= expires_at),
 	CONSTRAINT fk_invitations_created_by_users FOREIGN KEY(created_by) REFERENCES users (id)
 );
 CREATE TABLE schedules (
@@ -104,7 +106,9 @@ CREATE TABLE sessions (
 	expires_at DATETIME NOT NULL,
 	CONSTRAINT pk_sessions PRIMARY KEY (id),
 	CONSTRAINT uq_sessions_token_digest UNIQUE (token_digest),
-	CONSTRAINT fk_sessions_user_id_users FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE
+	CONSTRAINT fk_sessions_user_id_users FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE,
+	CONSTRAINT ck_sessions_last_seen_at CHECK (created_at <= last_seen_at),
+	CONSTRAINT ck_sessions_expires_at CHECK (created_at <= expires_at)
 );
 CREATE TABLE stored_replies (
 	id INTEGER NOT NULL,

@@ -67,6 +67,10 @@ class LoginSession(Base):
     """A login. Only the digest of its token is kept."""
 
     __tablename__ = "sessions"
+    __table_args__ = (
+        CheckConstraint("created_at <= last_seen_at", name="last_seen_at"),
+        CheckConstraint("created_at <= expires_at", name="expires_at"),
+    )
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
@@ -100,6 +104,7 @@ class Invitation(Base):
     """Leave for one doctor to register. Only the digest of its token is kept."""
 
     __tablename__ = "invitations"
+    __table_args__ = (CheckConstraint("created_at <= expires_at", name="expires_at"),)
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)
@@ -192,6 +197,7 @@ class Appointment(Base):
         CheckConstraint("length(reason) BETWEEN 1 AND 500", name="reason_length"),
         CheckConstraint("starts_at < ends_at", name="start_before_end"),
         CheckConstraint("doctor_id <> patient_id", name="two_parties"),
+        CheckConstraint("created_at <= updated_at", name="updated_at"),
         Index(
             "uq_appointments_doctor_id_starts_at",
             "doctor_id",

@@ -72,6 +72,8 @@ def create_sessions() -> None:
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name="fk_sessions_user_id_users", ondelete="CASCADE"
         ),
+        sa.CheckConstraint("created_at <= last_seen_at", name="last_seen_at"),
+        sa.CheckConstraint("created_at <= expires_at", name="expires_at"),
     )
     op.create_index("ix_sessions_user_id", "sessions", ["user_id"])
 
@@ -133,6 +135,7 @@ def create_appointments() -> None:
         sa.CheckConstraint("length(reason) BETWEEN 1 AND 500", name="reason_length"),
         sa.CheckConstraint("starts_at < ends_at", name="start_before_end"),
         sa.CheckConstraint("doctor_id <> patient_id", name="two_parties"),
+        sa.CheckConstraint("created_at <= updated_at", name="updated_at"),
         sa.CheckConstraint(seconds_between_start_and_end() + " = duration * 60", name="ends_at"),
     )
     for party in ("doctor_id", "patient_id"):

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("expires_at", Instant, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_invitations"),
         sa.UniqueConstraint("token_digest", name="uq_invitations_token_digest"),
+        sa.CheckConstraint("created_at <= expires_at", name="expires_at"),
         sa.ForeignKeyConstraint(
             ["created_by"], ["users.id"], name="fk_invitations_created_by_users"
         ),

@@ -195,6 +195,9 @@ WRONG_ROWS = [
         visit(ends_at=NINE + timedelta(minutes=30, seconds=1)),
         "ck_appointments_ends_at",
     ),
+    (Appointment, visit(updated_at=NINE - timedelta(seconds=1)), "ck_appointments_updated_at"),
+    (LoginSession, login(last_seen_at=NINE - timedelta(seconds=1)), "ck_sessions_last_seen_at"),
+    (LoginSession, login(expires_at=NINE - timedelta(seconds=1)), "ck_sessions_expires_at"),
 ]
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 import uvicorn
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import OperationalError
 
 from app.core import schema, sqlite_file
@@ -56,6 +57,21 @@ def fail(sentence: str) -> NoReturn:
     raise typer.Exit(1)
 
 
+def settings_in_force() -> Settings:
+    """The settings of the environment; those that cannot work end the command in sentences."""
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        fail("\n".join(map(wrong_setting, invalid.errors(include_input=False))))
+
+
+def wrong_setting(error: ErrorDetails) -> str:
+    """What is wrong, after the name of the variable where it is one."""
+    variable = "_".join(map(str, error["loc"])).upper()
+    sentence = error["msg"].removeprefix("Value error, ")
+    return ": ".join(filter(None, (variable, sentence)))
+
+
 @contextmanager
 def opened_database(settings: Settings) -> Iterator[Database]:
     """The database of the settings; what it or the rules refuse ends the command in a sentence."""
@@ -76,7 +92,7 @@ def opened_database(settings: Settings) -> Iterator[Database]:
 @main.command()
 def migrate() -> None:
     """Create the database of DATABASE_URL, or bring it to the newest schema."""
-    schema.upgrade(Settings().database_url)
+    schema.upgrade(settings_in_force().database_url)
     typer.echo("The database is up to date.")
 
 
@@ -86,7 +102,7 @@ def serve(
     migrate: Annotated[bool, typer.Option(help="Bring the database up to date first.")] = False,
 ) -> None:
     """Serve the API on API_HOST and API_PORT until it is told to stop."""
-    settings = Settings()
+    settings = settings_in_force()
     if migrate:
         schema.upgrade(settings.database_url)
     uvicorn.run(
@@ -110,7 +126,7 @@ def serve(
 @audit_log.command()
 def verify() -> None:
     """Check the chain of the audit log; name the first record that was tampered with."""
-    with opened_database(Settings()) as database, database.reading() as session:
+    with opened_database(settings_in_force()) as database, database.reading() as session:
         bad = audit.first_bad_record(session)
     if bad is not None:
         fail(f"Record {bad} of the audit log was changed, removed or moved.")
@@ -121,7 +137,7 @@ def verify() -> None:
 def opened_file() -> Iterator[Path]:
     """The SQLite file of the settings; what is wrong with it ends the command in a sentence."""
     try:
-        yield sqlite_file.file_of(Settings().database_url)
+        yield sqlite_file.file_of(settings_in_force().database_url)
     except sqlite_file.DatabaseFileError as error:
         fail(str(error))
 
@@ -168,7 +184,7 @@ def copy_database(
 
     Stop the backend first, so that nothing is written meanwhile.
     """
-    settings = Settings()
+    settings = settings_in_force()
     origin = settings.model_copy(update={"database_url": f"sqlite:///{source.absolute()}"})
     schema.upgrade(settings.database_url)
     try:
@@ -201,7 +217,7 @@ def demo_data(
     ] = False,
 ) -> None:
     """Fill an empty database with an invented clinic, and print who can log in."""
-    settings = Settings()
+    settings = settings_in_force()
     if settings.app_env is Environment.PRODUCTION:
         fail("Demo data comes with passwords that everybody knows. Production refuses it.")
     try:
@@ -244,7 +260,7 @@ def create_admin(
 
     Asks for the password at a terminal; otherwise its first line of input is the password.
     """
-    settings = Settings()
+    settings = settings_in_force()
     password = new_password()
     with opened_database(settings) as database, database.writing() as session:
         accounts.create_account(

@@ -50,7 +50,11 @@ class Settings(BaseSettings):
     """One field a variable; `.env.example` explains each of them."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     app_env: Environment = Environment.DEVELOPMENT

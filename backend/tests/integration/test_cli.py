@@ -238,3 +238,32 @@ def test_create_admin_takes_what_the_api_takes(database, option, value):
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"Invalid value for '{option}'" in result.stderr
     assert find(database, "boss") is None
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentences"),
+    [
+        (
+            {"APP_ENV": "production", "DOCTOR_REGISTRATION": "invite"},
+            (
+                "refusing to start in production: PUBLIC_URL must begin with https://; "
+                "SECRET_KEY must be your own and have 32 characters or more; "
+                "PASSWORD_POLICY=document is for trying out; use asvs or nist"
+            ),
+        ),
+        (
+            {"API_PORT": "99999", "CLINIC_TIMEZONE": "Mars"},
+            (
+                "CLINIC_TIMEZONE: CLINIC_TIMEZONE must be an IANA name such as Europe/London\n"
+                "API_PORT: Input should be less than or equal to 65535"
+            ),
+        ),
+    ],
+)
+def test_settings_that_cannot_work_are_named_and_no_secret_is_told(
+    environment, variables, sentences
+):
+    environment.setenv("SECRET_KEY", "too-short-a-secret")
+    for name, value in variables.items():
+        environment.setenv(name, value)
+    assert refusal(clinic("serve")) == (1, "", sentences)

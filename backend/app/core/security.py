@@ -104,4 +104,5 @@ class HashingLane:
         return await asyncio.wrap_future(future)
 
     def close(self) -> None:
-        self._executor.shutdown()
+        """Finish the hash under way and drop those that wait: nobody waits for them any more."""
+        self._executor.shutdown(cancel_futures=True)

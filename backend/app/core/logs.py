@@ -1,6 +1,7 @@
 """Structured logs: one line an event, with the id of the request it belongs to."""
 
 import logging
+import re
 from typing import TYPE_CHECKING
 
 import structlog
@@ -8,7 +9,9 @@ import structlog
 from app.core.config import LogFormat
 
 if TYPE_CHECKING:
-    from structlog.typing import Processor
+    from structlog.typing import EventDict, Processor, WrappedLogger
+
+DETAIL = re.compile(r"^(\s*DETAIL:).*$", re.MULTILINE)
 
 
 def configure_logs(level: str, log_format: LogFormat) -> None:
@@ -19,6 +22,7 @@ def configure_logs(level: str, log_format: LogFormat) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _without_rows,
     ]
     as_json = log_format is LogFormat.JSON
     structlog.configure(
@@ -41,3 +45,10 @@ def configure_logs(level: str, log_format: LogFormat) -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     # It tells at every probe of /readyz which engine it talks to.
     logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
+
+
+def _without_rows(_: "WrappedLogger", __: str, event: "EventDict") -> "EventDict":
+    """Leave out of a traceback the row that PostgreSQL adds to a violated constraint."""
+    if "exception" in event:
+        event["exception"] = DETAIL.sub(r"\1 (left out)", event["exception"])
+    return event

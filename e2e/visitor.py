@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebSocket
 
 THIS_MACHINE = {"localhost", "127.0.0.1", None}  # None: blob: and data: have no host
 # On a deep link Streamlit's page asks for itself below the link's own path first.
@@ -31,6 +31,8 @@ class Visitor:
         context.on("weberror", lambda error: self._complain(f"uncaught: {error.error}"))
         context.on("request", self._see)
         self.page = context.new_page()
+        self.sockets: list[WebSocket] = []
+        self.page.on("websocket", self._connect)
 
     def open(self, path: str = "/", page: Page | None = None) -> None:
         (page or self.page).goto(self.url + path)
@@ -40,12 +42,19 @@ class Visitor:
         self.open(path, page)
         return page
 
+    def wait_for_refresh(self) -> None:
+        """Wait until the page, left alone, has asked for news by itself."""
+        self.sockets[-1].wait_for_event("framesent")
+
     def photograph(self, folder: Path, name: str) -> None:
         """Keep what every tab shows, for the eye and as a screen reader has it."""
         for number, page in enumerate(self.context.pages):
             page.screenshot(path=folder / f"{name}-{number}.png", full_page=True)
             snapshot = page.locator("body").aria_snapshot()
             (folder / f"{name}-{number}.yaml").write_text(snapshot)
+
+    def _connect(self, socket: WebSocket) -> None:
+        self.sockets.append(socket)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":

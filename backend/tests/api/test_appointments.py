@@ -1,0 +1,272 @@
+"""Appointments after they were booked: seen, listed, moved, completed and cancelled."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app.core.database import Database
+from tests.api.clinic import (
+    MONDAY,
+    REASON,
+    WEDNESDAY,
+    Clinic,
+    add_hours,
+    book,
+    booked,
+    booking,
+    deactivate,
+    free_times,
+)
+from tests.conftest import FakeClock
+from tests.people import Visitor, code_of
+
+OVER = (409, "illegal_transition")
+NEXT_MONDAY = "2026-12-07"
+
+
+def move(visitor: Visitor, appointment: int, *, day: str = MONDAY, time: str) -> Any:
+    wanted = {"appointment_date": day, "appointment_time": time}
+    return visitor.put(f"/appointments/{appointment}", **wanted)
+
+
+def status_of(clinic: Clinic, appointment: int) -> str:
+    return str(clinic.admin.get(f"/appointments/{appointment}").json()["status"])
+
+
+def ids_of(answer: Any) -> list[int]:
+    assert answer.status_code == 200, answer.text
+    return [appointment["id"] for appointment in answer.json()]
+
+
+def test_a_booking_tells_all_that_its_parties_need(clinic: Clinic):
+    answer = book(clinic.john, clinic.smith, time="10:00")
+    assert answer.status_code == 201
+    assert answer.json() == {
+        "id": answer.json()["id"],
+        "doctor_id": clinic.smith.id,
+        "patient_id": clinic.john.id,
+        "appointment_date": MONDAY,
+        "appointment_time": "10:00",
+        "duration": 30,
+        "reason": REASON,
+        "status": "scheduled",
+        "starts_at": "2026-11-30T10:00:00Z",
+        "ends_at": "2026-11-30T10:30:00Z",
+        "timezone": "Europe/London",
+        "created_at": "2026-11-23T08:00:00Z",
+        "updated_at": "2026-11-23T08:00:00Z",
+        "doctor": {
+            "id": clinic.smith.id,
+            "full_name": "Dr. John Smith",
+            "specialty": None,
+            "timezone": "Europe/London",
+        },
+        "patient": {
+            "id": clinic.john.id,
+            "full_name": "John Patient",
+            "email": "john_patient@example.com",
+            "phone": "+44 20 7946 0001",
+        },
+    }
+    path = f"/appointments/{answer.json()['id']}"
+    seen = [clinic.john.get(path), clinic.smith.get(path), clinic.admin.get(path)]
+    assert [one.json() for one in seen] == [answer.json()] * 3
+
+
+def test_an_admin_books_for_a_patient(clinic: Clinic):
+    wanted = booking(clinic.smith, time="10:00", patient_id=clinic.jane.id)
+    answer = clinic.admin.post("/appointments/", **wanted)
+    assert (answer.status_code, answer.json()["patient_id"]) == (201, clinic.jane.id)
+    assert clinic.jane.get(f"/appointments/{answer.json()['id']}").json() == answer.json()
+
+
+def test_an_admin_books_for_active_patients_only(clinic: Clinic, database: Database):
+    deactivate(database, clinic.john)
+    for patient in (clinic.john.id, clinic.smith.id, 2**62):
+        wanted = booking(clinic.jones, day=WEDNESDAY, time="11:00", patient_id=patient)
+        assert code_of(clinic.admin.post("/appointments/", **wanted)) == (404, "not_found")
+
+
+@pytest.mark.parametrize("who", ["john", "smith", "admin"])
+def test_either_party_moves_an_appointment(clinic: Clinic, clock: FakeClock, who: str):
+    before = clinic.john.get(f"/appointments/{clinic.visit}").json()
+    clock.advance(seconds=30)
+
+    answer = move(getattr(clinic, who), clinic.visit, day=NEXT_MONDAY, time="16:30")
+
+    assert answer.status_code == 200
+    assert answer.json() == before | {
+        "appointment_date": NEXT_MONDAY,
+        "appointment_time": "16:30",
+        "starts_at": "2026-12-07T16:30:00Z",
+        "ends_at": "2026-12-07T17:00:00Z",
+        "updated_at": "2026-11-23T08:00:30Z",
+    }
+    assert "09:00" in free_times(clinic.jane, clinic.smith)
+    assert "16:30" not in free_times(clinic.jane, clinic.smith, NEXT_MONDAY)
+    assert book(clinic.jane, clinic.smith, time="09:00").status_code == 201
+
+
+def test_a_move_to_a_taken_slot_is_refused(clinic: Clinic):
+    taken = booked(clinic.jane, clinic.smith, time="10:00")
+    assert code_of(move(clinic.john, clinic.visit, time="10:00")) == (409, "slot_taken")
+    assert clinic.jane.delete(f"/appointments/{taken}").status_code == 200
+    assert move(clinic.john, clinic.visit, time="10:00").status_code == 200
+
+
+def test_a_patient_cannot_be_moved_to_where_they_are_busy(clinic: Clinic):
+    add_hours(clinic.jones, day_of_week=0)
+    booked(clinic.john, clinic.jones, time="10:00")
+    assert code_of(move(clinic.john, clinic.visit, time="10:00")) == (409, "patient_busy")
+    assert code_of(move(clinic.smith, clinic.visit, time="10:00")) == (409, "patient_busy")
+    assert move(clinic.john, clinic.visit, time="10:30").status_code == 200
+
+
+def test_ones_own_time_is_no_obstacle_to_a_move(clinic: Clinic):
+    """After the grid changed, a visit may move to a slot that overlaps with where it was."""
+    assert clinic.smith.put(f"/schedules/{clinic.hours}", slot_duration=45).status_code == 200
+    assert free_times(clinic.john, clinic.smith)[0] == "09:45"
+    answer = move(clinic.john, clinic.visit, time="09:00")
+    assert (answer.status_code, answer.json()["duration"]) == (200, 45)
+
+
+def test_the_rest_of_the_day_is_taken_by_a_longer_visit(clinic: Clinic):
+    assert clinic.smith.put(f"/schedules/{clinic.hours}", slot_duration=90).status_code == 200
+    booked(clinic.jane, clinic.smith, time="10:30")
+    assert clinic.smith.put(f"/schedules/{clinic.hours}", slot_duration=30).status_code == 200
+    assert free_times(clinic.john, clinic.smith)[:3] == ["09:30", "10:00", "12:00"]
+    assert code_of(book(clinic.john, clinic.smith, time="11:30")) == (409, "slot_taken")
+
+
+def test_a_cancelled_appointment_stays_to_be_seen_and_frees_its_time(clinic: Clinic):
+    answer = clinic.john.delete(f"/appointments/{clinic.visit}")
+    assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+    assert clinic.john.get(f"/appointments/{clinic.visit}").json() == answer.json()
+    assert free_times(clinic.jane, clinic.smith)[0] == "09:00"
+    again = booked(clinic.jane, clinic.smith, time="09:00")
+    assert clinic.jane.delete(f"/appointments/{again}").status_code == 200
+    assert book(clinic.john, clinic.smith, time="09:00").status_code == 201
+
+
+def test_a_completed_appointment_keeps_its_time(clinic: Clinic):
+    answer = clinic.smith.put(f"/appointments/{clinic.visit}", status="completed")
+    assert (answer.status_code, answer.json()["status"]) == (200, "completed")
+    assert code_of(book(clinic.jane, clinic.smith, time="09:00")) == (409, "slot_taken")
+
+
+@pytest.mark.parametrize("first", ["completed", "cancelled"])
+@pytest.mark.parametrize("then", ["scheduled", "completed", "cancelled", "moved", "deleted"])
+def test_nothing_follows_an_end(clinic: Clinic, first: str, then: str):
+    path = f"/appointments/{clinic.visit}"
+    assert clinic.smith.put(path, status=first).status_code == 200
+    if then == "moved":
+        answer = move(clinic.smith, clinic.visit, time="10:00")
+    elif then == "deleted":
+        answer = clinic.smith.delete(path)
+    else:
+        answer = clinic.smith.put(path, status=then)
+    assert code_of(answer) == OVER
+    assert status_of(clinic, clinic.visit) == first
+
+
+def test_a_scheduled_appointment_is_scheduled_already(clinic: Clinic):
+    answer = clinic.smith.put(f"/appointments/{clinic.visit}", status="scheduled")
+    assert code_of(answer) == OVER
+
+
+def test_once_it_has_begun_the_patient_has_to_call(clinic: Clinic, clock: FakeClock):
+    clock.now = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
+    john = clinic.anonymous.another().log_in("john_patient")
+    smith = clinic.anonymous.another().log_in("dr_smith")
+    assert code_of(john.delete(f"/appointments/{clinic.visit}")) == OVER
+    assert code_of(move(john, clinic.visit, time="10:00")) == OVER
+    assert move(smith, clinic.visit, time="10:00").status_code == 200
+    assert john.delete(f"/appointments/{clinic.visit}").status_code == 200
+
+
+def test_everybody_lists_their_own_by_start(clinic: Clinic):
+    assert ids_of(clinic.john.get("/appointments/my")) == [clinic.visit, clinic.cancelled]
+    assert ids_of(clinic.smith.get("/appointments/my")) == [clinic.visit, clinic.cancelled]
+    assert ids_of(clinic.jane.get("/appointments/my")) == [clinic.other_visit]
+    assert ids_of(clinic.jones.get("/appointments/my")) == [clinic.other_visit]
+    assert ids_of(clinic.admin.get("/appointments/my")) == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"status": "scheduled"}, ["visit", "next"]),
+        ({"status": "cancelled"}, ["cancelled"]),
+        ({"status": "completed"}, []),
+        ({"date_from": NEXT_MONDAY}, ["next"]),
+        ({"date_from": "2026-12-08"}, []),
+        ({"date_to": MONDAY}, ["visit", "cancelled"]),
+        ({"date_to": "2026-11-29"}, []),
+        ({"date_from": MONDAY, "date_to": MONDAY, "status": "scheduled"}, ["visit"]),
+        ({"date_from": NEXT_MONDAY, "date_to": MONDAY}, []),
+    ],
+)
+def test_the_list_is_filtered_by_date_and_status(
+    clinic: Clinic, filters: dict[str, str], expected: list[str]
+):
+    ids = {
+        "visit": clinic.visit,
+        "cancelled": clinic.cancelled,
+        "next": booked(clinic.john, clinic.smith, day=NEXT_MONDAY, time="09:00"),
+    }
+    answer = clinic.john.get("/appointments/my", **filters)
+    assert ids_of(answer) == [ids[name] for name in expected]
+
+
+def test_long_lists_come_in_pages(clinic: Clinic):
+    times = ["10:00", "10:30", "11:00", "11:30", "12:00"]
+    for time in reversed(times):
+        booked(clinic.john, clinic.smith, time=time)
+    # The same start as a cancelled one: only the id tells the two apart.
+    again = booked(clinic.john, clinic.smith, time="16:00")
+    everything = ids_of(clinic.john.get("/appointments/my"))
+    assert everything[-2:] == [clinic.cancelled, again]
+
+    answer = clinic.john.get("/appointments/my", limit=2, date_from=MONDAY)
+    pages = [ids_of(answer)]
+    while "next" in answer.links:
+        following = answer.links["next"]["url"]
+        assert "date_from=2026-11-30" in following
+        answer = clinic.john.client.get(following)
+        pages.append(ids_of(answer))
+
+    assert [len(page) for page in pages] == [2, 2, 2, 2]
+    assert [appointment for page in pages for appointment in page] == everything
+
+
+def test_a_list_that_fits_has_no_next_page(clinic: Clinic):
+    answer = clinic.john.get("/appointments/my", limit=2)
+    assert (len(answer.json()), answer.links) == (2, {})
+
+
+def test_a_cursor_opens_nobody_elses_list(clinic: Clinic):
+    following = clinic.john.get("/appointments/my", limit=1).links["next"]["url"]
+    assert ids_of(clinic.jane.client.get(following)) == [clinic.other_visit]
+
+
+def test_a_doctor_sees_a_day(clinic: Clinic):
+    path = f"/appointments/doctor/{clinic.smith.id}"
+    day = clinic.smith.get(path, appointment_date=MONDAY)
+    assert ids_of(day) == [clinic.visit, clinic.cancelled]
+    assert ids_of(clinic.smith.get(path, appointment_date=NEXT_MONDAY)) == []
+    assert clinic.admin.get(path, appointment_date=MONDAY).json() == day.json()
+
+
+def test_a_patients_contact_data_reaches_only_the_doctor_they_see(clinic: Clinic):
+    path = f"/users/patients/{clinic.john.id}"
+    contact = {
+        "id": clinic.john.id,
+        "full_name": "John Patient",
+        "email": "john_patient@example.com",
+        "phone": "+44 20 7946 0001",
+    }
+    assert clinic.smith.get(path).json() == contact
+    assert code_of(clinic.jones.get(path)) == (404, "not_found")
+    booked(clinic.john, clinic.jones, day=WEDNESDAY, time="11:00")
+    assert clinic.jones.get(path).json() == contact

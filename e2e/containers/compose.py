@@ -64,8 +64,13 @@ class Compose:
             raise RuntimeError(f"docker compose {' '.join(arguments)} failed:\n{said[-6000:]}")
         return finished.stdout
 
-    def up(self, *services: str) -> None:
-        self.run("up", "--build", "--wait", "--detach", *services)
+    def up(self) -> None:
+        """Build the images and start everything; wait until all is healthy."""
+        self.run("up", "--build", "--wait", "--detach")
+
+    def start(self) -> None:
+        """Start what was stopped, with the images that are there."""
+        self.run("up", "--no-build", "--wait", "--detach")
 
     def down(self) -> None:
         """Take everything down, volumes included."""
@@ -74,7 +79,7 @@ class Compose:
     def restart(self, service: str) -> None:
         """Restart one service and wait until it is healthy."""
         self.run("restart", service)
-        self.run("up", "--wait", "--detach", "--no-recreate", service)
+        self.run("up", "--no-build", "--wait", "--detach", "--no-recreate", service)
 
     def inspect(self, service: str) -> dict[str, Any]:
         """What the engine knows of the service's container."""

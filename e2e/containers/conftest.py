@@ -9,7 +9,7 @@ import pytest
 from e2e.containers.compose import Compose
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def engine() -> None:
     """A Docker engine answers."""
     if (
@@ -20,7 +20,7 @@ def engine() -> None:
 
 
 @pytest.fixture(scope="session")
-def system(engine: None) -> Iterator[Compose]:
+def system() -> Iterator[Compose]:
     """What `cp .env.example .env` and `docker-compose up --build` start."""
     compose = Compose()
     try:

@@ -11,10 +11,11 @@ TIMEOUT = 30  # seconds
 
 
 class Somebody:
-    """A person with a session at the API."""
+    """A person with a session at the API, and a new connection for each request."""
 
     def __init__(self, api_url: str) -> None:
-        self.http = httpx.Client(base_url=f"{api_url}/api/v1", timeout=TIMEOUT)
+        self.api = f"{api_url}/api/v1"
+        self.headers: dict[str, str] = {}
         self.id = 0
 
     def register(self, role: str, username: str, email: str, full_name: str) -> Self:
@@ -25,19 +26,20 @@ class Somebody:
             "password": PASSWORD,
             "role": role,
         }
-        self.http.post("/auth/register", json=body).raise_for_status()
+        self.call("POST", "/auth/register", **body)
         return self.log_in(username)
 
     def log_in(self, username: str) -> Self:
-        login = {"username": username, "password": PASSWORD}
-        answer = self.http.post("/auth/login", json=login).raise_for_status().json()
-        self.http.headers["X-CSRF-Token"] = answer["csrf_token"]
-        self.id = int(answer["user"]["id"])
+        answer = self._send("POST", "/auth/login", {"username": username, "password": PASSWORD})
+        signed_in = answer.json()
+        self.headers["Cookie"] = f"session={answer.cookies['session']}"
+        self.headers["X-CSRF-Token"] = signed_in["csrf_token"]
+        self.id = int(signed_in["user"]["id"])
         return self
 
-    def call(self, method: str, path: str, **body: Any) -> Any:
+    def call(self, method: str, path: str, **body: object) -> Any:  # noqa: ANN401 - it is JSON
         """Send a request and return what the answer says. Raises `httpx.HTTPStatusError`."""
-        return self.http.request(method, path, json=body or None).raise_for_status().json()
+        return self._send(method, path, body).json()
 
     def works(self, day_of_week: int, start: str, end: str) -> None:
         hours = {"day_of_week": day_of_week, "start_time": start, "end_time": end}
@@ -65,3 +67,8 @@ class Somebody:
         path = f"/schedules/doctor/{doctor.id}/available-slots"
         slots = self.call("GET", f"{path}?start_date={day}&end_date={day}")
         return [slot["time"] for slot in slots]
+
+    def _send(self, method: str, path: str, body: dict[str, object]) -> httpx.Response:
+        return httpx.request(
+            method, self.api + path, json=body or None, headers=self.headers, timeout=TIMEOUT
+        ).raise_for_status()

@@ -1,5 +1,6 @@
 """The data's volume is lost: the replica brings back every booking but those of the last moment."""
 
+import logging
 import time
 from datetime import date, timedelta
 from uuid import uuid4
@@ -13,6 +14,8 @@ from e2e.containers.people import Somebody
 LOST_AT_MOST = 3.0  # seconds, as docs/containers.md says
 BOOKINGS = 60
 EVERY_DAY = range(7)
+
+log = logging.getLogger(__name__)
 
 
 def make_doctor(system: Compose) -> Somebody:
@@ -30,7 +33,9 @@ def wishes() -> list[tuple[date, str]]:
     return [(day, time) for day in days for time in times][:BOOKINGS]
 
 
-def test_a_lost_file_comes_back_but_for_its_last_seconds(system: Compose) -> None:
+def test_a_lost_file_comes_back_but_for_its_last_seconds(
+    system: Compose,
+) -> None:
     doctor = make_doctor(system)
     name = f"patient_{uuid4().hex[:8]}"
     patient = Somebody(system.api_url).register("patient", name, f"{name}@example.com", "Pat")
@@ -44,7 +49,7 @@ def test_a_lost_file_comes_back_but_for_its_last_seconds(system: Compose) -> Non
     system.run("run", "--rm", "--no-deps", "database", "sh", "-c", "rm -r /data/* /data/.clinic*")
     refused = system.attempt("run", "--rm", "--no-deps", "database")
     restored = system.run("run", "--rm", "--no-deps", "database", "clinic", "restore")
-    system.up()
+    system.start()
 
     assert refused.stderr.splitlines()[-1] == (
         "/data/clinic.db is missing, but /backup/clinic has a replica of it. Bring it back with"
@@ -52,9 +57,9 @@ def test_a_lost_file_comes_back_but_for_its_last_seconds(system: Compose) -> Non
     )
     assert restored.splitlines()[-1] == "/data/clinic.db is back."
     kept = patient.appointments()
+    lost = [lost_at - at for at, booking in acknowledged if booking not in kept]
+    log.info("%d bookings lost, the oldest %.2f seconds old", len(lost), max(lost, default=0))
     safe = [booking for at, booking in acknowledged if at < lost_at - LOST_AT_MOST]
-    youngest_lost = [lost_at - at for at, booking in acknowledged if booking not in kept]
-    print(f"{len(youngest_lost)} lost, the oldest {max(youngest_lost, default=0):.2f} s old")
     assert [booking for booking in safe if booking not in kept] == []
     assert len(safe) > 0
     assert Somebody(system.api_url).log_in(name).appointments() == kept
@@ -80,7 +85,7 @@ def test_a_file_in_use_is_not_replaced(system: Compose, service: str) -> None:
     others = {"database", "backend"} - {service}
     system.run("stop", *others)
     refused = system.attempt("run", "--rm", "--no-deps", "database", "clinic", "restore")
-    system.up()
+    system.start()
 
     assert refused.stderr.splitlines()[-1] == (
         "/data/clinic.db is in use: stop the backend and the database first."

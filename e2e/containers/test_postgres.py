@@ -12,7 +12,7 @@ OVERRIDE = "docker-compose.postgres.yml"
 
 
 @pytest.fixture
-def growing(engine: None) -> Iterator[Compose]:
+def growing() -> Iterator[Compose]:
     compose = Compose(POSTGRES_PASSWORD="a/pass@word:with %signs")
     try:
         compose.up()
@@ -52,7 +52,7 @@ def test_a_clinic_moves_to_postgresql(growing: Compose) -> None:
     assert len(growing.run("top", "backend").split("spawn_main")) == 3
 
 
-def test_without_a_password_it_says_so(engine: None) -> None:
+def test_without_a_password_it_says_so() -> None:
     refused = Compose(OVERRIDE).attempt("config", "--quiet")
 
     assert refused.returncode != 0

@@ -18,7 +18,7 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*_cache", "tests")
 
 
 @pytest.fixture
-def system(engine: None, tmp_path: Path) -> Iterator[Compose]:
+def system(tmp_path: Path) -> Iterator[Compose]:
     """The clinic on a copy of the project, which a test may change."""
     for name in (".dockerignore", ".env.example", "docker-compose.yml", "docker-compose.dev.yml"):
         shutil.copy(ROOT / name, tmp_path)
@@ -60,6 +60,6 @@ def test_a_change_of_a_page_is_served(system: Compose, visitor: Visitor) -> None
     visitor.open()
     expect(visitor.page.get_by_role("tab", name="Login")).to_be_visible()
 
-    replace(system.folder / "frontend/ui/views/auth/entrance.py", '"Login"', '"Come in"')
+    replace(system.folder / "frontend/ui/views/auth/entrance.py", '("Login",', '("Come in",')
 
     expect(visitor.page.get_by_role("tab", name="Come in")).to_be_visible(timeout=60_000)

@@ -46,6 +46,7 @@ STATUS: dict[type[errors.DomainError], HTTPStatus] = {
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.ServerBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.OutcomeUnknown: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 ROUTING_ERRORS: dict[int, tuple[str, str]] = {
@@ -100,6 +101,7 @@ def internal_error_response() -> JSONResponse:
 def add_error_handlers(app: FastAPI) -> None:
     """Let every failure of the application leave it as a problem."""
     app.exception_handler(errors.DomainError)(_on_refusal)
+    app.exception_handler(errors.OutcomeUnknown)(_on_unknown_outcome)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(HTTPException)(_on_http_exception)
     app.exception_handler(OperationalError)(_on_database_failure)
@@ -125,9 +127,15 @@ def _members(refusal: errors.DomainError) -> dict[str, Any]:
 async def _on_refusal(request: Request, refusal: errors.DomainError) -> JSONResponse:
     try:
         await record_refusal(request, refusal)
-    except OperationalError as error:
+    except (OperationalError, errors.OutcomeUnknown) as error:
         return await _on_database_failure(request, error)
     return refusal_response(refusal)
+
+
+async def _on_unknown_outcome(_: Request, unknown: errors.OutcomeUnknown) -> JSONResponse:
+    """Answer at once: to record it would be to wait for the same standby again."""
+    log.error("outcome_unknown", error=str(unknown.__cause__))
+    return refusal_response(unknown)
 
 
 async def _on_invalid_request(_: Request, invalid: RequestValidationError) -> JSONResponse:

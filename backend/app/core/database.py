@@ -13,12 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+import psycopg
 from sqlalchemy import (
     BigInteger,
     Connection,
     DateTime,
     Dialect,
     Engine,
+    ExceptionContext,
     Integer,
     MetaData,
     Table,
@@ -36,7 +38,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.core.config import Settings
-from app.domain.errors import DomainError
+from app.domain.errors import DomainError, OutcomeUnknown
 
 BUSY_TIMEOUT_MS = 10_000
 CONFLICT_SQLSTATES = {"23505", "23P01"}
@@ -130,7 +132,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed.render_as_string(hide_password=False), parsed.database)
     driver = parsed.set(drivername="postgresql+psycopg")
-    return create_engine(
+    engine = create_engine(
         driver,
         hide_parameters=True,
         pool_size=pool_size,
@@ -138,6 +140,53 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
         pool_timeout=BUSY_TIMEOUT_MS / 1000,
         pool_pre_ping=True,
     )
+    event.listen(engine, "do_connect", _connect_to_postgresql)
+    event.listen(engine, "handle_error", _name_unknown_outcome, retval=True)
+    return engine
+
+
+class UnconfirmedCommitError(psycopg.OperationalError):
+    """A commit that may or may not have happened, or that a failover may undo."""
+
+
+class PostgresConnection(psycopg.Connection[Any]):
+    """Raises UnconfirmedCommitError where psycopg would take a commit for done, or for undone.
+
+    A backend that is cancelled while it waits for its synchronous standby reports success, with
+    a warning that only its source tells from others: the text is translated. And when the
+    connection breaks, the server may have committed before it could say so.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._is_replicated = True
+        self.add_notice_handler(self._look_at)
+
+    def commit(self) -> None:
+        self._is_replicated = True
+        try:
+            super().commit()
+        except psycopg.OperationalError as error:
+            if self.closed:
+                raise UnconfirmedCommitError(*error.args) from error
+            raise
+        if not self._is_replicated:
+            raise UnconfirmedCommitError("the wait for the synchronous standby was cancelled")
+
+    def _look_at(self, notice: psycopg.errors.Diagnostic) -> None:
+        if notice.source_function == "SyncRepWaitForLSN":
+            self._is_replicated = False
+
+
+def _connect_to_postgresql(
+    _: Dialect, __: ConnectionPoolEntry, arguments: tuple[Any, ...], options: dict[str, Any]
+) -> PostgresConnection:
+    return PostgresConnection.connect(*arguments, **options)
+
+
+def _name_unknown_outcome(context: ExceptionContext) -> OutcomeUnknown | None:
+    unknown = isinstance(context.original_exception, UnconfirmedCommitError)
+    return OutcomeUnknown() if unknown else None
 
 
 def _sqlite_engine(url: str, file: str | None) -> Engine:

@@ -166,3 +166,13 @@ class Unavailable(DomainError):
 
     code = "unavailable"
     sentence = "The system is not available at the moment. Try again in a minute."
+
+
+class OutcomeUnknown(DomainError):
+    """The database may or may not have kept what was asked for. Nobody can say before it is back.
+
+    A request with an Idempotency-Key may be sent again all the same.
+    """
+
+    code = "outcome_unknown"
+    sentence = "It is not certain that this was saved. Look whether it was before you try again."

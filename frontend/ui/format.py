@@ -73,6 +73,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
+def with_article(noun: str) -> str:
+    """`a patient`, `an admin`."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def listed(words: Iterable[str]) -> str:
     """`Monday`, `Monday and Friday`, `Monday, Wednesday and Friday`."""
     *head, last = list(words) or [""]

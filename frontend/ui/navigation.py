@@ -12,7 +12,7 @@ from ui import session
 from ui.api.errors import ApiFailure
 from ui.api.models import Role
 from ui.config import settings
-from ui.format import plain
+from ui.format import plain, with_article
 from ui.session import SignedInPerson
 from ui.views.auth import entrance
 
@@ -56,6 +56,27 @@ ENTRIES: Final = (
         "views/doctor/schedules.py",
         ":material/schedule:",
         frozenset({"doctor"}),
+    ),
+    PageEntry(
+        "People",
+        "people",
+        "views/admin/people.py",
+        ":material/group:",
+        frozenset({"admin"}),
+    ),
+    PageEntry(
+        "Book for a Patient",
+        "book-for-a-patient",
+        "views/admin/book.py",
+        ":material/event_available:",
+        frozenset({"admin"}),
+    ),
+    PageEntry(
+        "Audit Log",
+        "audit-log",
+        "views/admin/audit.py",
+        ":material/history:",
+        frozenset({"admin"}),
     ),
     PageEntry(
         "Account",
@@ -136,6 +157,6 @@ def _foreign_page(entry: PageEntry, person: SignedInPerson) -> None:
     whose = " and ".join(sorted(f"{role}s" for role in entry.roles))
     st.title(entry.title)
     st.warning(
-        f"This page is for {whose}, and you are logged in as a {person.user.role}. "
+        f"This page is for {whose}, and you are logged in as {with_article(person.user.role)}. "
         "Choose one of the pages above, or log out and in again with another account."
     )

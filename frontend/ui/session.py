@@ -14,6 +14,7 @@ from ui.api.client import Api
 from ui.api.errors import SENTENCES, ApiError
 from ui.api.models import Role, SignedIn, User
 from ui.config import settings
+from ui.format import with_article
 from ui.tickets import pinned_store
 
 _KEY: Final = "clinic_session"
@@ -68,7 +69,7 @@ def require_role(*roles: Role) -> SignedInPerson:
     if person.user.role not in roles:
         st.warning(
             f"This page is for {' and '.join(f'{role}s' for role in roles)}. "
-            f"You are logged in as a {person.user.role}."
+            f"You are logged in as {with_article(person.user.role)}."
         )
         st.stop()
     return person

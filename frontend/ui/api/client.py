@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, TypeVar
 
@@ -13,7 +13,9 @@ from ui.api.errors import ApiError, ApiFailure, Unreachable
 from ui.api.models import (
     Appointment,
     AppointmentStatus,
+    Audit,
     Doctor,
+    Invitation,
     Problem,
     Schedule,
     Session,
@@ -34,6 +36,9 @@ GATEWAY_STATUSES: Final = frozenset({502, 503, 504})
 T = TypeVar("T")
 
 _USER: Final = TypeAdapter(User)
+_USERS: Final = TypeAdapter(list[User])
+_INVITATION: Final = TypeAdapter(Invitation)
+_AUDIT: Final = TypeAdapter(list[Audit])
 _SIGNED_IN: Final = TypeAdapter(SignedIn)
 _SESSIONS: Final = TypeAdapter(list[Session])
 _DOCTOR: Final = TypeAdapter(Doctor)
@@ -145,6 +150,26 @@ class Api:
     def update_me(self, **changes: str | None) -> User:
         return _parse(_USER, self._send("PATCH", "/users/me", json=changes))
 
+    def users(self, **filters: str | int | bool | None) -> list[User]:
+        """Accounts by their id, for admins: `role`, `is_active`, `is_approved`, `name`.
+
+        `after` an id come the next ones, `limit` (at most 200) at once.
+        """
+        return _parse(_USERS, self._send("GET", "/users/", params=_given(filters)))
+
+    def change_user(self, user_id: int, **changes: str | bool) -> User:
+        return _parse(_USER, self._send("PATCH", f"/users/{user_id}", json=changes))
+
+    def invite_doctor(self) -> Invitation:
+        return _parse(_INVITATION, self._send("POST", "/users/invitations"))
+
+    def audit(self, **filters: str | int | None) -> list[Audit]:
+        """What one may see of the audit log, the newest first, by the filters of `GET audit/`.
+
+        `before` a record's sequence come the older ones, `limit` (at most 200) at once.
+        """
+        return _parse(_AUDIT, self._send("GET", "/audit/", params=_given(filters)))
+
     def doctors(self) -> list[Doctor]:
         return _parse(_DOCTORS, self._read_public("/users/doctors"))
 
@@ -190,9 +215,22 @@ class Api:
         path = f"/schedules/doctor/{doctor_id}/available-slots"
         return _parse(_SLOTS, self._read_public(path, days))
 
-    def book(self, doctor_id: int, slot: Slot, reason: str) -> Appointment:
-        body = {"doctor_id": doctor_id, "reason": reason, **_slot_fields(slot)}
-        return _parse(_APPOINTMENT, self._send("POST", "/appointments/", json=body))
+    def book(
+        self, doctor_id: int, slot: Slot, reason: str, *, key: str, patient_id: int | None = None
+    ) -> Appointment:
+        """Book for oneself or, as an admin, for a patient.
+
+        However often a booking is sent with the same `key`, it is carried out once.
+        """
+        body = {"doctor_id": doctor_id, "reason": reason, "patient_id": patient_id}
+        send = partial(
+            self._send,
+            "POST",
+            "/appointments/",
+            json=_given(body) | _slot_fields(slot),
+            headers={"Idempotency-Key": key},
+        )
+        return _parse(_APPOINTMENT, _persist(send))
 
     def appointments(
         self,
@@ -250,12 +288,13 @@ class Api:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int | bool] | None = None,
         json: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        headers = self._common_headers() | self._credentials()
+        sent = {**(headers or {}), **self._common_headers(), **self._credentials()}
         try:
-            return _request(method, path, headers, params=params, json=json)
+            return _request(method, path, sent, params=params, json=json)
         except ApiError as refusal:
             if refusal.code == "not_signed_in" and self._on_signed_out:
                 self._on_signed_out()
@@ -283,7 +322,7 @@ def _request(
     path: str,
     headers: Mapping[str, str],
     *,
-    params: Mapping[str, str] | None = None,
+    params: Mapping[str, str | int | bool] | None = None,
     json: Mapping[str, object] | None = None,
 ) -> httpx.Response:
     try:
@@ -297,6 +336,19 @@ def _request(
     if answer.is_success:
         return answer
     raise _refusal(answer)
+
+
+def _persist(send: Callable[[], httpx.Response]) -> httpx.Response:
+    """Send once more what may have been carried out; only for what the API carries out once."""
+    try:
+        return send()
+    except Unreachable as lost:
+        if not lost.outcome_unknown:
+            raise
+        try:
+            return send()
+        except Unreachable:
+            raise lost from None
 
 
 def _parse(shape: TypeAdapter[T], answer: httpx.Response) -> T:

@@ -1,7 +1,8 @@
 """What can go wrong between the frontend and the API, each as a sentence for the person."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from ui.api.models import AffectedAppointment, FieldError, Problem
@@ -27,6 +28,14 @@ SENTENCES: Final = {
     "patient_busy": "You already have an appointment at this time. Please choose another time.",
     "illegal_transition": "This appointment has already been completed or cancelled, "
     "or its time has not come yet. Reload the page to see how it stands.",
+    "own_account": "Nobody can deactivate their own account or change its role. "
+    "Ask another administrator.",
+    "invitation_needed": "Doctors need an invitation code from the clinic to register, and this "
+    "one is missing, used up or too old. Please ask the clinic for a new one.",
+    "idempotency_key_reused": "This form was sent before with something else in it. "
+    "Reload the page, look whether the appointment is there, and book again if it is not.",
+    "request_in_flight": "The clinic is still working on this booking. "
+    "Wait a few seconds and look whether the appointment is there before you try again.",
     "body_too_large": "This text is too long. Please shorten it and try again.",
     "server_busy": "Many people are using the clinic right now. "
     "Please wait a few seconds and try again.",
@@ -48,6 +57,9 @@ FIELD_NAMES: Final = {
     "day_of_week": "day",
     "email": "e-mail address",
     "end_date": "last day",
+    "invitation": "invitation code",
+    "is_active": "activity",
+    "is_approved": "approval",
     "slot_duration": "slot length",
     "start_date": "first day",
     "timezone": "time zone",
@@ -100,6 +112,7 @@ class ApiError(ApiFailure):
         self.code = code
         self.detail = detail
         self.problem = problem
+        self.reworded: str | None = None
 
     @property
     def affected(self) -> list[AffectedAppointment]:
@@ -110,7 +123,18 @@ class ApiError(ApiFailure):
     def sentence(self) -> str:
         if self.problem is not None and self.problem.errors:
             return field_sentence(self.problem.errors)
-        return SENTENCES.get(self.code) or self.detail or SENTENCES["unexpected_answer"]
+        known = self.reworded or SENTENCES.get(self.code)
+        return known or self.detail or SENTENCES["unexpected_answer"]
+
+
+@contextmanager
+def reworded(sentences: Mapping[str, str]) -> Iterator[None]:
+    """Give refusals of these codes another sentence, where the usual one does not fit."""
+    try:
+        yield
+    except ApiError as refusal:
+        refusal.reworded = sentences.get(refusal.code)
+        raise
 
 
 def field_sentence(errors: Iterable[FieldError]) -> str:

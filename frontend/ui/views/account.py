@@ -9,6 +9,7 @@ from ui import session
 from ui.api.errors import ApiFailure
 from ui.api.models import Session, User
 from ui.components import notice
+from ui.components.accesses import draw_accesses
 from ui.components.failures import explained
 from ui.devices import device_name
 from ui.format import moment, now_in, plain
@@ -26,6 +27,7 @@ def page() -> None:
         _profile_form(person)
         _password_form(person)
         _sessions(person)
+    draw_accesses(person)
 
 
 def _profile_form(person: SignedInPerson) -> None:

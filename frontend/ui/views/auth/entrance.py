@@ -77,6 +77,9 @@ def _register_form() -> None:
             fields["specialty"] = st.text_input(
                 "Specialty", placeholder="For example General practice"
             )
+            fields["invitation"] = st.text_input(
+                "Invitation code", placeholder="If the clinic gave you one", autocomplete="off"
+            )
         submitted = st.form_submit_button("Register", type="primary", width="stretch")
     if submitted:
         _register(role, {name: value or "" for name, value in fields.items()})

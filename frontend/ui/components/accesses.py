@@ -1,0 +1,66 @@
+"""Who has seen a patient's data, and what a doctor has done: their part of the audit log."""
+
+from collections.abc import Callable
+from typing import Final
+
+import streamlit as st
+
+from ui.api.models import Audit
+from ui.components import audit_text
+from ui.components.failures import explained
+from ui.components.paging import Pages
+from ui.components.records import draw_records
+from ui.session import SignedInPerson
+
+ROWS_A_PAGE: Final = 10
+ROLE_NAMES: Final = {"doctor": "A doctor", "admin": "The clinic's office"}
+
+
+@explained
+def draw_accesses(person: SignedInPerson) -> None:
+    """Nothing for admins, who have the whole audit log."""
+    if person.user.role == "patient":
+        st.subheader("Who has seen my data", anchor=False)
+        st.caption(
+            "Who looked at or changed your appointments and contact data. "
+            "Your doctors also see your visits each time they open their diary."
+        )
+        _draw_page(person, _namer(person), patient_id=person.user.id)
+    elif person.user.role == "doctor":
+        st.subheader("What I have done and seen", anchor=False)
+        _draw_page(person, lambda _: "You", actor_id=person.user.id)
+
+
+def _draw_page(person: SignedInPerson, who: Callable[[Audit], str], **filters: int) -> None:
+    pages = Pages("accesses", person.user.id)
+    found = person.api.audit(before=pages.start, limit=ROWS_A_PAGE + 1, **filters)
+    if not found:
+        st.info("Nobody has looked at anything yet.")
+        return
+    shown = found[:ROWS_A_PAGE]
+    draw_records(
+        ("When", "Who", "What", "Outcome"),
+        [
+            audit_text.row(
+                one,
+                audit_text.instant(one.at, person.user.timezone),
+                who(one),
+                audit_text.deed(one, lambda _: "your account"),
+            )
+            for one in shown
+        ],
+    )
+    pages.draw(shown[-1].sequence if len(found) > ROWS_A_PAGE else None)
+
+
+def _namer(person: SignedInPerson) -> Callable[[Audit], str]:
+    """Doctors are named as far as patients know them; nobody else is."""
+    names = {doctor.id: doctor.full_name for doctor in person.api.doctors()}
+
+    def who(record: Audit) -> str:
+        if record.actor_id == person.user.id:
+            return "You"
+        unnamed = ROLE_NAMES.get(record.actor_role or "", "Somebody")
+        return names.get(record.actor_id or 0, unnamed)
+
+    return who

@@ -1,0 +1,121 @@
+"""What the audit log's own words mean to people: pure functions on records."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from ui import format as fmt
+from ui.api.errors import field_name
+from ui.api.models import Audit
+from ui.components.records import Row
+
+OK: Final = "ok"
+ACTIONS: Final = {
+    "appointment.book": "Book an appointment",
+    "appointment.move": "Move an appointment",
+    "appointment.complete": "Complete an appointment",
+    "appointment.cancel": "Cancel an appointment",
+    "appointment.read": "Look at an appointment",
+    "diary.read": "Look at a diary",
+    "patient.read": "Look at contact data",
+    "schedule.add": "Add working hours",
+    "schedule.change": "Change working hours",
+    "schedule.delete": "Delete working hours",
+    "login.open": "Log in",
+    "login.close": "Log out",
+    "login.close-all": "Log out everywhere",
+    "login.revoke": "Log out a device",
+    "password.change": "Change the password",
+    "account.create": "Create an account",
+    "account.change": "Change one's own account",
+    "account.administer": "Change an account",
+    "account.list": "List accounts",
+    "doctor.invite": "Invite a doctor",
+}
+REFUSED_ACTIONS: Final = {
+    "book": "Book an appointment",
+    "change-appointment": "Change an appointment",
+    "cancel": "Cancel an appointment",
+    "appointment": "Look at an appointment",
+    "my-appointments": "List appointments",
+    "doctor-appointments": "Look at a diary",
+    "patient-contact": "Look at contact data",
+    "add-schedule": "Add working hours",
+    "change-schedule": "Change working hours",
+    "delete-schedule": "Delete working hours",
+    "my-schedules": "List working hours",
+    "doctor-schedules": "List working hours",
+    "available-slots": "Look for free times",
+    "login": "Log in",
+    "logout": "Log out",
+    "logout-all": "Log out everywhere",
+    "revoke-session": "Log out a device",
+    "change-password": "Change the password",
+    "register": "Create an account",
+    "change-my-account": "Change one's own account",
+    "change-account": "Change an account",
+    "list-accounts": "List accounts",
+    "invite-doctor": "Invite a doctor",
+    "audit-log": "Read the audit log",
+}
+OUTCOMES: Final = {
+    OK: "Done",
+    "invalid_credentials": "Refused: wrong username or password",
+    "invalid_input": "Refused: something was filled in wrongly",
+    "forbidden": "Refused: not allowed to this role",
+    "not_found": "Refused: does not exist, or is not theirs",
+    "csrf_failed": "Refused: not sent by the clinic's own page",
+    "cross_site_request": "Refused: sent by another website",
+    "email_taken": "Refused: the e-mail address has an account",
+    "username_taken": "Refused: the username is taken",
+    "schedule_overlaps": "Refused: overlaps with other hours",
+    "appointments_affected": "Refused: booked appointments depend on it",
+    "slot_taken": "Refused: the time was taken",
+    "slot_not_offered": "Refused: the time is not offered",
+    "patient_busy": "Refused: the patient has another appointment",
+    "illegal_transition": "Refused: not possible any more, or not yet",
+    "own_account": "Refused: nobody may do this to themselves",
+    "idempotency_key_reused": "Refused: sent before with another content",
+    "request_in_flight": "Refused: being worked on already",
+    "too_many_attempts": "Refused: too many attempts",
+}
+_TELL_FIELDS: Final = (".change", ".administer")
+_TELL_ACCOUNT: Final = ("account.administer", "account.create", "login.open", "change-account")
+
+
+def action_label(action: str) -> str:
+    return ACTIONS.get(action) or REFUSED_ACTIONS.get(action) or action
+
+
+def outcome_label(outcome: str) -> str:
+    return OUTCOMES.get(outcome) or f"Refused: {outcome.replace('_', ' ')}"
+
+
+def instant(at: datetime, zone: str) -> str:
+    """`Mon 30 Nov 2026, 9:00`, on the wall clock of `zone`."""
+    local = fmt.now_in(zone, at)
+    second = fmt.is_second_reading(at, zone)
+    return f"{fmt.short_day(local)} {local.year}, {fmt.clock(f'{local:%H:%M}', second=second)}"
+
+
+def account_of(record: Audit) -> int | None:
+    """The id of the account that was acted on, where that is neither the actor nor the patient."""
+    told = {record.actor_id, record.patient_id}
+    acted_on = record.resource_id if record.action in _TELL_ACCOUNT else None
+    return None if acted_on in told else acted_on
+
+
+def deed(record: Audit, name_of: Callable[[int], str]) -> str:
+    """`Change an account: Dr. John Smith (approval)`."""
+    text = action_label(record.action)
+    account = account_of(record)
+    if account is not None:
+        text += f": {name_of(account)}"
+    if record.action.endswith(_TELL_FIELDS) and record.fields:
+        text += f" ({fmt.listed(field_name(field) for field in record.fields.split(','))})"
+    return text
+
+
+def row(record: Audit, *cells: str) -> Row:
+    """A row of `cells` that ends with the outcome."""
+    return Row((*cells, outcome_label(record.outcome)), refused=record.outcome != OK)

@@ -1,0 +1,207 @@
+"""Booking: a doctor, a day, one of the times that are free right now, and the reason."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import streamlit as st
+
+from ui import format as fmt
+from ui.api.client import Api
+from ui.api.errors import reworded
+from ui.api.models import Doctor, Slot, User
+from ui.components import clock, events, notice
+from ui.components.appointment_text import doctor_label, when
+from ui.components.attempt import attempt
+from ui.components.calendar import (
+    DAY,
+    MONTH,
+    WEEK,
+    Look,
+    Pick,
+    calendar,
+    visible_range,
+)
+from ui.components.failures import explained
+from ui.components.last_known import FreeTimes, LastKnown
+from ui.components.slot_picker import DAYS_AHEAD, Picker, pick_day, pick_slot
+from ui.components.zone import name_zone
+
+REFRESH_SECONDS = 15
+REASON_LENGTH = 500
+BUSY_PATIENT = "The patient has another appointment at this time. Please choose another time."
+
+
+@dataclass(frozen=True)
+class Desk:
+    """From where is booked: the API as this person, and the patient unless it is this person.
+
+    What is entered is kept below `key`.
+    """
+
+    key: str
+    api: Api
+    patient: User | None = None
+
+    @property
+    def draft(self) -> int:
+        """The number of the form that is being filled in; each books at most once."""
+        number: int = st.session_state.get(f"{self.key}.draft", 0)
+        return number
+
+    @property
+    def calendar_key(self) -> str:
+        return f"{self.key}.calendar"
+
+    def picker(self, doctor: Doctor) -> Picker:
+        return Picker(f"{self.key}.{self.draft}.{doctor.id}", doctor)
+
+    def begin_next_draft(self) -> None:
+        st.session_state[f"{self.key}.draft"] = self.draft + 1
+
+    def idempotency_key(self, doctor: Doctor, slot: Slot, reason: str) -> str:
+        """The same key as long as the draft asks for the same, so that it is booked only once."""
+        asked = (self.draft, self.patient and self.patient.id, doctor.id, slot.starts_at, reason)
+        kept = st.session_state.get(f"{self.key}.sent")
+        if kept is None or kept[0] != asked:
+            kept = st.session_state[f"{self.key}.sent"] = (asked, str(uuid.uuid4()))
+        return str(kept[1])
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+@explained
+def draw_booking(desk: Desk) -> None:
+    """Everything that is needed to book, kept up to date while it is being filled in."""
+    told = notice.show(lasting=True)
+    trouble = st.container()
+    known = LastKnown(desk.api, f"{desk.key}.known")
+    _choose_doctor(desk, known)
+    known.keep()
+    if known.failure and not told:
+        trouble.error(known.failure.sentence)
+
+
+def _choose_doctor(desk: Desk, known: LastKnown) -> None:
+    doctors = {doctor.id: doctor for doctor in known.doctors()}
+    if not doctors:
+        st.info("No doctor can be booked here yet. Please come back later or call the clinic.")
+        return
+    chosen = st.selectbox(
+        "Doctor",
+        list(doctors),
+        index=None,
+        format_func=lambda key: doctor_label(doctors[key]),
+        placeholder="Search by name or specialty",
+        key=f"{desk.key}.doctor",
+        on_change=notice.clear,
+    )
+    if chosen is None:
+        st.info("Choose a doctor to see the times that are free.")
+        return
+    _book_with(doctors[chosen], desk, known)
+
+
+def _book_with(doctor: Doctor, desk: Desk, known: LastKnown) -> None:
+    picker = desk.picker(doctor)
+    form, overview = st.columns([2, 3], gap="large")
+    with form:
+        day = pick_day(picker)
+        slot = pick_slot(picker, known, day)
+        name_zone(doctor.timezone, [slot.starts_at] if slot else [])
+        reason_key = f"{picker.key}.reason"
+        st.text_area(
+            "Reason",
+            max_chars=REASON_LENGTH,
+            key=reason_key,
+            placeholder=f"Why {_who_is(desk)} coming, for example: Regular checkup",
+        )
+        if slot:
+            moment = events.slot_moment(slot, doctor.timezone)
+            st.markdown(f"**{moment}** with {fmt.plain(doctor.full_name)}{_for_whom(desk)}")
+        st.button(
+            "Book Appointment",
+            type="primary",
+            on_click=_book,
+            args=(desk, doctor, desk.draft, reason_key),
+        )
+    with overview:
+        _calendar(desk, picker, known, day, slot)
+
+
+def _calendar(desk: Desk, picker: Picker, known: FreeTimes, day: date, slot: Slot | None) -> None:
+    zone = picker.doctor.timezone
+    today = clock.today(zone)
+    shown = visible_range(desk.calendar_key, around=day)
+    slots = _free_between(known, picker.doctor.id, max(shown.first, today), shown.last)
+    by_id = {events.slot_id(free): free for free in slots}
+
+    def choose(pick: Pick) -> None:
+        if pick.kind == "event":
+            picker.choose_slot(by_id[pick.id])
+        else:
+            picker.choose_day(date.fromisoformat(pick.id))
+
+    calendar(
+        desk.calendar_key,
+        Look(
+            label=f"Free times of {picker.doctor.full_name}",
+            view=MONTH,
+            narrow_view=MONTH,
+            views=(MONTH, WEEK, DAY),
+            zone=zone,
+            empty="Nothing is free in these days.",
+        ),
+        events.free_times(slots, zone, day, slot),
+        focus=day,
+        on_pick=choose,
+    )
+
+
+def _free_between(known: FreeTimes, doctor_id: int, first: date, last: date) -> list[Slot]:
+    """Free slots of any number of days, asked for in pieces that the API answers."""
+    piece = timedelta(days=DAYS_AHEAD - 1)
+    slots: list[Slot] = []
+    while first <= last:
+        slots += known.free_slots(doctor_id, first, min(first + piece, last))
+        first += piece + timedelta(days=1)
+    return slots
+
+
+def _book(desk: Desk, doctor: Doctor, draft: int, reason_key: str) -> None:
+    if draft != desk.draft:
+        return
+    picker = desk.picker(doctor)
+    slot = picker.chosen_slot()
+    reason = str(st.session_state.get(reason_key) or "").strip()
+    if slot is None:
+        notice.failed("Please choose one of the free times first.")
+    elif not reason:
+        notice.failed(f"Please say in a few words why {_who_is(desk)} coming.")
+    else:
+        picker.forget()
+        attempt(picker.key, doctor.timezone, lambda: _booked(desk, doctor, slot, reason))
+
+
+def _booked(desk: Desk, doctor: Doctor, slot: Slot, reason: str) -> str:
+    patient = desk.patient
+    with reworded({"patient_busy": BUSY_PATIENT} if patient else {}):
+        booked = desk.api.book(
+            doctor.id,
+            slot,
+            reason,
+            key=desk.idempotency_key(doctor, slot, reason),
+            patient_id=patient.id if patient else None,
+        )
+    desk.begin_next_draft()
+    desk.picker(doctor).choose_day(slot.date)
+    whose = "The" if patient else "Your"
+    with_whom = f"with {fmt.plain(booked.doctor.full_name)}{_for_whom(desk)}"
+    return f"{whose} appointment is booked: {when(booked)} {with_whom}"
+
+
+def _for_whom(desk: Desk) -> str:
+    return f" for {fmt.plain(desk.patient.full_name)}" if desk.patient else ""
+
+
+def _who_is(desk: Desk) -> str:
+    return "the patient is" if desk.patient else "you are"

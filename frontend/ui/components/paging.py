@@ -1,0 +1,53 @@
+"""Pages of an answer that goes on behind the last row shown."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ui.components import notice
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The way through the pages of one `question`; another question starts at its first page."""
+
+    key: str
+    question: Hashable
+
+    @property
+    def start(self) -> int | None:
+        """Behind which row the present page begins; None on the first one."""
+        way = self._way
+        return way[-1] if way else None
+
+    def draw(self, last: int | None) -> None:
+        """Draw the buttons to other pages; `last` is the last row shown when there are more."""
+        way = self._way
+        if last is None and not way:
+            return
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Previous page",
+                key=f"{self.key}.previous",
+                disabled=not way,
+                on_click=self._go,
+                args=(way[:-1],),
+            )
+            st.button(
+                "Next page",
+                key=f"{self.key}.next",
+                disabled=last is None,
+                on_click=self._go,
+                args=((*way, last),),
+            )
+            st.caption(f"Page {len(way) + 1}", width="content")
+
+    @property
+    def _way(self) -> tuple[int, ...]:
+        question, way = st.session_state.get(self.key, (None, ()))
+        return way if question == self.question else ()
+
+    def _go(self, way: tuple[int, ...]) -> None:
+        notice.clear()
+        st.session_state[self.key] = (self.question, way)

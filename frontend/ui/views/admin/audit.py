@@ -1,0 +1,120 @@
+"""Audit Log: who did what, to whose data, and whether it was allowed."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from ui import session
+from ui.api.client import Api
+from ui.api.models import Audit
+from ui.components import audit_text, clock, directory, notice
+from ui.components.audit_text import ACTIONS, OUTCOMES
+from ui.components.failures import explained
+from ui.components.paging import Pages
+from ui.components.person_search import pick_person
+from ui.components.records import draw_records
+from ui.components.zone import name_zone
+from ui.session import SignedInPerson
+
+ROWS_A_PAGE: Final = 25
+
+
+@dataclass(frozen=True)
+class Question:
+    """The filters of `GET audit/`; None filters nothing. `since` and `until` are instants."""
+
+    action: str | None
+    outcome: str | None
+    since: str | None
+    until: str | None
+    actor_id: int | None
+    patient_id: int | None
+
+
+def page() -> None:
+    person = session.require_role("admin")
+    st.title("Audit Log", anchor=False)
+    notice.show()
+    _log(person)
+
+
+@explained
+def _log(person: SignedInPerson) -> None:
+    zone = person.user.timezone
+    with st.expander("Filter", icon=":material/filter_list:"):
+        question = _question(person.api, zone)
+    pages = Pages("audit.pages", question)
+    found = person.api.audit(before=pages.start, limit=ROWS_A_PAGE + 1, **asdict(question))
+    st.button("Refresh", icon=":material/refresh:")
+    if not found:
+        st.info("There is nothing of this kind in the log.")
+        return
+    shown = found[:ROWS_A_PAGE]
+    _draw(person.api, shown, zone)
+    pages.draw(shown[-1].sequence if len(found) > ROWS_A_PAGE else None)
+    name_zone(zone, [one.at for one in shown])
+
+
+def _question(api: Api, zone: str) -> Question:
+    action, outcome, since, until = st.columns(4)
+    chosen_action = action.selectbox(
+        "Action", ACTIONS, index=None, format_func=audit_text.action_label, placeholder="All"
+    )
+    chosen_outcome = outcome.selectbox(
+        "Outcome", OUTCOMES, index=None, format_func=audit_text.outcome_label, placeholder="All"
+    )
+    first = since.date_input("From", value=None, max_value=clock.today(zone), format="DD/MM/YYYY")
+    last = until.date_input("Until", value=None, max_value=clock.today(zone), format="DD/MM/YYYY")
+    left, right = st.columns(2)
+    with left:
+        actor = pick_person(api, "audit.actor", "Done by")
+    with right:
+        patient = pick_person(api, "audit.patient", "Data of patient", role="patient")
+    return Question(
+        action=chosen_action,
+        outcome=chosen_outcome,
+        since=_start_of(first, zone) if first else None,
+        until=_start_of(last + timedelta(days=1), zone) if last else None,
+        actor_id=actor.id if actor else None,
+        patient_id=patient.id if patient else None,
+    )
+
+
+def _start_of(day: date, zone: str) -> str:
+    start = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    return f"{start:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _draw(api: Api, records: list[Audit], zone: str) -> None:
+    people = {
+        person
+        for one in records
+        for person in (one.actor_id, one.patient_id, audit_text.account_of(one))
+        if person is not None
+    }
+    names = directory.names(api, people)
+    draw_records(
+        ("When", "Who", "What", "Patient", "Outcome"),
+        [
+            audit_text.row(
+                one,
+                audit_text.instant(one.at, zone),
+                _who(one, names),
+                audit_text.deed(one, names.__getitem__),
+                names[one.patient_id] if one.patient_id else "",
+            )
+            for one in records
+        ],
+    )
+
+
+def _who(record: Audit, names: dict[int, str]) -> str:
+    if record.actor_id is None:
+        return "Not logged in"
+    return f"{names[record.actor_id]} ({record.actor_role})"
+
+
+page()

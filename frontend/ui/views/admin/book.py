@@ -1,0 +1,27 @@
+"""Book for a Patient: what the front desk does for somebody who calls."""
+
+import streamlit as st
+
+from ui import session
+from ui.components.booking import Desk, draw_booking
+from ui.components.failures import explained
+from ui.components.person_search import pick_person
+from ui.session import SignedInPerson
+
+
+def page() -> None:
+    person = session.require_role("admin")
+    st.title("Book for a Patient", anchor=False)
+    _book(person)
+
+
+@explained
+def _book(person: SignedInPerson) -> None:
+    patient = pick_person(person.api, "desk.patient", "Patient", role="patient", is_active=True)
+    if patient is None:
+        st.info("Search for the patient first. Who has no account yet registers on the login page.")
+    else:
+        draw_booking(Desk("desk", person.api, patient))
+
+
+page()

@@ -1,0 +1,151 @@
+"""What is asked before an account is changed, and the invitation of a doctor."""
+
+from collections.abc import Callable
+from typing import Final
+
+import streamlit as st
+
+from ui import format as fmt
+from ui.api.client import Api
+from ui.api.errors import ApiFailure, reworded
+from ui.api.models import Invitation, User
+from ui.components import notice
+from ui.components.attempt import attempt, done
+from ui.components.audit_text import instant
+from ui.components.dialogs import take_asked
+from ui.components.failures import explained
+from ui.config import settings
+from ui.session import SignedInPerson
+from ui.views.admin.people_rows import ROLES
+
+_INVITATION: Final = "people.invitation"
+STILL_BOOKED: Final = (
+    "Patients have booked appointments with this doctor, who could then no longer see them. "
+    "Move or cancel those appointments first."
+)
+
+
+def open_asked(person: SignedInPerson, users: list[User]) -> None:
+    """Open the dialog that was asked for, if any."""
+    asked = take_asked()
+    if asked is None:
+        return
+    if asked.kind == "invite":
+        st.session_state.pop(_INVITATION, None)
+        _invite(person)
+    for user in users:
+        if user.id == asked.id:
+            dialog = {"deactivate": _deactivate, "reactivate": _reactivate, "role": _change_role}
+            dialog[asked.kind](person.api, user, f"{asked.kind}.{asked.number}")
+
+
+@st.dialog("Deactivate account")
+@explained
+def _deactivate(api: Api, user: User, key: str) -> None:
+    if done(key):
+        st.rerun()
+    notice.show()
+    st.write(f"Deactivate the account of {fmt.plain(user.full_name)}?")
+    st.write(
+        "Their sessions end at once on every device, and they cannot log in "
+        "until the account is reactivated. Booked appointments stay as they are."
+    )
+    if user.role == "doctor":
+        st.write("Patients can no longer book this doctor.")
+    _draw_choice(
+        "Yes, deactivate it",
+        lambda: attempt(key, user.timezone, lambda: _switched(api, user, is_active=False)),
+    )
+
+
+@st.dialog("Reactivate account")
+@explained
+def _reactivate(api: Api, user: User, key: str) -> None:
+    if done(key):
+        st.rerun()
+    notice.show()
+    st.write(
+        f"Reactivate the account of {fmt.plain(user.full_name)}? "
+        "They can then log in again with their password."
+    )
+    _draw_choice(
+        "Yes, reactivate it",
+        lambda: attempt(key, user.timezone, lambda: _switched(api, user, is_active=True)),
+    )
+
+
+@st.dialog("Change role")
+@explained
+def _change_role(api: Api, user: User, key: str) -> None:
+    if done(key):
+        st.rerun()
+    notice.show()
+    st.write(f"{fmt.plain(user.full_name)} is {fmt.with_article(user.role)} now.")
+    others = [role for role in ROLES if role != user.role]
+    role = st.selectbox(
+        "New role", others, index=None, format_func=str.capitalize, key=f"{key}.role"
+    )
+    st.write(
+        "Their sessions end at once on every device. With the next login they see the pages "
+        "of the new role, and no longer those of the old one."
+    )
+    if role == "admin":
+        st.warning("Administrators see everybody's data and may change every account.")
+    _draw_choice("Change the role", lambda: _give_role(api, user, key))
+
+
+@st.dialog("Invite a doctor")
+@explained
+def _invite(person: SignedInPerson) -> None:
+    invitation: Invitation | None = st.session_state.get(_INVITATION)
+    notice.show()
+    if invitation is None:
+        st.write("An invitation lets one doctor register, where the clinic asks for invitations.")
+        st.button("Create an invitation", type="primary", on_click=_create, args=(person.api,))
+        return
+    st.write("The invitation code. It is shown only this once, so copy it now:")
+    st.code(invitation.token, language=None, wrap_lines=True)
+    st.write(
+        f"Hand it to the doctor in person or by a message that nobody else reads. The doctor opens "
+        f"{fmt.plain(settings().public_url or 'this website')}, chooses “Register” and “Doctor” "
+        f"and enters it as the invitation code. It works once, "
+        f"until {instant(invitation.expires_at, person.user.timezone)}."
+    )
+    if st.button("Done"):
+        del st.session_state[_INVITATION]
+        st.rerun()
+
+
+def _create(api: Api) -> None:
+    if _INVITATION in st.session_state:
+        return
+    try:
+        st.session_state[_INVITATION] = api.invite_doctor()
+    except ApiFailure as failure:
+        notice.failed(failure.sentence)
+
+
+def _draw_choice(label: str, change: Callable[[], None]) -> None:
+    with st.container(horizontal=True):
+        st.button(label, type="primary", on_click=change)
+        if st.button("Leave it as it is"):
+            st.rerun()
+
+
+def _switched(api: Api, user: User, *, is_active: bool) -> str:
+    api.change_user(user.id, is_active=is_active)
+    return f"{'Reactivated' if is_active else 'Deactivated'}: {fmt.plain(user.full_name)}"
+
+
+def _give_role(api: Api, user: User, key: str) -> None:
+    role: str | None = st.session_state.get(f"{key}.role")
+    if role is None:
+        notice.failed("Please choose the new role first.")
+    else:
+        attempt(key, user.timezone, lambda: _role_given(api, user, role))
+
+
+def _role_given(api: Api, user: User, role: str) -> str:
+    with reworded({"appointments_affected": STILL_BOOKED}):
+        api.change_user(user.id, role=role)
+    return f"{fmt.plain(user.full_name)} is {fmt.with_article(role)} now"

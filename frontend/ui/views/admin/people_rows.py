@@ -1,0 +1,71 @@
+"""An account as a row: whose it is, how it stands, and what can be done about it."""
+
+from typing import Final, Literal
+
+import streamlit as st
+
+from ui import format as fmt
+from ui.api.client import Api
+from ui.api.models import User
+from ui.components.attempt import attempt
+from ui.components.dialogs import ask
+from ui.session import SignedInPerson
+
+ROLES: Final = ("patient", "doctor", "admin")
+WAITING: Final = "Waiting for approval"
+ACTIVE: Final = "Active"
+DEACTIVATED: Final = "Deactivated"
+_COLOURS: Final[dict[str, Literal["orange", "green", "gray"]]] = {
+    WAITING: "orange",
+    ACTIVE: "green",
+    DEACTIVATED: "gray",
+}
+
+
+def state_of(user: User) -> str:
+    if not user.is_active:
+        return DEACTIVATED
+    return ACTIVE if user.is_approved else WAITING
+
+
+def draw_row(person: SignedInPerson, user: User) -> None:
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{fmt.plain(user.full_name)}**", width="content")
+            st.badge(user.role.capitalize(), color="blue")
+            st.badge(state_of(user), color=_COLOURS[state_of(user)])
+        st.text(_facts(user))
+        if user.id == person.user.id:
+            st.caption("This is you.")
+        else:
+            _draw_buttons(person, user)
+
+
+def _facts(user: User) -> str:
+    return " · ".join(filter(None, (user.username, user.email, user.phone, user.specialty)))
+
+
+def _draw_buttons(person: SignedInPerson, user: User) -> None:
+    with st.container(horizontal=True):
+        if state_of(user) == WAITING:
+            st.button(
+                "Approve",
+                key=f"approve.{user.id}",
+                type="primary",
+                on_click=attempt,
+                args=(f"approve.{user.id}", user.timezone, lambda: _approved(person.api, user)),
+            )
+        if user.is_active:
+            _ask_button("Deactivate", "deactivate", user)
+        else:
+            _ask_button("Reactivate", "reactivate", user)
+        _ask_button("Change role", "role", user)
+
+
+def _ask_button(label: str, kind: str, user: User) -> None:
+    st.button(label, key=f"{kind}.{user.id}", on_click=ask, args=(kind, user.id))
+
+
+def _approved(api: Api, user: User) -> str:
+    api.change_user(user.id, is_approved=True)
+    return f"Approved: patients can now book {fmt.plain(user.full_name)}"

@@ -26,7 +26,7 @@ def log_in(page: Page, username: str, password: str = PASSWORD) -> None:
 
 
 def log_out(page: Page) -> None:
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Log out", exact=True).click()
     expect_login(page)
 
 

@@ -83,9 +83,9 @@ def targets(system: System) -> list[tuple[str, str]]:
 
 def statuses(victim: Visitor, address: str, system: System, how: str) -> list[tuple[str, int]]:
     """Send every request from the page of somebody else; return how each was answered."""
-    page = victim.context.new_page()
     answers = []
     for url, body in targets(system):
+        page = victim.context.new_page()
         page.goto(address)
         with page.expect_response(url) as answer:
             page.evaluate(how, [url, body])

@@ -133,6 +133,7 @@ def the_rival_is_told(rival: Visitor, clinic: Clinic) -> None:
     other, doctor = clinic.register("patient", "Ann Other"), clinic.doctor(DOCTOR)
     actions.choose_slot(page, monday, "9:30")
     actions.write(page, "Reason", "Regular checkup")
+    page.keyboard.press("Tab")
     rival.wait_for_refresh()
     rival.wait_for_refresh()
     clinic.book(other, doctor, monday, "09:30")

@@ -103,7 +103,10 @@ BOOKING: dict[str, tuple[Attempt, tuple[int, str]]] = {
     "time 24:00": (lambda c: new_visit(c, appointment_time="24:00"), INVALID),
     "time 25:00": (lambda c: new_visit(c, appointment_time="25:00"), INVALID),
     "time with seconds": (lambda c: new_visit(c, appointment_time="10:00:30"), INVALID),
-    "time in other digits": (lambda c: new_visit(c, appointment_time="\u0661\u0660:\u0660\u0660"), INVALID),
+    "time in other digits": (
+        lambda c: new_visit(c, appointment_time="\u0661\u0660:\u0660\u0660"),
+        INVALID,
+    ),
     "time false": (lambda c: new_visit(c, appointment_time=False), INVALID),
     "an instant without a zone": (
         lambda c: new_visit(c, starts_at="2026-11-30T10:00:00"),
@@ -407,13 +410,13 @@ CASES = {
     for name, case in cases.items()
 }
 
-FORBIDDEN_TEXT = {
-    "NUL": "hidden\x00words",
-    "a control character": "hidden\x1bwords",
-    "a line break": "hidden\nwords",
-    "a C1 control character": "hidden\x85words",
-    "a lone surrogate": "hidden\ud800words",
-}
+FORBIDDEN_TEXT = [
+    "hidden\x00words",  # NUL
+    "hidden\x1bwords",  # a control character
+    "hidden\nwords",
+    "hidden\x85words",  # a control character of the second set
+    "hidden\ud800words",  # a lone surrogate
+]
 TEXT_FIELDS: dict[str, Callable[[Clinic, str], Response]] = {
     "username": lambda c, text: register(c, username=text),
     "email": lambda c, text: register(c, email=f"{text}@example.com"),
@@ -480,18 +483,18 @@ def test_is_refused_and_changes_nothing(clinic: Clinic, database: Database, name
     assert read_all(database) == before
 
 
-@pytest.mark.parametrize("text", FORBIDDEN_TEXT.values(), ids=FORBIDDEN_TEXT)
 @pytest.mark.parametrize("field", TEXT_FIELDS)
 def test_unprintable_text_is_refused_and_never_repeated(
-    clinic: Clinic, database: Database, field: str, text: str
+    clinic: Clinic, database: Database, field: str
 ):
     before = read_all(database)
 
-    answer = TEXT_FIELDS[field](clinic, text)
+    answers = [TEXT_FIELDS[field](clinic, text) for text in FORBIDDEN_TEXT]
 
-    assert code_of(answer) == INVALID
-    assert_sentence(answer)
-    assert "hidden" not in answer.text
+    assert [code_of(answer) for answer in answers] == [INVALID] * len(FORBIDDEN_TEXT)
+    for answer in answers:
+        assert_sentence(answer)
+        assert "hidden" not in answer.text
     assert read_all(database) == before
 
 

@@ -128,7 +128,7 @@ Username = Annotated[
 Login = Annotated[str, Printable, Field(max_length=254, description="user name or e-mail address")]
 FullName = Annotated[str, text_of(1, 100), Nfc, Printable]
 Email = Annotated[str, Printable, Field(max_length=254), AfterValidator(_email)]
-Password = Annotated[str, Printable, Field(max_length=1024)]
+Password = Annotated[str, Printable]
 Invitation = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{20,100}$")]
 Phone = Annotated[str, text_of(4, 30), Field(pattern=r"^\+?[0-9][0-9 ()/.-]{3,28}$")]
 Specialty = Annotated[str, text_of(1, 100), Nfc, Printable]

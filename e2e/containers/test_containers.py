@@ -159,8 +159,13 @@ def address_of(url: str) -> tuple[str, int]:
         ("frontend", "APP_ENV=production needs a PUBLIC_URL that starts with https://"),
     ],
 )
-def test_production_refuses_unsafe_settings(system: Compose, service: str, problems: str) -> None:
-    refused = system.attempt("run", "--rm", "--no-deps", "-e", "APP_ENV=production", service)
+def test_production_refuses_unsafe_settings(service: str, problems: str) -> None:
+    compose = Compose(APP_ENV="production")
+    try:
+        compose.run("build", service)
+        refused = compose.attempt("run", "--rm", "--no-deps", service)
+    finally:
+        compose.down()
 
     assert refused.returncode != 0
     assert problems in refused.stdout + refused.stderr

@@ -3,12 +3,12 @@
 from fastapi import APIRouter
 
 from app.api.errors import documented
-from app.api.v1.dependencies import Reading
+from app.api.v1.dependencies import Reading, TransactionRoute
 from app.core import schema
 from app.domain.errors import Unavailable
 from app.schemas.schemas import Health
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], route_class=TransactionRoute)
 
 
 @router.get("/livez")

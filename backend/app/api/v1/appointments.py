@@ -5,7 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from app.api.errors import documented
-from app.api.v1.dependencies import Acting, Now, Reading, Recording, Writing
+from app.api.v1.dependencies import (
+    Acting,
+    Now,
+    Reading,
+    Recording,
+    TransactionRoute,
+    Writing,
+)
 from app.api.v1.paging import Cursor, set_next_link
 from app.crud import crud_appointment
 from app.crud.crud_appointment import Position
@@ -19,7 +26,7 @@ from app.services.booking import WantedTime
 
 IdempotencyKey = Annotated[str | None, Header(pattern=r"^[!-~]{1,128}$")]
 
-router = APIRouter(prefix="/appointments", tags=["appointments"])
+router = APIRouter(prefix="/appointments", tags=["appointments"], route_class=TransactionRoute)
 
 
 @router.post(

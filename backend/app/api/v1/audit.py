@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.api.errors import documented
-from app.api.v1.dependencies import Acting, Reading
+from app.api.v1.dependencies import Acting, Reading, TransactionRoute
 from app.crud import crud_audit
 from app.domain.policies import check_audit_is_visible
 from app.schemas.fields import Id, Instant, Word
 from app.schemas.schemas import AuditAnswer
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = APIRouter(prefix="/audit", tags=["audit"], route_class=TransactionRoute)
 
 
 @router.get("/", responses=documented(401, 404))

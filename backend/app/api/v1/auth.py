@@ -12,6 +12,7 @@ from app.api.v1.dependencies import (
     Person,
     Reading,
     SessionIfAny,
+    TransactionRoute,
     Writing,
     clear_session_cookie,
     set_session_cookie,
@@ -29,7 +30,7 @@ from app.schemas.schemas import (
 )
 from app.services import accounts, logins
 
-router = APIRouter(prefix="/auth", tags=["auth"])
+router = APIRouter(prefix="/auth", tags=["auth"], route_class=TransactionRoute)
 
 
 @router.post("/register", status_code=201, responses=documented(403, 409, 413, 415, 429))

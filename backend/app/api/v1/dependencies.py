@@ -1,11 +1,17 @@
-"""What routes ask for: the clock, transactions, and the person who is signed in."""
+"""What routes ask for: the clock, transactions, and the person who is signed in.
 
-from collections.abc import Iterator
+What does not wait for anything is `async`, so that it runs without a thread of its own.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 
 from app.core.clock import Clock
@@ -38,7 +44,7 @@ class Resources:
     clock: Clock
 
 
-def resources(request: Request) -> Resources:
+async def resources(request: Request) -> Resources:
     """The application's resources."""
     held: Resources = request.app.state.resources
     return held
@@ -47,7 +53,7 @@ def resources(request: Request) -> Resources:
 Held = Annotated[Resources, Depends(resources)]
 
 
-def present(held: Held) -> datetime:
+async def present(held: Held) -> datetime:
     """The present instant, in UTC."""
     return held.clock()
 
@@ -64,10 +70,36 @@ def writing(held: Held) -> Iterator[Session]:
         yield session
 
 
-def origin_of(request: Request) -> Origin:
+async def origin_of(request: Request) -> Origin:
     """Where the request came from, for the throttle and the audit log."""
     address = request.client.host if request.client else None
     return Origin(address, request.state.request_id)
+
+
+class TransactionRoute(APIRoute):
+    """A route whose synchronous endpoint ends its transactions in the thread that it ran in.
+
+    FastAPI validates the answer in a thread of the same pool. A transaction that still held its
+    locks, or its connection, would wait for a thread while all threads wait for it.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, _ending_transactions(endpoint), **options)
+
+
+def _ending_transactions(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    if iscoroutinefunction(endpoint):
+        return endpoint
+
+    @wraps(endpoint)
+    def run(**values: Any) -> object:
+        answer: object = endpoint(**values)
+        for value in values.values():
+            if isinstance(value, Session):
+                value.commit()
+        return answer
+
+    return run
 
 
 From = Annotated[Origin, Depends(origin_of)]
@@ -100,7 +132,7 @@ def session_if_any(request: Request, held: Held, origin: From, now: Now) -> Sign
     return who
 
 
-def signed_in(who: Annotated[SignedIn | None, Depends(session_if_any)]) -> SignedIn:
+async def signed_in(who: Annotated[SignedIn | None, Depends(session_if_any)]) -> SignedIn:
     """The person whose session the request comes with. Raises NotSignedIn."""
     if who is None:
         raise NotSignedIn
@@ -111,7 +143,7 @@ SessionIfAny = Annotated[SignedIn | None, Depends(session_if_any)]
 Person = Annotated[SignedIn, Depends(signed_in)]
 
 
-def acting(who: Person) -> Actor:
+async def acting(who: Person) -> Actor:
     """The person as the rules see them."""
     return who.actor
 
@@ -122,17 +154,22 @@ Acting = Annotated[Actor, Depends(acting)]
 class ReadRecorder:
     """Writes into the audit log who read the data of a patient other than themselves."""
 
-    def __init__(self, held: Held, actor: Acting, now: Now) -> None:
-        self._held, self._actor, self._now = held, actor, now
+    def __init__(self, database: Database, actor: Actor, now: datetime) -> None:
+        self._database, self._actor, self._now = database, actor, now
 
     def __call__(self, deed: Deed) -> None:
         """Record a read before it is answered."""
         if deed.patient_id != self._actor.id:
-            with self._held.database.writing() as session:
+            with self._database.writing() as session:
                 audit.record(session, deed, by=self._actor, now=self._now)
 
 
-Recording = Annotated[ReadRecorder, Depends(ReadRecorder)]
+async def recording(held: Held, actor: Acting, now: Now) -> ReadRecorder:
+    """What this person's reads are recorded with."""
+    return ReadRecorder(held.database, actor, now)
+
+
+Recording = Annotated[ReadRecorder, Depends(recording)]
 
 
 def signed_in_answer(who: SignedIn, settings: Settings) -> SignedInAnswer:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.api.errors import documented
-from app.api.v1.dependencies import Acting, Now, Reading, Writing
+from app.api.v1.dependencies import Acting, Now, Reading, TransactionRoute, Writing
 from app.crud import crud_schedule, crud_user
 from app.domain.errors import InvalidInput
 from app.domain.policies import check_keeps_hours
@@ -16,7 +16,7 @@ from app.services import scheduling
 
 LONGEST_SEARCH = timedelta(days=31)
 
-router = APIRouter(prefix="/schedules", tags=["schedules"])
+router = APIRouter(prefix="/schedules", tags=["schedules"], route_class=TransactionRoute)
 
 
 @router.post("/", status_code=201, responses=documented(401, 403, 404, 409, 413, 415))

@@ -5,7 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.api.errors import documented
-from app.api.v1.dependencies import Acting, Now, Person, Reading, Recording, Writing
+from app.api.v1.dependencies import (
+    Acting,
+    Now,
+    Person,
+    Reading,
+    Recording,
+    TransactionRoute,
+    Writing,
+)
 from app.crud import crud_user
 from app.domain.people import Role
 from app.domain.policies import check_is_admin
@@ -21,7 +29,7 @@ from app.schemas.schemas import (
 from app.services import accounts, staff
 from app.services.audit import Deed
 
-router = APIRouter(prefix="/users", tags=["users"])
+router = APIRouter(prefix="/users", tags=["users"], route_class=TransactionRoute)
 
 
 @router.get("/doctors", responses=documented())

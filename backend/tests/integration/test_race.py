@@ -1,0 +1,98 @@
+"""Clients race for the same time: one gets it, whatever the engine and the order of events."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from app.core.database import Database
+from app.models import Appointment
+from tests.integration.guards import drop_guards, overlaps
+from tests.integration.racing import Call, Clinic, Person, booking_of, coming_day, move_to
+from tests.integration.servers import serving
+
+CLIENTS = 64
+ROUNDS = 5
+NINE = 9 * 60
+
+
+def held_by(clinic: Clinic, doctor: Person) -> int:
+    with clinic.database.reading() as session:
+        statement = select(func.count()).where(Appointment.doctor_id == doctor.id)
+        return session.scalars(statement).one()
+
+
+def race_for_one_slot_a_round(clinic: Clinic) -> list[Counter[str]]:
+    doctor = clinic.doctor(NINE, NINE + 30 * ROUNDS, 30)
+    patients = clinic.patients(CLIENTS)
+    return [
+        clinic.outcomes(booking_of(patient, doctor, NINE + 30 * number) for patient in patients)
+        for number in range(ROUNDS)
+    ]
+
+
+def test_one_of_64_patients_gets_the_slot(clinic: Clinic):
+    expected = Counter(ok=1, slot_taken=CLIENTS - 1)
+    assert race_for_one_slot_a_round(clinic) == [expected] * ROUNDS
+    assert overlaps(clinic.database) == []
+
+
+def test_one_of_64_gets_the_slot_when_half_of_them_move_to_it(clinic: Clinic):
+    doctor = clinic.doctor(NINE, NINE + 5 * (CLIENTS + ROUNDS), 5)
+    patients, movers = clinic.patients(CLIENTS // 2), clinic.patients(CLIENTS // 2)
+    booked = clinic.race(
+        booking_of(mover, doctor, NINE + 5 * (ROUNDS + number))
+        for number, mover in enumerate(movers)
+    )
+    owned = list(zip(movers, [answer.json()["id"] for answer in booked], strict=True))
+    for number in range(ROUNDS):
+        start = NINE + 5 * number
+        bookings = [booking_of(patient, doctor, start) for patient in patients]
+        moves = [move_to(mover, appointment_id, start) for mover, appointment_id in owned]
+        mixed = [call for pair in zip(bookings, moves, strict=True) for call in pair]
+        assert clinic.outcomes(mixed) == Counter(ok=1, slot_taken=CLIENTS - 1)
+    assert overlaps(clinic.database) == []
+
+
+def test_a_patient_with_16_windows_books_one_of_two_overlapping_slots(clinic: Clinic):
+    one, other = clinic.doctor(0, 1380, 60), clinic.doctor(30, 1410, 60)
+    (patient,) = clinic.patients(1)
+    for number in range(ROUNDS):
+        start = 120 * number
+        pair = [booking_of(patient, one, start), booking_of(patient, other, start + 30)]
+        # The doctor who was chosen is taken for the other 7, the other one's 8 find a busy patient.
+        assert clinic.outcomes(pair * 8) == Counter(ok=1, slot_taken=7, patient_busy=8)
+    assert held_by(clinic, one) + held_by(clinic, other) == ROUNDS
+    assert overlaps(clinic.database) == []
+
+
+def test_64_searches_at_once_are_all_answered(clinic: Clinic):
+    """More than there are threads and connections: none may wait for one that waits for it."""
+    doctor = clinic.doctor(NINE, NINE + 60, 30)
+    path = f"/schedules/doctor/{doctor.id}/available-slots?start_date={coming_day()}"
+    searches = [Call(doctor, "GET", f"{path}&end_date={coming_day()}")] * CLIENTS
+    found = [[slot["time"] for slot in answer.json()] for answer in clinic.race(searches)]
+    assert found == [["09:00", "09:30"]] * CLIENTS
+
+
+@pytest.fixture
+def naive_clinic(database_url: str, database: Database, tmp_path: Path):
+    """A clinic whose server only looks before it books: see `naive_server`."""
+    with serving("tests.integration.naive_server", database_url, tmp_path) as address:
+        yield Clinic(address, database)
+
+
+def test_the_guards_alone_let_one_of_64_have_the_slot(naive_clinic: Clinic):
+    expected = Counter(ok=1, slot_taken=CLIENTS - 1)
+    assert race_for_one_slot_a_round(naive_clinic) == [expected] * ROUNDS
+    assert overlaps(naive_clinic.database) == []
+
+
+def test_without_guards_the_race_ends_in_double_bookings(naive_clinic: Clinic):
+    """The control: these races can be lost, and losing them is seen."""
+    with naive_clinic.database.engine.begin() as connection:
+        drop_guards(connection)
+    rounds = race_for_one_slot_a_round(naive_clinic)
+    assert sum(outcomes["ok"] for outcomes in rounds) > ROUNDS
+    assert overlaps(naive_clinic.database) != []

@@ -65,8 +65,10 @@ class Picker:
 def pick_day(picker: Picker) -> date:
     """The day asked for, today or later where the doctor is."""
     today = clock.today(picker.doctor.timezone)
-    wanted = st.session_state.get(picker.day_key) or today
-    st.session_state[picker.day_key] = max(today, wanted)
+    wanted = st.session_state.get(picker.day_key)
+    if wanted is None or wanted < today:
+        # Only then: what the script sets takes the place of what somebody is typing.
+        st.session_state[picker.day_key] = today
     day: date = st.date_input(
         "Date",
         min_value=today,

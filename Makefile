@@ -58,7 +58,7 @@ test-e2e: $(INSTALLED) ## … of the whole system in a browser
 	$(BIN)/pytest e2e
 
 compose-test: $(INSTALLED) ## Test the clinic in containers; needs a Docker engine
-	$(BIN)/pytest e2e/containers
+	$(BIN)/pytest e2e/containers -o faulthandler_timeout=1200
 
 check: $(INSTALLED) ## Check format, lint, types, imports, Dockerfiles, generated files and the lock
 	$(BIN)/ruff format --check

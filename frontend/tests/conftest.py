@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from tests import fake_booking, fake_staff  # noqa: F401 - they add routes
 from tests.fake_api import FakeApi, Json
 from ui import config, session
 from ui.api import client

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import httpx
@@ -30,6 +30,7 @@ class FakeApi(FakeClinic):
     down: bool = False
     refusals: dict[tuple[str, str], RefusedError] = field(default_factory=dict)
     requests: list[httpx.Request] = field(default_factory=list)
+    replies: dict[str, tuple[Json, Json | None]] = field(default_factory=dict)
 
     def transport(self) -> httpx.BaseTransport:
         return httpx.MockTransport(self.answer)
@@ -250,23 +251,6 @@ def delete_schedule(api: FakeApi, request: httpx.Request, schedule_id: int) -> h
         raise RefusedError("appointments_affected", appointments=coming)
     del api.schedules[schedule_id]
     return httpx.Response(204)
-
-
-@route("POST", "/appointments/")
-def book(api: FakeApi, request: httpx.Request) -> httpx.Response:
-    patient = api.user_of(request, "patient")
-    body = fields_of(request, {"doctor_id", "appointment_date", "appointment_time", "reason"})
-    doctor = doctor_of(api, body["doctor_id"])
-    slot = offered_slot(api, doctor["id"], body)
-    refuse_busy(api, patient["id"], slot)
-    row = api.add_appointment(
-        doctor,
-        patient,
-        datetime.fromisoformat(slot["starts_at"]),
-        duration=slot["duration"],
-        reason=body["reason"],
-    )
-    return httpx.Response(201, json=row)
 
 
 @route("GET", "/appointments/my")

@@ -31,6 +31,8 @@ class FakeClinic:
     sessions: dict[str, FakeSession] = field(default_factory=dict)
     schedules: dict[int, Json] = field(default_factory=dict)
     appointments: dict[int, Json] = field(default_factory=dict)
+    records: list[Json] = field(default_factory=list)
+    invitations: int = 0
 
     def add_user(self, username: str, *, role: str = "patient", **fields: Any) -> Json:
         """A user whose password is `PASSWORD` unless told otherwise."""

@@ -117,7 +117,7 @@ def test_booking_moving_and_cancelling(api: FakeApi, john: Json, smith: Json):
     patient, doctor = api_of(api, john), api_of(api, smith)
     first, second, *_ = ANONYMOUS.free_slots(smith["id"], MONDAY, MONDAY)
 
-    booked = patient.book(smith["id"], first, "Regular checkup")
+    booked = patient.book(smith["id"], first, "Regular checkup", key="a-key")
     moved = patient.move(booked.id, second)
     cancelled = patient.cancel(booked.id)
 
@@ -125,6 +125,7 @@ def test_booking_moving_and_cancelling(api: FakeApi, john: Json, smith: Json):
     assert (moved.appointment_time, cancelled.status) == ("09:30", "cancelled")
     assert doctor.appointment(booked.id) == cancelled
     assert doctor.doctor_day(smith["id"], MONDAY) == [cancelled]
+    assert api.requests[1].headers["idempotency-key"] == "a-key"
     assert json.loads(api.requests[1].content) == {
         "doctor_id": smith["id"],
         "reason": "Regular checkup",
@@ -260,6 +261,46 @@ def test_a_change_without_an_answer_may_have_happened(
     answer_with(monkeypatch, fail)
 
     assert failure_of(call).sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "told"),
+    [
+        ([httpx.ReadTimeout, None], None),
+        ([httpx.ReadTimeout, httpx.ReadTimeout], OUTCOME_UNKNOWN),
+        ([httpx.ReadTimeout, httpx.ConnectError], OUTCOME_UNKNOWN),
+        ([httpx.ConnectError], UNREACHABLE),
+    ],
+)
+def test_a_booking_without_an_answer_is_sent_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+    api: FakeApi,
+    john: Json,
+    smith: Json,
+    outcomes: list[type[httpx.TransportError] | None],
+    told: str | None,
+):
+    slot = ANONYMOUS.free_slots(smith["id"], MONDAY, MONDAY)[0]
+    keys, waiting = [], list(outcomes)
+
+    def lose_the_answer(request: httpx.Request) -> httpx.Response:
+        keys.append(request.headers["idempotency-key"])
+        answer, error = api.answer(request), waiting.pop(0)
+        if error is not None:
+            raise error("lost", request=request)
+        return answer
+
+    answer_with(monkeypatch, lose_the_answer)
+    patient = api_of(api, john)
+
+    try:
+        patient.book(smith["id"], slot, "Regular checkup", key="a-key")
+        sentence = None
+    except ApiFailure as failure:
+        sentence = failure.sentence
+
+    assert (sentence, keys) == (told, ["a-key"] * len(outcomes))
+    assert [row["appointment_time"] for row in api.appointments.values()] == ["09:00"]
 
 
 @pytest.mark.parametrize(

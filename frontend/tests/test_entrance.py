@@ -10,7 +10,7 @@ from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.fake_refusals import RefusedError
 from tests.people import browser_answers, cookie_order, fill, labels, log_in, press, texts
-from ui.api.errors import UNREACHABLE
+from ui.api.errors import SENTENCES, UNREACHABLE
 from ui.session import COOKIE_NOT_KEPT
 from ui.tickets import pinned_store
 
@@ -213,6 +213,44 @@ def test_a_refused_registration_says_why_and_keeps_the_form(
 
     assert texts(tab.error) == [sentence]
     assert [field.value for field in tab.text_input] == ["john", "john", "John Doe", "short", ""]
+
+
+def test_an_invited_doctor_hands_in_the_code(api: FakeApi, open_page: OpenPage):
+    tab = open_register_tab(open_page(), "doctor")
+
+    register(
+        tab,
+        Username="dr_smith",
+        Email="dr.smith@example.com",
+        Full_name="Dr. John Smith",
+        Password="password123",
+        Invitation_code=" a-code ",
+    )
+
+    bodies = [json.loads(request.content) for request in sent(api, "/auth/register")]
+    assert [body["invitation"] for body in bodies] == ["a-code"]
+
+
+def test_a_doctor_without_an_invitation_is_told_where_to_get_one(api: FakeApi, open_page: OpenPage):
+    api.refusals["POST", "/auth/register"] = RefusedError("invitation_needed")
+    tab = open_register_tab(open_page(), "doctor")
+
+    register(tab, Username="dr", Email="d@example.com", Full_name="Dr. D", Password="password123")
+
+    assert texts(tab.error) == [SENTENCES["invitation_needed"]]
+
+
+def test_too_many_attempts_say_how_long_to_wait(api: FakeApi, open_page: OpenPage):
+    sentence = "Too many attempts. Try again in 4 minutes."
+    for path in ("/auth/login", "/auth/register"):
+        api.refusals["POST", path] = RefusedError("too_many_attempts", sentence)
+    tab = log_in(open_page(), "john_patient")
+    assert texts(tab.error) == [sentence]
+
+    open_register_tab(tab, "patient")
+    register(tab, Username="j", Email="j@example.com", Full_name="J. Doe", Password="password123")
+
+    assert texts(tab.error) == [sentence]
 
 
 def test_an_incomplete_registration_asks_nobody(api: FakeApi, open_page: OpenPage):

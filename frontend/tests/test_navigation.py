@@ -6,18 +6,19 @@ from streamlit.testing.v1 import AppTest
 from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.people import labels, log_in, texts
-from ui.format import plain
+from ui.format import plain, with_article
 from ui.navigation import ENTRIES
 
 LINKS = {
     "patient": ["Book Appointment", "My Appointments", "Account"],
     "doctor": ["Appointments", "Schedule Management", "Account"],
-    "admin": ["Account"],
+    "admin": ["People", "Book for a Patient", "Audit Log", "Account"],
 }
 TITLES = {entry.url_path: entry.title for entry in ENTRIES}
+OFFICE = ["people", "book-for-a-patient", "audit-log"]
 FOREIGN = {
-    "patient": ["appointments", "schedule-management"],
-    "doctor": ["book-appointment", "my-appointments"],
+    "patient": ["appointments", "schedule-management", *OFFICE],
+    "doctor": ["book-appointment", "my-appointments", *OFFICE],
     "admin": ["book-appointment", "my-appointments", "appointments", "schedule-management"],
 }
 OWNERS = {
@@ -25,6 +26,7 @@ OWNERS = {
     "my-appointments": "patients",
     "appointments": "doctors",
     "schedule-management": "doctors",
+    **dict.fromkeys(OFFICE, "admins"),
 }
 
 
@@ -44,7 +46,7 @@ def test_the_links_are_those_of_the_role(api: FakeApi, open_page: OpenPage, role
 def test_a_deep_link_leads_through_the_login_to_the_page(
     api: FakeApi, open_page: OpenPage, url_path: str
 ):
-    role = {"doctors": "doctor"}.get(OWNERS.get(url_path, ""), "patient")
+    role = OWNERS.get(url_path, "patients").removesuffix("s")
     api.add_user("somebody", role=role)
     tab = open_page(url_path)
     assert (labels(tab.tabs), texts(tab.title)) == (["Login", "Register"], ["Test Clinic"])
@@ -64,7 +66,7 @@ def test_a_page_of_another_role_says_whose_it_is(
 
     assert texts(tab.title) == [TITLES[url_path]]
     sentence = (
-        f"This page is for {OWNERS[url_path]}, and you are logged in as a {role}. "
+        f"This page is for {OWNERS[url_path]}, and you are logged in as {with_article(role)}. "
         "Choose one of the pages above, or log out and in again with another account."
     )
     assert texts(tab.warning) == [sentence]

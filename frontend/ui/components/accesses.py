@@ -32,10 +32,10 @@ def draw_accesses(person: SignedInPerson) -> None:
 
 
 def _draw_page(person: SignedInPerson, who: Callable[[Audit], str], **filters: int) -> None:
-    pages = Pages("accesses", person.user.id)
+    pages = Pages("accesses", (person.user.id,))
     found = person.api.audit(before=pages.start, limit=ROWS_A_PAGE + 1, **filters)
     if not found:
-        st.info("Nobody has looked at anything yet.")
+        st.caption("There is nothing to show yet.")
         return
     shown = found[:ROWS_A_PAGE]
     draw_records(

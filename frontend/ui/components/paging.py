@@ -1,6 +1,5 @@
 """Pages of an answer that goes on behind the last row shown."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,10 +9,13 @@ from ui.components import notice
 
 @dataclass(frozen=True)
 class Pages:
-    """The way through the pages of one `question`; another question starts at its first page."""
+    """The way through the pages of one `question`; another question starts at its first page.
+
+    The question is a tuple of plain values: a page's own classes are new ones in each run.
+    """
 
     key: str
-    question: Hashable
+    question: tuple[object, ...]
 
     @property
     def start(self) -> int | None:

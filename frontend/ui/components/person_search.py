@@ -7,7 +7,7 @@ import streamlit as st
 from ui import format as fmt
 from ui.api.client import Api
 from ui.api.models import User
-from ui.components import notice
+from ui.components import accounts, notice
 
 LIMIT: Final = 20
 
@@ -28,7 +28,7 @@ def pick_person(api: Api, key: str, label: str, **filters: str | bool) -> User |
     ).strip()
     if not wanted:
         return None
-    found = {user.id: user for user in _found(api, key, wanted, filters)}
+    found = {user.id: user for user in accounts.find(api, name=wanted, limit=LIMIT + 1, **filters)}
     if not found:
         st.warning(f"Nobody is found by “{fmt.plain(wanted)}”. Check the spelling.")
         return None
@@ -36,24 +36,19 @@ def pick_person(api: Api, key: str, label: str, **filters: str | bool) -> User |
         f"{label} found",
         list(found)[:LIMIT],
         index=0 if len(found) == 1 else None,
-        format_func=lambda user_id: _description(found[user_id]),
+        format_func=lambda user_id: f"{found[user_id].full_name} · {found[user_id].email}",
         placeholder="Choose the right person",
         key=f"{key}.chosen.{wanted}",
         on_change=notice.clear,
     )
     if len(found) > LIMIT:
         st.caption(f"Only the first {LIMIT} are listed. Type more of the name to find others.")
-    return found[chosen] if chosen else None
+    if chosen is None:
+        return None
+    st.text(contact(found[chosen]))
+    return found[chosen]
 
 
-def _found(api: Api, key: str, wanted: str, filters: dict[str, str | bool]) -> list[User]:
-    """The answer is kept: each question is a line in the audit log."""
-    kept: tuple[str, list[User]] | None = st.session_state.get(f"{key}.found")
-    if kept is None or kept[0] != wanted:
-        kept = (wanted, api.users(name=wanted, limit=LIMIT + 1, **filters))
-        st.session_state[f"{key}.found"] = kept
-    return kept[1]
-
-
-def _description(user: User) -> str:
-    return " · ".join(filter(None, (user.full_name, user.username, user.email, user.phone)))
+def contact(user: User) -> str:
+    """`john_patient · john@example.com · +44 20 7946 0000`."""
+    return " · ".join(filter(None, (user.username, user.email, user.phone)))

@@ -1,6 +1,6 @@
 """Audit Log: who did what, to whose data, and whether it was allowed."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -46,7 +46,7 @@ def _log(person: SignedInPerson) -> None:
     zone = person.user.timezone
     with st.expander("Filter", icon=":material/filter_list:"):
         question = _question(person.api, zone)
-    pages = Pages("audit.pages", question)
+    pages = Pages("audit.pages", astuple(question))
     found = person.api.audit(before=pages.start, limit=ROWS_A_PAGE + 1, **asdict(question))
     st.button("Refresh", icon=":material/refresh:")
     if not found:

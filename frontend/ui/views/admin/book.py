@@ -19,7 +19,10 @@ def page() -> None:
 def _book(person: SignedInPerson) -> None:
     patient = pick_person(person.api, "desk.patient", "Patient", role="patient", is_active=True)
     if patient is None:
-        st.info("Search for the patient first. Who has no account yet registers on the login page.")
+        st.info(
+            "Search for the patient first. "
+            "Somebody without an account can register on the login page."
+        )
     else:
         draw_booking(Desk("desk", person.api, patient))
 

@@ -1,6 +1,6 @@
 """People: the accounts of the clinic, and who may use them."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 import streamlit as st
@@ -8,7 +8,7 @@ import streamlit as st
 from ui import session
 from ui.api.client import Api
 from ui.api.models import User
-from ui.components import notice
+from ui.components import accounts, notice
 from ui.components.dialogs import ask
 from ui.components.failures import explained
 from ui.components.paging import Pages
@@ -91,7 +91,7 @@ def _draw_waiting(person: SignedInPerson, search: Search) -> list[User]:
 
 def _draw_page(person: SignedInPerson, search: Search) -> list[User]:
     """A page of those who do not wait."""
-    pages = Pages("people.pages", search)
+    pages = Pages("people.pages", astuple(search))
     state = STATES[search.state] if search.state else {}
     found = _find(person.api, search, state, after=pages.start, limit=ROWS_A_PAGE + 1)
     shown = [user for user in found[:ROWS_A_PAGE] if state_of(user) != WAITING]
@@ -104,7 +104,7 @@ def _draw_page(person: SignedInPerson, search: Search) -> list[User]:
 
 
 def _find(api: Api, search: Search, state: dict[str, bool], **page: int | None) -> list[User]:
-    return api.users(name=search.name, role=search.role, **state, **page)
+    return accounts.find(api, name=search.name, role=search.role, **state, **page)
 
 
 page()

@@ -9,7 +9,7 @@ from ui import format as fmt
 from ui.api.client import Api
 from ui.api.errors import ApiFailure, reworded
 from ui.api.models import Invitation, User
-from ui.components import notice
+from ui.components import accounts, notice
 from ui.components.attempt import attempt, done
 from ui.components.audit_text import instant
 from ui.components.dialogs import take_asked
@@ -26,15 +26,13 @@ STILL_BOOKED: Final = (
 
 
 def open_asked(person: SignedInPerson, users: list[User]) -> None:
-    """Open the dialog that was asked for, if any."""
+    """Open the dialog that was asked for, if any; an invitation stays until it is put away."""
     asked = take_asked()
-    if asked is None:
-        return
-    if asked.kind == "invite":
-        st.session_state.pop(_INVITATION, None)
+    if _INVITATION in st.session_state or (asked and asked.kind == "invite"):
         _invite(person)
+        return
     for user in users:
-        if user.id == asked.id:
+        if asked and user.id == asked.id:
             dialog = {"deactivate": _deactivate, "reactivate": _reactivate, "role": _change_role}
             dialog[asked.kind](person.api, user, f"{asked.kind}.{asked.number}")
 
@@ -94,7 +92,11 @@ def _change_role(api: Api, user: User, key: str) -> None:
     _draw_choice("Change the role", lambda: _give_role(api, user, key))
 
 
-@st.dialog("Invite a doctor")
+def _put_away() -> None:
+    st.session_state.pop(_INVITATION, None)
+
+
+@st.dialog("Invite a doctor", on_dismiss=_put_away)
 @explained
 def _invite(person: SignedInPerson) -> None:
     invitation: Invitation | None = st.session_state.get(_INVITATION)
@@ -107,12 +109,11 @@ def _invite(person: SignedInPerson) -> None:
     st.code(invitation.token, language=None, wrap_lines=True)
     st.write(
         f"Hand it to the doctor in person or by a message that nobody else reads. The doctor opens "
-        f"{fmt.plain(settings().public_url or 'this website')}, chooses “Register” and “Doctor” "
+        f"{settings().public_url or 'this website'}, chooses “Register” and “Doctor” "
         f"and enters it as the invitation code. It works once, "
         f"until {instant(invitation.expires_at, person.user.timezone)}."
     )
-    if st.button("Done"):
-        del st.session_state[_INVITATION]
+    if st.button("Done", on_click=_put_away):
         st.rerun()
 
 
@@ -133,7 +134,7 @@ def _draw_choice(label: str, change: Callable[[], None]) -> None:
 
 
 def _switched(api: Api, user: User, *, is_active: bool) -> str:
-    api.change_user(user.id, is_active=is_active)
+    accounts.change(api, user, is_active=is_active)
     return f"{'Reactivated' if is_active else 'Deactivated'}: {fmt.plain(user.full_name)}"
 
 
@@ -147,5 +148,5 @@ def _give_role(api: Api, user: User, key: str) -> None:
 
 def _role_given(api: Api, user: User, role: str) -> str:
     with reworded({"appointments_affected": STILL_BOOKED}):
-        api.change_user(user.id, role=role)
+        accounts.change(api, user, role=role)
     return f"{fmt.plain(user.full_name)} is {fmt.with_article(role)} now"

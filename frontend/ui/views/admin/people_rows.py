@@ -7,8 +7,10 @@ import streamlit as st
 from ui import format as fmt
 from ui.api.client import Api
 from ui.api.models import User
+from ui.components import accounts
 from ui.components.attempt import attempt
 from ui.components.dialogs import ask
+from ui.components.person_search import contact
 from ui.session import SignedInPerson
 
 ROLES: Final = ("patient", "doctor", "admin")
@@ -34,15 +36,11 @@ def draw_row(person: SignedInPerson, user: User) -> None:
             st.markdown(f"**{fmt.plain(user.full_name)}**", width="content")
             st.badge(user.role.capitalize(), color="blue")
             st.badge(state_of(user), color=_COLOURS[state_of(user)])
-        st.text(_facts(user))
+        st.text(" · ".join(filter(None, (contact(user), user.specialty))))
         if user.id == person.user.id:
             st.caption("This is you.")
         else:
             _draw_buttons(person, user)
-
-
-def _facts(user: User) -> str:
-    return " · ".join(filter(None, (user.username, user.email, user.phone, user.specialty)))
 
 
 def _draw_buttons(person: SignedInPerson, user: User) -> None:
@@ -67,5 +65,5 @@ def _ask_button(label: str, kind: str, user: User) -> None:
 
 
 def _approved(api: Api, user: User) -> str:
-    api.change_user(user.id, is_approved=True)
+    accounts.change(api, user, is_approved=True)
     return f"Approved: patients can now book {fmt.plain(user.full_name)}"

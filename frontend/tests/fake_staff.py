@@ -1,0 +1,81 @@
+"""What the fake API answers to admins, and who may read the audit log."""
+
+from datetime import timedelta
+
+import httpx
+
+from tests.fake_api import FakeApi, end_sessions, fields_of, route
+from tests.fake_clinic import Json, stamp
+from tests.fake_refusals import RefusedError
+
+WORDS = {"true": True, "false": False}
+
+
+@route("GET", "/users/")
+def list_accounts(api: FakeApi, request: httpx.Request) -> httpx.Response:
+    api.user_of(request, "admin")
+    wanted = dict(request.url.params)
+    name, after = wanted.pop("name", "").casefold(), int(wanted.pop("after", "0"))
+    limit = int(wanted.pop("limit", "100"))
+    rows = [
+        user
+        for user in api.users.values()
+        if user["id"] > after
+        if name in f"{user['full_name']} {user['username']} {user['email']}".casefold()
+        if all(user[field] == WORDS.get(value, value) for field, value in wanted.items())
+    ]
+    return httpx.Response(200, json=rows[:limit])
+
+
+@route("PATCH", "/users/{id}")
+def change_account(api: FakeApi, request: httpx.Request, user_id: int) -> httpx.Response:
+    admin, changes = api.user_of(request, "admin"), fields_of(request, set())
+    if user_id == admin["id"]:
+        raise RefusedError("own_account")
+    user = api.users[user_id]
+    if changes.get("role", user["role"]) != user["role"] or changes.get("is_active") is False:
+        end_sessions(api, user_id)
+    user.update(changes)
+    return httpx.Response(200, json=user)
+
+
+@route("POST", "/users/invitations")
+def invite_doctor(api: FakeApi, request: httpx.Request) -> httpx.Response:
+    api.user_of(request, "admin")
+    api.invitations += 1
+    expires_at = stamp(api.now + timedelta(days=14))
+    body = {"token": f"invitation-code-{api.invitations}", "expires_at": expires_at}
+    return httpx.Response(201, json=body)
+
+
+@route("GET", "/audit/")
+def audit_log(api: FakeApi, request: httpx.Request) -> httpx.Response:
+    user, wanted = api.user_of(request), dict(request.url.params)
+    since, until = wanted.pop("since", ""), wanted.pop("until", "9999")
+    before, limit = int(wanted.pop("before", "999999")), int(wanted.pop("limit", "100"))
+    rows = [
+        record
+        for record in reversed(api.records)
+        if user["role"] == "admin" or user["id"] in {record["actor_id"], record["patient_id"]}
+        if since <= record["at"] < until and record["sequence"] < before
+        if all(str(record[field]) == value for field, value in wanted.items())
+    ]
+    return httpx.Response(200, json=rows[:limit])
+
+
+def add_record(api: FakeApi, actor: Json | None, action: str, **fields: object) -> None:
+    """A deed of `actor` that succeeded, about nobody's data unless told otherwise."""
+    record = {
+        "sequence": len(api.records) + 1,
+        "at": stamp(api.now),
+        "actor_id": actor and actor["id"],
+        "actor_role": actor and actor["role"],
+        "action": action,
+        "resource_type": "user",
+        "resource_id": None,
+        "patient_id": None,
+        "fields": "",
+        "outcome": "ok",
+        "request_id": None,
+    }
+    api.records.append(record | fields)

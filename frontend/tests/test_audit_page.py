@@ -1,0 +1,214 @@
+"""Audit Log, as an admin uses the page, and one's own part of it on the account page."""
+
+import re
+from datetime import date, timedelta
+from html import unescape
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import OpenPage
+from tests.fake_api import FakeApi
+from tests.fake_clinic import Json
+from tests.fake_refusals import RefusedError
+from tests.fake_staff import add_record
+from tests.hands import buttons, choose, press, texts
+from tests.people import fill
+from ui.api.errors import SENTENCES, UNREACHABLE
+
+PAGE = "audit-log"
+NOW = "Mon 30 Nov 2026, 7:00"
+
+
+@pytest.fixture
+def admin(api: FakeApi) -> Json:
+    return api.add_user("front_desk", role="admin")
+
+
+@pytest.fixture
+def john(api: FakeApi) -> Json:
+    return api.add_user("john_patient", full_name="John Doe")
+
+
+@pytest.fixture
+def smith(api: FakeApi) -> Json:
+    return api.add_user("dr_smith", role="doctor", full_name="Dr. John Smith")
+
+
+def rows(tab: AppTest) -> list[list[str]]:
+    """The cells of the records, row by row."""
+    html = "".join(one.proto.body for one in tab.get("html") if "records" in one.proto.body)
+    bodies = re.findall(r"<tr[^>]*>(.*?)</tr>", html)[1:]
+    return [[unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", one)] for one in bodies]
+
+
+def asked(api: FakeApi, path: str) -> list[dict[str, str]]:
+    return [dict(one.url.params) for one in api.requests if one.url.path == f"/api/v1{path}"]
+
+
+def test_the_newest_comes_first_in_plain_words(
+    api: FakeApi, admin: Json, john: Json, smith: Json, open_page: OpenPage
+):
+    add_record(api, None, "account.create", resource_id=smith["id"])
+    add_record(api, admin, "account.administer", resource_id=smith["id"], fields="is_approved,role")
+    add_record(api, john, "appointment.book", patient_id=john["id"], fields="starts_at,status")
+    add_record(api, None, "login.open", resource_id=john["id"], outcome="invalid_credentials")
+    add_record(api, smith, "brew-coffee", outcome="out_of_beans")
+
+    tab = open_page(PAGE, as_user=admin)
+
+    smith_is_refused = [NOW, "Dr. John Smith (doctor)", "brew-coffee", "", "Refused: out of beans"]
+    assert rows(tab) == [
+        smith_is_refused,
+        [NOW, "Not logged in", "Log in: John Doe", "", "Refused: wrong username or password"],
+        [NOW, "John Doe (patient)", "Book an appointment", "John Doe", "Done"],
+        [
+            NOW,
+            "Front Desk (admin)",
+            "Change an account: Dr. John Smith (approval and role)",
+            "",
+            "Done",
+        ],
+        [NOW, "Not logged in", "Create an account: Dr. John Smith", "", "Done"],
+    ]
+
+
+def test_names_are_asked_for_once(api: FakeApi, admin: Json, john: Json, open_page: OpenPage):
+    add_record(api, john, "login.open")
+    add_record(api, admin, "login.open")
+
+    open_page(PAGE, as_user=admin).run()
+
+    assert asked(api, "/users/") == [{"after": "0", "limit": "200"}]
+
+
+def test_an_unknown_account_has_a_number(api: FakeApi, admin: Json, open_page: OpenPage):
+    add_record(api, admin | {"id": 99}, "login.open")
+
+    assert rows(open_page(PAGE, as_user=admin))[0][1] == "account 99 (admin)"
+
+
+def test_an_empty_log_is_said(admin: Json, open_page: OpenPage):
+    assert texts(open_page(PAGE, as_user=admin).info) == [
+        "There is nothing of this kind in the log."
+    ]
+
+
+def test_filters_are_asked_of_the_api(api: FakeApi, admin: Json, john: Json, open_page: OpenPage):
+    admin["timezone"] = "Europe/Berlin"
+    tab = open_page(PAGE, as_user=admin)
+    choose(tab, "Action", "appointment.read")
+    choose(tab, "Outcome", "ok")
+    tab.date_input[0].set_value(date(2026, 11, 29)).run()
+    tab.date_input[1].set_value(date(2026, 11, 30)).run()
+    for label in ("Done by", "Data of patient"):
+        fill(tab, label, "john")
+        tab.run()
+
+    assert asked(api, "/audit/")[-1] == {
+        "action": "appointment.read",
+        "outcome": "ok",
+        "since": "2026-11-28T23:00:00Z",
+        "until": "2026-11-30T23:00:00Z",
+        "actor_id": str(john["id"]),
+        "patient_id": str(john["id"]),
+        "limit": "26",
+    }
+    assert texts(tab.text) == ["john_patient · john_patient@example.com"] * 2
+
+
+def test_a_person_is_chosen_among_those_found(
+    api: FakeApi, admin: Json, john: Json, smith: Json, open_page: OpenPage
+):
+    for person in (john, smith):
+        add_record(api, person, "login.open")
+    tab = open_page(PAGE, as_user=admin)
+    fill(tab, "Done by", "john")
+    assert len(rows(tab.run())) == 2
+
+    choose(tab, "Done by found", smith["id"])
+
+    assert [row[1] for row in rows(tab)] == ["Dr. John Smith (doctor)"]
+    fill(tab, "Done by", "jon")
+    assert texts(tab.run().warning) == ["Nobody is found by “jon”. Check the spelling."]
+
+
+def test_a_long_log_comes_in_pages(api: FakeApi, admin: Json, open_page: OpenPage):
+    for minute in range(26):
+        add_record(api, admin, "login.open" if minute else "account.list")
+    tab = open_page(PAGE, as_user=admin)
+    assert (len(rows(tab)), texts(tab.caption)[0]) == (25, "Page 1")
+
+    press(tab, "Next page")
+
+    assert [row[2] for row in rows(tab)] == ["List accounts"]
+    assert len(rows(press(tab, "Previous page"))) == 25
+
+
+@pytest.mark.parametrize("code", ["unavailable", "forbidden"])
+def test_a_refusal_is_a_sentence(api: FakeApi, admin: Json, open_page: OpenPage, code: str):
+    api.refusals["GET", "/audit/"] = RefusedError(code)
+
+    assert texts(open_page(PAGE, as_user=admin).error) == [SENTENCES[code]]
+
+
+def test_an_outage_is_a_sentence(api: FakeApi, admin: Json, open_page: OpenPage):
+    tab = open_page(PAGE, as_user=admin)
+    api.down = True
+
+    press(tab, "Refresh")
+
+    assert (texts(tab.error), buttons(tab)[-1:]) == ([UNREACHABLE], ["Try again"])
+
+
+def test_names_are_never_html(api: FakeApi, admin: Json, open_page: OpenPage):
+    eve = api.add_user("eve", full_name="<img src=x onerror=alert(1)>")
+    add_record(api, eve, "login.open", patient_id=eve["id"])
+
+    tab = open_page(PAGE, as_user=admin)
+
+    assert rows(tab)[0][3] == "<img src=x onerror=alert(1)>"
+    assert [one for one in tab.get("html") if "<img" in one.proto.body] == []
+
+
+def test_patients_see_who_has_seen_their_data(
+    api: FakeApi, admin: Json, john: Json, smith: Json, open_page: OpenPage
+):
+    gone = api.add_user("dr_gone", role="nurse") | {"role": "doctor"}
+    for actor in (smith, gone, admin, john):
+        add_record(api, actor, "appointment.read", patient_id=john["id"])
+    add_record(api, john, "login.open")
+
+    tab = open_page("account", as_user=john)
+
+    assert rows(tab) == [
+        [NOW, who, "Look at an appointment", "Done"]
+        for who in ("You", "The clinic's office", "A doctor", "Dr. John Smith")
+    ]
+
+
+def test_doctors_see_what_they_have_done(
+    api: FakeApi, john: Json, smith: Json, open_page: OpenPage
+):
+    for minute in range(11):
+        api.now += timedelta(minutes=1)
+        add_record(api, smith, "patient.read", patient_id=john["id"], resource_id=minute)
+    add_record(api, john, "patient.read", patient_id=john["id"])
+    tab = open_page("account", as_user=smith)
+    assert rows(tab)[0] == ["Mon 30 Nov 2026, 7:11", "You", "Look at contact data", "Done"]
+
+    press(tab, "Next page")
+
+    assert rows(tab) == [["Mon 30 Nov 2026, 7:01", "You", "Look at contact data", "Done"]]
+
+
+def test_nothing_seen_yet_is_said(john: Json, open_page: OpenPage):
+    tab = open_page("account", as_user=john)
+
+    assert texts(tab.caption)[-1] == "There is nothing to show yet."
+
+
+def test_admins_have_the_whole_log_instead(api: FakeApi, admin: Json, open_page: OpenPage):
+    open_page("account", as_user=admin)
+
+    assert asked(api, "/audit/") == []

@@ -1,0 +1,232 @@
+"""People, as an admin uses the page."""
+
+from datetime import timedelta
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import OpenPage
+from tests.fake_api import FakeApi
+from tests.fake_clinic import Json
+from tests.fake_refusals import RefusedError
+from tests.hands import buttons, choose, press, texts
+from tests.people import fill
+from ui.api.errors import SENTENCES, UNREACHABLE
+from ui.views.admin.people_dialogs import STILL_BOOKED
+
+PAGE = "people"
+ACTIONS = ["Deactivate", "Change role"]
+
+
+@pytest.fixture
+def admin(api: FakeApi) -> Json:
+    return api.add_user("front_desk", role="admin")
+
+
+@pytest.fixture
+def john(api: FakeApi) -> Json:
+    return api.add_user("john_patient", full_name="John Doe", phone="+44 20 7946 0000")
+
+
+@pytest.fixture
+def waiting(api: FakeApi) -> Json:
+    return api.add_user("dr_smith", role="doctor", specialty="Cardiology", is_approved=False)
+
+
+@pytest.fixture
+def tab(open_page: OpenPage, admin: Json, john: Json, waiting: Json) -> AppTest:
+    return open_page(PAGE, as_user=admin)
+
+
+def names(tab: AppTest) -> list[str]:
+    """The people on the page, from top to bottom."""
+    return [text for text in texts(tab.markdown) if text.startswith("**")][1:]
+
+
+def in_dialog(tab: AppTest, opener: str, label: str) -> AppTest:
+    """Press a button in the dialog that `opener` opens."""
+    return press(press(tab, opener), label)
+
+
+def test_the_waiting_doctors_come_first(tab: AppTest):
+    assert texts(tab.subheader) == ["Waiting for approval", "Everybody else"]
+    assert names(tab) == ["**Dr Smith**", "**Front Desk**", "**John Doe**"]
+    assert texts(tab.text) == [
+        "dr_smith · dr_smith@example.com · Cardiology",
+        "front_desk · front_desk@example.com",
+        "john_patient · john_patient@example.com · +44 20 7946 0000",
+    ]
+    assert buttons(tab) == ["Invite a doctor", "Approve", *ACTIONS, *ACTIONS]
+    assert texts(tab.caption) == ["This is you."]
+
+
+def test_approving(tab: AppTest, waiting: Json):
+    press(tab, "Approve")
+
+    assert waiting["is_approved"] is True
+    assert texts(tab.success) == ["Approved: patients can now book Dr Smith"]
+    assert (texts(tab.subheader), "Approve" in buttons(tab)) == ([], False)
+
+
+def test_deactivating_asks_first_and_ends_the_sessions(api: FakeApi, tab: AppTest, john: Json):
+    api.add_session(john)
+    fill(tab, "Search", "john")
+    tab.run()
+    press(tab, "Deactivate")
+    assert texts(tab.markdown)[-2:] == [
+        "Deactivate the account of John Doe?",
+        (
+            "Their sessions end at once on every device, and they cannot log in "
+            "until the account is reactivated. Booked appointments stay as they are."
+        ),
+    ]
+    assert john["is_active"] is True
+
+    press(tab, "Yes, deactivate it")
+
+    assert (john["is_active"], len(api.sessions)) == (False, 1)
+    assert texts(tab.success) == ["Deactivated: John Doe"]
+    assert buttons(tab) == ["Invite a doctor", "Reactivate", "Change role"]
+
+
+def test_what_is_left_as_it_is_stays(tab: AppTest, waiting: Json):
+    in_dialog(tab, "Deactivate", "Leave it as it is")
+
+    assert (waiting["is_active"], texts(tab.success)) == (True, [])
+
+
+def test_reactivating(tab: AppTest, john: Json):
+    john["is_active"] = False
+    choose(tab, "State", "Deactivated")
+
+    in_dialog(tab, "Reactivate", "Yes, reactivate it")
+
+    assert (john["is_active"], texts(tab.success)) == (True, ["Reactivated: John Doe"])
+    assert texts(tab.info) == [
+        "Nobody fits. Search for something else, or show all roles and states."
+    ]
+
+
+def test_changing_the_role(tab: AppTest, john: Json):
+    fill(tab, "Search", "john")
+    press(tab.run(), "Change role")
+    tab.selectbox[-1].select("doctor")
+    press(tab, "Change the role")
+
+    assert (john["role"], texts(tab.success)) == ("doctor", ["John Doe is a doctor now"])
+
+
+def test_a_role_has_to_be_chosen(tab: AppTest, waiting: Json):
+    in_dialog(tab, "Change role", "Change the role")
+
+    assert (waiting["role"], texts(tab.error)) == (
+        "doctor",
+        ["Please choose the new role first."],
+    )
+
+
+def test_a_doctor_with_booked_patients_stays_a_doctor(api: FakeApi, tab: AppTest, waiting: Json):
+    path = f"/users/{waiting['id']}"
+    api.refusals["PATCH", path] = RefusedError("appointments_affected", appointments=[])
+    press(tab, "Change role")
+    tab.selectbox[-1].select("patient")
+    press(tab, "Change the role")
+
+    assert texts(tab.error) == [STILL_BOOKED]
+
+
+@pytest.mark.parametrize("code", ["own_account", "not_found", "server_busy"])
+def test_a_refusal_is_a_sentence(api: FakeApi, tab: AppTest, waiting: Json, code: str):
+    api.refusals["PATCH", f"/users/{waiting['id']}"] = RefusedError(code)
+
+    press(tab, "Approve")
+
+    assert texts(tab.error) == [SENTENCES[code]]
+
+
+@pytest.mark.parametrize(
+    ("label", "option", "found"),
+    [
+        ("Role", "patient", ["**John Doe**"]),
+        ("Role", "doctor", ["**Dr Smith**"]),
+        ("State", "Waiting for approval", ["**Dr Smith**"]),
+        ("State", "Active", ["**Front Desk**", "**John Doe**"]),
+        ("State", "Deactivated", []),
+    ],
+)
+def test_filters(tab: AppTest, label: str, option: str, found: list[str]):
+    assert names(choose(tab, label, option)) == found
+
+
+def test_nobody_waits(open_page: OpenPage, admin: Json):
+    tab = choose(open_page(PAGE, as_user=admin), "State", "Waiting for approval")
+
+    assert texts(tab.info) == ["Nobody is waiting for approval."]
+
+
+def test_many_people_come_in_pages(api: FakeApi, admin: Json, open_page: OpenPage):
+    people = [api.add_user(f"patient_{number:02}") for number in range(21)]
+    tab = open_page(PAGE, as_user=admin)
+    assert len(names(tab)) == 20
+
+    press(tab, "Next page")
+
+    assert names(tab) == [f"**{one['full_name']}**" for one in people[19:]]
+    assert texts(tab.caption) == ["Page 2"]
+    assert len(names(press(tab, "Previous page"))) == 20
+    choose(press(tab, "Next page"), "Role", "patient")
+    assert texts(tab.caption) == ["Page 1"]
+
+
+def test_a_moment_of_clicks_is_one_look_at_the_accounts(api: FakeApi, tab: AppTest):
+    tab.run()
+    press(tab, "Deactivate")
+    assert looks(api) == 2
+    api.now += timedelta(seconds=30)
+    tab.run()
+    assert looks(api) == 4
+
+
+def test_an_invitation_is_shown_once(api: FakeApi, tab: AppTest):
+    press(tab, "Invite a doctor")
+    assert api.invitations == 0
+
+    press(tab, "Create an invitation")
+
+    assert (texts(tab.code), api.invitations) == (["invitation-code-1"], 1)
+    assert texts(tab.markdown)[-1] == (
+        "Hand it to the doctor in person or by a message that nobody else reads. The doctor opens "
+        "http://localhost:8501, chooses “Register” and “Doctor” and enters it as the "
+        "invitation code. It works once, until Mon 14 Dec 2026, 7:00."
+    )
+    assert texts(press(tab, "Done").code) == []
+    press(tab, "Invite a doctor")
+    assert texts(tab.code) == []
+
+
+def test_an_invitation_that_fails_says_why(api: FakeApi, tab: AppTest):
+    api.refusals["POST", "/users/invitations"] = RefusedError("server_busy")
+
+    in_dialog(tab, "Invite a doctor", "Create an invitation")
+
+    assert texts(tab.error) == [SENTENCES["server_busy"]]
+
+
+def test_an_outage_is_a_sentence(api: FakeApi, tab: AppTest):
+    api.down = True
+
+    choose(tab, "Role", "patient")
+
+    assert (texts(tab.error), buttons(tab)[-1:]) == ([UNREACHABLE], ["Try again"])
+
+
+def test_names_are_never_markdown(api: FakeApi, admin: Json, open_page: OpenPage):
+    api.add_user("eve", full_name="**Eve** <b>X</b>")
+
+    tab = open_page(PAGE, as_user=admin)
+
+    assert names(tab)[-1] == r"**\*\*Eve\*\* \<b\>X\</b\>**"
+
+
+def looks(api: FakeApi) -> int:
+    return len([one for one in api.requests if one.url.path == "/api/v1/users/"])

@@ -1,0 +1,41 @@
+"""The accounts of the clinic, as admins look at them and change them.
+
+Each question is a line in the audit log. So answers are kept for a moment: a page that is drawn
+anew for every click has looked at the accounts once.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import streamlit as st
+
+from ui.api.client import Api
+from ui.api.models import User
+from ui.components import clock
+
+KEPT_FOR: Final = timedelta(seconds=30)
+_KEY: Final = "clinic.accounts"
+
+Question = tuple[tuple[str, object], ...]
+
+
+def find(api: Api, **question: str | int | bool | None) -> list[User]:
+    """The answer to `Api.users`, at most `KEPT_FOR` old. Raises `ApiFailure`."""
+    now = clock.now()
+    kept = {asked: one for asked, one in _kept().items() if now - one[0] < KEPT_FOR}
+    st.session_state[_KEY] = kept
+    asked = tuple(question.items())
+    if asked not in kept:
+        kept[asked] = (now, api.users(**question))
+    return kept[asked][1]
+
+
+def change(api: Api, user: User, **changes: str | bool) -> User:
+    """Change an account; the next look at any of them is a fresh one. Raises `ApiFailure`."""
+    st.session_state.pop(_KEY, None)
+    return api.change_user(user.id, **changes)
+
+
+def _kept() -> dict[Question, tuple[datetime, list[User]]]:
+    kept: dict[Question, tuple[datetime, list[User]]] = st.session_state.get(_KEY, {})
+    return kept

@@ -1,4 +1,4 @@
-"""The SQLite database as a file: made from a script, checked, and brought back from its replica."""
+"""The SQLite database as a file: made from a script, checked, backed up and brought back."""
 
 import shutil
 import sqlite3
@@ -28,7 +28,10 @@ def file_of(database_url: str) -> Path:
     """The file of a URL like `sqlite:////data/clinic.db`. Raises DatabaseFileError for others."""
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
-        raise DatabaseFileError("This is for SQLite: DATABASE_URL must name a file.")
+        raise DatabaseFileError(
+            "This is for SQLite: DATABASE_URL must name a file."
+            " PostgreSQL has its own tools: pg_dump and pg_restore."
+        )
     return Path(url.database)
 
 
@@ -82,6 +85,23 @@ def check(file: Path) -> None:
         findings = [str(error)]
     if findings != ["ok"]:
         raise DatabaseFileError(f"{file} cannot be used: {findings[0]}.")
+
+
+def back_up(file: Path, target: Path) -> None:
+    """Copy a database that may be in use, as it is at one instant, to a new file.
+
+    The new file appears whole or, after a failure, not at all. Raises DatabaseFileError when it
+    is there already, or when the copy is not sound.
+    """
+    if target.exists():
+        raise DatabaseFileError(f"{target} is there already: name a new file.")
+    check(file)
+    draft = target.with_name(f"{target.name}.draft")
+    _remove(draft)
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(draft)) as copy:
+        source.backup(copy)
+    check(draft)
+    draft.replace(target)
 
 
 def restore(replica: Path, file: Path, *, until: datetime | None = None) -> Path | None:

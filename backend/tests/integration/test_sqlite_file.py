@@ -207,6 +207,34 @@ def test_without_litestream_it_says_so(place: Place, monkeypatch: pytest.MonkeyP
         sqlite_file.restore(place.replica, place.file)
 
 
+def test_a_backup_of_a_file_in_use_has_everything_until_then(place: Place, tmp_path: Path):
+    place.prepare()
+    with place.opened() as backend:
+        backend.execute("INSERT INTO visits VALUES ('committed')")
+        backend.execute("BEGIN IMMEDIATE")
+        backend.execute("INSERT INTO visits VALUES ('under way')")
+        sqlite_file.back_up(place.file, tmp_path / "backup.db")
+        backend.execute("COMMIT")
+
+    assert place.reasons(tmp_path / "backup.db") == ["committed"]
+    assert place.reasons() == ["committed", "under way"]
+
+
+def test_a_backup_replaces_no_file(place: Place, tmp_path: Path):
+    place.prepare()
+    (tmp_path / "backup.db").write_text("precious")
+
+    with pytest.raises(DatabaseFileError, match="is there already: name a new file"):
+        sqlite_file.back_up(place.file, tmp_path / "backup.db")
+    assert (tmp_path / "backup.db").read_text() == "precious"
+
+
+def test_a_missing_file_is_not_backed_up(place: Place, tmp_path: Path):
+    with pytest.raises(DatabaseFileError, match="cannot be used: unable to open"):
+        sqlite_file.back_up(place.file, tmp_path / "backup.db")
+    assert not (tmp_path / "backup.db").exists()
+
+
 def test_postgresql_has_no_file():
-    with pytest.raises(DatabaseFileError, match="This is for SQLite"):
+    with pytest.raises(DatabaseFileError, match=r"This is for SQLite.*pg_dump"):
         sqlite_file.file_of("postgresql://clinic@database/clinic")

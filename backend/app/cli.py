@@ -160,6 +160,19 @@ def prepare_database(
 
 
 @main.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="A new file.", dir_okay=False)],
+) -> None:
+    """Copy the SQLite file of DATABASE_URL to a new file; the clinic may go on meanwhile.
+
+    To bring it back, stop the backend and put the copy in the place of the file.
+    """
+    with opened_file() as file:
+        sqlite_file.back_up(file, target)
+    typer.echo(f"{target} has everything that was booked until now.")
+
+
+@main.command()
 def restore(
     replica: Replica,
     until: Annotated[

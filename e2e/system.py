@@ -72,9 +72,9 @@ class Part:
 
 
 class System:
-    """The backend and the frontend of one clinic; `folder` gets its database, `logs` its logs."""
+    """The backend and the frontend of one clinic; `folder` is its home, `logs` gets its logs."""
 
-    def __init__(self, folder: Path, logs: Path) -> None:
+    def __init__(self, folder: Path, logs: Path, database_url: str) -> None:
         api_port, frontend_port = free_port(), free_port()
         self.api_url = f"http://localhost:{api_port}"
         self.url = f"http://localhost:{frontend_port}"
@@ -85,7 +85,7 @@ class System:
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "HOME": str(folder),
             "PYTHONUNBUFFERED": "1",
-            "DATABASE_URL": f"sqlite:///{folder / 'clinic.db'}",
+            "DATABASE_URL": database_url,
             "CLINIC_TIMEZONE": TIMEZONE,
             "API_HOST": "127.0.0.1",
             "API_PORT": str(api_port),

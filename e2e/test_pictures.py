@@ -18,7 +18,8 @@ DOCTOR = "Dr. Jana Novák"
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    system = System(tmp_path_factory.mktemp("demo"), RESULTS / "demo")
+    folder = tmp_path_factory.mktemp("demo")
+    system = System(folder, RESULTS / "demo", f"sqlite:///{folder / 'clinic.db'}")
     try:
         system.start()
         system.clinic("demo-data", "--seed", "1")

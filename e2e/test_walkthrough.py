@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from e2e import actions
@@ -14,6 +15,7 @@ MONDAY_HOURS, FRIDAY_HOURS = "Monday 9:00–17:00", "Friday 9:00–13:00"
 LIVE = 30_000  # milliseconds within which a booked slot vanishes for everybody else
 
 
+@pytest.mark.parametrize("system", ["sqlite", "postgresql"], indirect=True)
 def test_walkthrough(new_visitor: NewVisitor, clinic: Clinic) -> None:
     doctor, patient, rival = (new_visitor() for _ in range(3))
     for visitor in (doctor, patient, rival):

@@ -1,0 +1,97 @@
+"""How many statements a request takes is fixed, however much there is to show."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import event
+
+from tests.people import Visitor
+
+MONDAY = date(2026, 11, 30)
+SESSION = 1  # every request of somebody who is signed in looks its session up
+
+
+@pytest.fixture
+def doctor(visitor: Visitor) -> Visitor:
+    doctor = visitor.another().register("dr_smith", role="doctor")
+    for day_of_week in range(7):
+        hours = {"start_time": "09:00", "end_time": "17:00"}
+        answer = doctor.post("/schedules/", day_of_week=day_of_week, **hours)
+        assert answer.status_code == 201
+    return doctor
+
+
+@pytest.fixture
+def patient(visitor: Visitor) -> Visitor:
+    return visitor.another().register("john_patient")
+
+
+def book(patient: Visitor, doctor: Visitor, number: int) -> None:
+    answer = patient.post(
+        "/appointments/",
+        doctor_id=doctor.id,
+        appointment_date=(MONDAY + timedelta(days=number % 28)).isoformat(),
+        appointment_time=f"{9 + number // 28:02}:00",
+        reason="Regular checkup",
+    )
+    assert answer.status_code == 201, answer.text
+
+
+def statements_of(visitor: Visitor, request: Callable[[], object]) -> int:
+    """The statements that a request sends, those that begin a transaction left out."""
+    engine = visitor.client.app.state.resources.database.engine
+    sent: list[str] = []
+
+    def note(connection, cursor, statement, *rest):
+        if not statement.startswith("BEGIN"):
+            sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    request()
+    event.remove(engine, "before_cursor_execute", note)
+    return len(sent)
+
+
+def free_slots(visitor: Visitor, doctor: Visitor, days: int) -> int:
+    answer = visitor.get(
+        f"/schedules/doctor/{doctor.id}/available-slots",
+        start_date=MONDAY.isoformat(),
+        end_date=(MONDAY + timedelta(days=days - 1)).isoformat(),
+    )
+    return len(answer.json())
+
+
+@pytest.mark.parametrize(("booked", "days"), [(0, 1), (0, 31), (20, 31)])
+def test_free_slots_take_three_statements(visitor, doctor, patient, booked, days):
+    for number in range(booked):
+        book(patient, doctor, number)
+    assert free_slots(visitor, doctor, days) == 16 * days - booked
+    assert statements_of(visitor, lambda: free_slots(visitor, doctor, days)) == 3
+
+
+@pytest.mark.parametrize("booked", [0, 2, 20])
+def test_a_patients_own_appointments_take_one_statement(doctor, patient, booked):
+    for number in range(booked):
+        book(patient, doctor, number)
+    assert len(patient.get("/appointments/my").json()) == booked
+    assert statements_of(patient, lambda: patient.get("/appointments/my")) == SESSION + 1
+
+
+@pytest.mark.parametrize("booked", [2, 20])
+def test_a_doctors_appointments_take_as_many_whatever_their_number(doctor, patient, booked):
+    for number in range(booked):
+        book(patient, doctor, number)
+    assert len(doctor.get("/appointments/my").json()) == booked
+    record_of_the_reading = 3
+    expected = SESSION + 1 + record_of_the_reading
+    assert statements_of(doctor, lambda: doctor.get("/appointments/my")) == expected
+
+
+@pytest.mark.parametrize("booked", [0, 20])
+def test_a_booking_takes_as_many_statements_in_a_full_diary(doctor, patient, booked):
+    for number in range(booked):
+        book(patient, doctor, number)
+    doctor_hours_and_busy_time, insert_and_answer, record = 3, 2, 3
+    expected = SESSION + doctor_hours_and_busy_time + insert_and_answer + record
+    assert statements_of(patient, lambda: book(patient, doctor, 27)) == expected

@@ -19,7 +19,7 @@ from app.core import schema, sqlite_file
 from app.core.clock import system_clock
 from app.core.config import Environment, Settings
 from app.core.database import Database, open_database, usual_processes
-from app.core.http_protocol import DeadlineProtocol
+from app.core.http_protocol import GuardedProtocol
 from app.core.security import PasswordHasher
 from app.domain.errors import DomainError
 from app.domain.people import COMMAND_LINE, Role
@@ -111,7 +111,7 @@ def serve(
         host=settings.api_host,
         port=settings.api_port,
         workers=settings.web_concurrency or usual_processes(settings.database_url),
-        http=DeadlineProtocol,
+        http=GuardedProtocol,
         ws="none",
         reload=reload,
         log_config=None,

@@ -18,8 +18,9 @@ def growing() -> Iterator[Compose]:
         compose.up()
         yield compose
     finally:
-        compose.use(OVERRIDE)
-        compose.down()
+        for overrides in ([OVERRIDE], []):  # each knows a volume that the other does not
+            compose.use(*overrides)
+            compose.down()
 
 
 def test_a_clinic_moves_to_postgresql(growing: Compose) -> None:
@@ -48,8 +49,7 @@ def test_a_clinic_moves_to_postgresql(growing: Compose) -> None:
         (str(coming(MONDAY)), "09:00", "scheduled"),
         (str(coming(MONDAY)), "10:00", "scheduled"),
     ]
-    assert "Started server process" in growing.run("logs", "backend")
-    assert len(growing.run("top", "backend").split("spawn_main")) == 3
+    assert growing.run("top", "backend").count("--multiprocessing-fork") == 2
 
 
 def test_without_a_password_it_says_so() -> None:

@@ -73,11 +73,13 @@ class Clinic:
     def patients(self, number: int) -> list[Person]:
         return [self.person(Role.PATIENT) for _ in range(number)]
 
-    def doctor(self, start_time: int, end_time: int, slot_duration: int) -> Person:
-        """A new doctor with the same hours (minutes after midnight) on every day."""
+    def doctor(
+        self, start_time: int, end_time: int, slot_duration: int, on: Iterable[int] = range(7)
+    ) -> Person:
+        """A new doctor with the same hours (minutes after midnight) on these days of the week."""
         doctor = self.person(Role.DOCTOR)
         with self.database.writing() as session:
-            for day_of_week in range(7):
+            for day_of_week in on:
                 crud_schedule.create_schedule(
                     session,
                     doctor_id=doctor.id,

@@ -1,0 +1,158 @@
+"""Bookings race with what takes their ground away: changed hours, leaving doctors, cancellations.
+
+Whatever comes first, the clinic is consistent afterwards, and nobody waits for a deadlock.
+"""
+
+from collections import Counter
+from itertools import chain
+from typing import Any
+
+import httpx2
+from sqlalchemy import select
+
+from app.crud import crud_schedule
+from app.domain.people import Role
+from app.models import Appointment
+from tests.integration.guards import overlaps
+from tests.integration.racing import (
+    Call,
+    Clinic,
+    Person,
+    booking_of,
+    cancellation_of,
+    coming_day,
+    move_to,
+    outcome,
+)
+
+CLIENTS = 16
+ROUNDS = 4
+NINE = 9 * 60
+
+
+def appointments_of(clinic: Clinic, doctor: Person) -> list[Appointment]:
+    """Those that hold the doctor's time."""
+    with clinic.database.reading() as session:
+        statement = select(Appointment).where(
+            Appointment.doctor_id == doctor.id, Appointment.status != "cancelled"
+        )
+        return list(session.scalars(statement))
+
+
+def hours_of(clinic: Clinic, doctor: Person) -> list[tuple[int, int]]:
+    """The active hours on the day that these races are about."""
+    with clinic.database.reading() as session:
+        rows = crud_schedule.list_active_schedules(session, doctor_id=doctor.id)
+        weekday = coming_day().weekday()
+        return [(row.start_time, row.end_time) for row in rows if row.day_of_week == weekday]
+
+
+def row_id(clinic: Clinic, doctor: Person) -> int:
+    with clinic.database.reading() as session:
+        rows = crud_schedule.list_active_schedules(session, doctor_id=doctor.id)
+        return next(row.id for row in rows if row.day_of_week == coming_day().weekday())
+
+
+def stranded(clinic: Clinic, doctor: Person) -> list[int]:
+    hours = hours_of(clinic, doctor)
+    return [
+        visit.id
+        for visit in appointments_of(clinic, doctor)
+        if not any(
+            opens <= visit.appointment_time and visit.appointment_time + visit.duration <= closes
+            for opens, closes in hours
+        )
+    ]
+
+
+def amid(calls: list[Call], change: Call) -> list[Call]:
+    """The calls with the change in the middle of them."""
+    middle = len(calls) // 2
+    return [*calls[:middle], change, *calls[middle:]]
+
+
+def booked_by(answers: list[httpx2.Response]) -> list[int]:
+    return sorted(answer.json()["id"] for answer in answers if answer.status_code == 201)
+
+
+def change_of_hours(number: int, doctor: Person, schedule_id: int) -> Call:
+    """Another change every round: later hours, none on this day, no row at all, a hidden row."""
+    path = f"/schedules/{schedule_id}"
+    bodies: list[dict[str, Any] | None] = [
+        {"start_time": "14:00", "end_time": "18:00"},
+        {"day_of_week": (coming_day().weekday() + 1) % 7},
+        {"is_active": False},
+        None,
+    ]
+    body = bodies[number % len(bodies)]
+    return Call(doctor, "DELETE" if body is None else "PUT", path, body)
+
+
+def test_no_patient_is_stranded_by_hours_that_change_meanwhile(clinic: Clinic):
+    for number in range(ROUNDS):
+        doctor = clinic.doctor(NINE, NINE + 240, 15, on=[coming_day().weekday()])
+        patients = clinic.patients(CLIENTS)
+        bookings = [
+            booking_of(patient, doctor, NINE + 15 * slot) for slot, patient in enumerate(patients)
+        ]
+        change = change_of_hours(number, doctor, row_id(clinic, doctor))
+        answers = clinic.race(amid(bookings, change))
+        outcomes = [outcome(answer) for answer in answers]
+        changed = outcomes.pop(CLIENTS // 2)
+        booked = outcomes.count("ok")
+        assert sorted(outcomes) == ["ok"] * booked + ["slot_not_offered"] * (CLIENTS - booked)
+        assert changed == ("appointments_affected" if booked else "ok")
+        assert stranded(clinic, doctor) == []
+
+
+def test_nobody_books_with_a_doctor_who_has_left(clinic: Clinic):
+    admin = clinic.person(Role.ADMIN)
+    for _ in range(ROUNDS):
+        doctor = clinic.doctor(NINE, NINE + 240, 15)
+        patients = clinic.patients(CLIENTS)
+        bookings = [
+            booking_of(patient, doctor, NINE + 15 * slot) for slot, patient in enumerate(patients)
+        ]
+        leaving = Call(admin, "PATCH", f"/users/{doctor.id}", {"is_active": False})
+        answers = clinic.race(amid(bookings, leaving))
+        booked = booked_by(answers)
+        outcomes = Counter(map(outcome, answers))
+        assert outcomes == Counter(ok=len(booked) + 1) + Counter(not_found=CLIENTS - len(booked))
+        assert sorted(visit.id for visit in appointments_of(clinic, doctor)) == booked
+
+
+def test_a_visit_that_is_moved_and_cancelled_at_once_ends_cancelled(clinic: Clinic):
+    doctor = clinic.doctor(NINE, NINE + 480, 15)
+    (patient,) = clinic.patients(1)
+    for _ in range(ROUNDS):
+        (booked,) = clinic.race([booking_of(patient, doctor, NINE)])
+        appointment_id = booked.json()["id"]
+        moves = [
+            move_to(patient, appointment_id, NINE + 15 * slot) for slot in range(1, CLIENTS + 1)
+        ]
+        cancellations = [cancellation_of(who, appointment_id) for who in (patient, doctor)] * 4
+        answers = clinic.race(chain.from_iterable(zip(moves[::2], cancellations, strict=True)))
+        cancelled = Counter(map(outcome, answers[1::2]))
+        assert cancelled == Counter(ok=1, illegal_transition=len(cancellations) - 1)
+        assert {outcome(answer) for answer in answers[::2]} <= {"ok", "illegal_transition"}
+        assert appointments_of(clinic, doctor) == []
+
+
+def test_a_patient_who_moves_one_visit_while_booking_others_is_never_in_two_places(clinic: Clinic):
+    """Updates and inserts that meet in the patient's diary only: no lock is common to both."""
+    one = clinic.doctor(0, 1440, 60)
+    for patient in clinic.patients(ROUNDS):
+        other = clinic.doctor(30, 1410, 60)
+        (booked,) = clinic.race([booking_of(patient, one, 23 * 60)])
+        calls = [
+            call
+            for hour in range(CLIENTS)
+            for call in (
+                booking_of(patient, other, 60 * hour + 30),
+                move_to(patient, booked.json()["id"], 60 * hour),
+            )
+        ]
+        assert {*clinic.outcomes(calls)} <= {"ok", "patient_busy"}
+        (visit,) = appointments_of(clinic, one)
+        clinic.race([cancellation_of(patient, visit.id)])
+    assert overlaps(clinic.database) == []

@@ -60,14 +60,18 @@ log = structlog.get_logger(__name__)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The refusals of a route for the OpenAPI document; 422 and 503 belong to every route."""
+    """The refusals of a route for the OpenAPI document.
+
+    422 and 503 belong to every route; where a body may be too large, it may be unreadable too.
+    """
+    unreadable = (400,) if HTTPStatus.REQUEST_ENTITY_TOO_LARGE in statuses else ()
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {
             "description": HTTPStatus(status).phrase,
             "content": {PROBLEM_JSON: {"schema": schema}},
         }
-        for status in (*statuses, 422, 503)
+        for status in (*unreadable, *statuses, 422, 503)
     }
 
 

@@ -76,8 +76,8 @@ def register(
     address = str(origin.address)
     throttle.check_registrations(reading, address=address, hourly=rules.hourly, now=now)
     is_doctor = role is Role.DOCTOR
-    needs_invitation = is_doctor and rules.doctors is DoctorRegistration.INVITE
-    if needs_invitation and not _is_valid_invitation(reading, invitation, now=now):
+    is_invited = is_doctor and _is_valid_invitation(reading, invitation, now=now)
+    if is_doctor and not is_invited and rules.doctors is DoctorRegistration.INVITE:
         raise InvitationNeeded
     check_password_rules(password, rules.policy)
     hashed = rules.hasher.hash(password)
@@ -88,10 +88,10 @@ def register(
         now=now,
         role=role,
         hashed_password=hashed,
-        is_approved=not (is_doctor and rules.doctors is DoctorRegistration.APPROVAL),
+        is_approved=not is_doctor or is_invited or rules.doctors is DoctorRegistration.OPEN,
         **account,
     )
-    if needs_invitation:
+    if is_invited:
         _use_invitation(writing, invitation)
     return user
 

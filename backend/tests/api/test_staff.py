@@ -66,6 +66,15 @@ def test_where_doctors_are_invited_an_invitation_makes_one_account(visitor_with,
     assert code_of(expired) == (403, "invitation_needed")
 
 
+def test_an_invited_doctor_needs_no_approval(visitor_with, database):
+    visitor = visitor_with(doctor_registration=DoctorRegistration.APPROVAL)
+    admin = register_admin(visitor.another(), database)
+    token = admin.post("/users/invitations").json()["token"]
+    invited = visitor.post("/auth/register", **registration("dr_invited", invitation=token))
+    again = visitor.post("/auth/register", **registration("dr_second", invitation=token))
+    assert [made.json()["is_approved"] for made in (invited, again)] == [True, False]
+
+
 def test_deactivation_ends_every_session_at_once(clinic: Clinic):
     assert clinic.john.get("/auth/me").status_code == 200
     deactivated = clinic.admin.patch(f"/users/{clinic.john.id}", is_active=False)

@@ -12,8 +12,8 @@ INSTALLED := .venv/.installed
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help python install run test test-backend test-frontend test-tools test-e2e compose-test check types \
-	format openapi screenshots clean
+.PHONY: help python install run test test-backend test-frontend test-tools test-faults test-e2e \
+	faults compose-test check types format openapi screenshots clean
 
 export PYTHONUTF8 := 1
 # Trust whom this machine trusts: a company's proxy may have a certificate of its own.
@@ -43,7 +43,7 @@ python:
 run: $(INSTALLED) ## Run the clinic on this machine; DEMO=1 fills an empty one with demo data
 	@exec $(BIN)/python -m tools.run_local $(if $(filter-out 0,$(DEMO)),--demo)
 
-test: test-backend test-frontend test-tools test-e2e ## Run all tests
+test: test-backend test-frontend test-tools test-faults test-e2e ## Run all tests
 
 test-backend: $(INSTALLED) ## … of the API, on SQLite and PostgreSQL
 	$(BIN)/pytest backend -n 2
@@ -52,7 +52,13 @@ test-frontend: $(INSTALLED) ## … of the pages
 	$(BIN)/pytest frontend
 
 test-tools: $(INSTALLED) ## … of the tools and the settings
-	$(BIN)/pytest tests
+	$(BIN)/pytest tests --ignore=tests/faults
+
+test-faults: $(INSTALLED) ## … of crashes, power cuts, full disks and attacks, in short
+	$(BIN)/pytest tests/faults
+
+faults: $(INSTALLED) ## Test faults and attacks with the numbers of docs/reliability.md; takes a quarter of an hour
+	$(BIN)/pytest tests/faults --full -o faulthandler_timeout=900
 
 test-e2e: $(INSTALLED) ## … of the whole system in a browser
 	$(BIN)/pytest e2e
@@ -60,7 +66,7 @@ test-e2e: $(INSTALLED) ## … of the whole system in a browser
 compose-test: $(INSTALLED) ## Test the clinic in containers; needs a Docker engine
 	$(BIN)/pytest e2e/containers -o faulthandler_timeout=1200
 
-check: $(INSTALLED) ## Check format, lint, types, imports, Dockerfiles, generated files and the lock
+check: $(INSTALLED) ## Check format, lint, types, imports, Dockerfiles, generated files, the lock and known holes
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	@$(MAKE) --no-print-directory types
@@ -68,6 +74,7 @@ check: $(INSTALLED) ## Check format, lint, types, imports, Dockerfiles, generate
 	$(BIN)/hadolint backend/Dockerfile database/Dockerfile frontend/Dockerfile
 	$(UV) lock --check
 	$(BIN)/python -m tools.generate --uv $(UV) --check
+	$(BIN)/python -m tools.audit
 
 types: $(INSTALLED) ## Check the types only
 	$(BIN)/mypy backend/app

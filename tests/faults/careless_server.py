@@ -1,0 +1,20 @@
+"""The API with a mistake that nobody sees while the power is on: SQLite that does not sync."""
+
+import sqlite3
+
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from app import cli
+from app.core import database
+
+careful = database._prepare_sqlite_connection  # noqa: SLF001 - the mistake is made in its stead
+
+
+def prepare_carelessly(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    careful(connection, _)
+    connection.execute("PRAGMA synchronous = OFF")
+
+
+if __name__ == "__main__":
+    database._prepare_sqlite_connection = prepare_carelessly  # noqa: SLF001
+    cli.main()

@@ -82,11 +82,10 @@ def postgres() -> Iterator[PostgresNode]:
         node.kill()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty, migrated database of each engine."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'clinic.db'}"
+def new_database(engine: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    """An empty, migrated database."""
+    if engine == "sqlite":
+        url = f"sqlite:///{folder / 'clinic.db'}"
     else:
         node: PostgresNode = request.getfixturevalue("postgres")
         name = f"clinic_{uuid.uuid4().hex}"
@@ -94,3 +93,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         url = node.url(name)
     schema.upgrade(url)
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return new_database(request.param, request, tmp_path)

@@ -53,7 +53,7 @@ class PostgresNode:
         self._run("pg_ctl", "-w", "promote")
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [POSTGRES_BIN_PATH / program, "-D", self.data, *arguments]
+        command = [str(POSTGRES_BIN_PATH / program), "-D", str(self.data), *arguments]
         with self.data.with_name(f"{self.data.name}.log").open("ab") as log:
             subprocess.run(command, check=True, user=self._user, stdout=log, stderr=log)
 

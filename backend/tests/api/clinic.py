@@ -17,6 +17,7 @@ TUESDAY = "2026-12-01"
 WEDNESDAY = "2026-12-02"
 THURSDAY = "2026-12-03"
 REASON = "Regular checkup"
+OTHER_REASON = "Second opinion"
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def open_clinic(visitor: Visitor, database: Database) -> Clinic:
         other_hours=other_hours,
         visit=booked(john, smith, time="09:00"),
         cancelled=cancelled,
-        other_visit=booked(jane, jones, day=WEDNESDAY, time="10:00"),
+        other_visit=booked(jane, jones, day=WEDNESDAY, time="10:00", reason=OTHER_REASON),
     )
 
 

@@ -7,13 +7,18 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from httpx2 import Response
 
 from app.core.database import Database
-from tests.api.clinic import Clinic
+from app.crud import crud_appointment
+from app.domain.appointments import AppointmentStatus
+from tests.api.clinic import OTHER_REASON, REASON, Clinic
 from tests.api.tables import read_all
+from tests.conftest import MONDAY_MORNING
 from tests.people import Visitor, code_of
 
-CASES = tomllib.loads(Path(__file__).with_name("authorization.toml").read_text())["case"]
+MATRIX = tomllib.loads(Path(__file__).with_name("authorization.toml").read_text())
+CASES, SEES = MATRIX["case"], MATRIX["sees"]
 PERSONAS = {
     "anonymous": "anonymous",
     "own_patient": "john",
@@ -21,6 +26,12 @@ PERSONAS = {
     "own_doctor": "smith",
     "other_doctor": "jones",
     "admin": "admin",
+}
+PRIVATE = {
+    "john": ("john_patient@example.com", "+44 20 7946 0001", REASON),
+    "jane": ("jane_patient@example.com", "+44 20 7946 0002", OTHER_REASON),
+    "smith": ("dr_smith@example.com",),
+    "jones": ("dr_jones@example.com",),
 }
 WITHOUT_THE_DATABASE = {
     "/openapi.json",
@@ -51,10 +62,24 @@ def routes_of(app: FastAPI) -> list[APIRoute]:
     return [route for router in routers for route in router.routes]
 
 
+def name_of(case: dict[str, Any]) -> str:
+    return " ".join(case[part] for part in ("call", "what", "status") if part in case)
+
+
+def set_status(database: Database, appointment_id: int, status: str) -> None:
+    with database.writing() as session:
+        crud_appointment.set_status(
+            session, appointment_id, status=AppointmentStatus(status), now=MONDAY_MORNING
+        )
+
+
+def revealed_by(answer: Response) -> set[str]:
+    """Whose private data an answer shows."""
+    return {person for person, data in PRIVATE.items() if any(item in answer.text for item in data)}
+
+
 @pytest.mark.parametrize("persona", PERSONAS)
-@pytest.mark.parametrize(
-    "case", CASES, ids=[f"{case['call']} {case.get('what', '')}".strip() for case in CASES]
-)
+@pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_everybody_gets_the_answer_of_the_matrix(
     clinic: Clinic, database: Database, case: dict[str, Any], persona: str
 ):
@@ -63,6 +88,8 @@ def test_everybody_gets_the_answer_of_the_matrix(
     headers = {} if visitor.csrf_token is None else {"X-CSRF-Token": visitor.csrf_token}
     status, _, code = case[persona].partition(" ")
     path = template.format(**filled(case.get("ids", {}), clinic))
+    if "status" in case:
+        set_status(database, clinic.visit, case["status"])
     before = read_all(database)
 
     answer = visitor.client.request(
@@ -78,6 +105,14 @@ def test_everybody_gets_the_answer_of_the_matrix(
         assert read_all(database) == before
     else:
         assert (answer.status_code, answer.text) == (int(status), answer.text)
+    assert revealed_by(answer) <= {*SEES[persona], *case.get("reveals", [])}
+
+
+def test_private_data_is_recognised_where_it_may_be_seen(clinic: Clinic):
+    """The control: the answers do hold what the matrix keeps from others."""
+    diary = clinic.smith.get(f"/appointments/{clinic.visit}")
+    assert all(item in diary.text for item in PRIVATE["john"])
+    assert revealed_by(clinic.admin.get("/users/")) == {"john", "jane", "smith", "jones"}
 
 
 def test_no_route_is_missing(clinic: Clinic):
@@ -100,5 +135,5 @@ def test_nothing_else_is_mounted(clinic: Clinic):
 
 
 def test_every_case_answers_every_persona():
-    optional = {"call", "what", "ids", "query", "body"}
+    optional = {"call", "what", "status", "reveals", "ids", "query", "body"}
     assert [case.keys() - optional for case in CASES] == [PERSONAS.keys()] * len(CASES)

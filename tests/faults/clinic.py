@@ -23,7 +23,7 @@ PASSWORD = "password123"
 SLOTS_A_DAY = 288
 SLOT_MINUTES = 5
 ANSWER_SECONDS = 30.0
-SECONDS_BETWEEN_TRIES = 0.02
+SECONDS_BETWEEN_TRIES = 0.2
 DAY = datetime.now(UTC).date() + timedelta(weeks=1)
 
 

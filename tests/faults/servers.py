@@ -6,10 +6,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
-
-import httpx2
 
 from e2e.system import free_port
 from tests.faults.waiting import wait_until
@@ -90,10 +90,12 @@ class Server:
 
     def _is_ready(self) -> bool:
         assert self.process.poll() is None, f"The server ended:\n{self.log.read_text()[-4000:]}"
-        try:
-            return httpx2.get(f"{self.address}/readyz", trust_env=False).is_success
-        except httpx2.TransportError:
-            return False
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=STOP_SECONDS)) as connection:
+            try:
+                connection.request("GET", "/readyz")
+                return connection.getresponse().status == HTTPStatus.OK
+            except OSError:
+                return False
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def wait_until_closed(connection: socket.socket) -> None:
 def test_slow_connections_are_closed_while_others_are_served(
     database_url: str, tmp_path: Path, scale: Scale, in_time: InTime, figure: Figure
 ) -> None:
-    number = scale(500, 60)
+    number = scale(501, 60)
     with serving(database_url, tmp_path) as server, ExitStack() as slow:
         began = time.monotonic()
         connections = [

@@ -41,6 +41,8 @@ from app.core.config import Settings
 from app.domain.errors import DomainError, OutcomeUnknown
 
 BUSY_TIMEOUT_MS = 10_000
+CONNECTIONS_PER_THREAD = 2  # one to read on, and one to record that
+SPARE_THREADS = 2  # logins are checked and committed outside of the pool of threads
 CONFLICT_SQLSTATES = {"23505", "23P01"}
 CONFLICT_SQLITE_ERRORS = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_TRIGGER"}
 
@@ -85,7 +87,11 @@ def open_database(settings: Settings) -> "Database":
     """The database of these settings; the audit log is signed with a key from SECRET_KEY."""
     secret = settings.secret_key.get_secret_value().encode()
     audit_key = hmac.new(secret, b"audit", "sha256").digest()
-    return Database(settings.database_url, audit_key=audit_key)
+    return Database(
+        settings.database_url,
+        audit_key=audit_key,
+        pool_size=CONNECTIONS_PER_THREAD * (settings.worker_threads + SPARE_THREADS),
+    )
 
 
 def usual_processes(url: str) -> int:

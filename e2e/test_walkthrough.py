@@ -205,7 +205,10 @@ def the_doctor_finds_and_completes_appointments(doctor: Page) -> None:
     actions.choose(doctor, "Status", "Scheduled")
     actions.choose_date(doctor, "Date", wednesday)
     expect(doctor.get_by_text("Ann Other")).to_have_count(0)
-    doctor.get_by_role("button", name="Mark as completed").click()
+    completion = doctor.get_by_role("button", name="Mark as completed")
+    expect(completion).to_have_count(1)
+    expect(doctor.get_by_test_id("stStatusWidget")).to_be_hidden()
+    completion.click()
 
     actions.expect_notice(doctor, f"Completed: {spoken(wednesday)}, 11:00 with {RIVAL}")
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
 
 from tests.fake_clinic import PASSWORD
 
 
-def fill(tab: AppTest, label: str, text: str) -> None:
+def fill(tab: AppTest | Block, label: str, text: str) -> None:
     next(field for field in tab.text_input if field.label == label).set_value(text)
 
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.fake_refusals import RefusedError
-from tests.people import browser_answers, cookie_order, fill, labels, log_in, press, texts
+from tests.people import browser_answers, cookie_order, fill, log_in, press, texts
 from ui.api.errors import SENTENCES, UNREACHABLE
 from ui.session import COOKIE_NOT_KEPT
 from ui.tickets import pinned_store
@@ -17,15 +17,19 @@ from ui.tickets import pinned_store
 WRONG = "The username or the password is wrong. Please check both and try again."
 
 
-def open_register_tab(tab: AppTest, role: str) -> AppTest:
-    tab.session_state["entrance.tab"] = "Register"
-    tab.run()
+def choose_role(tab: AppTest, role: str) -> AppTest:
     return tab.radio[0].set_value(role).run()
 
 
-def register(tab: AppTest, **fields: str) -> AppTest:
-    for label, text in fields.items():
-        fill(tab, label.replace("_", " "), text)
+def fields(tab: AppTest, form: str) -> list[tuple[str, str]]:
+    """The labels of a tab's fields, each with what stands in it."""
+    panel = next(one for one in tab.tabs if one.label == form)
+    return [(field.label, field.value) for field in panel.text_input]
+
+
+def register(tab: AppTest, **entries: str) -> AppTest:
+    for label, text in entries.items():
+        fill(tab.tabs[1], label.replace("_", " "), text)
     return press(tab, "Register")
 
 
@@ -111,7 +115,7 @@ def test_a_refused_login_says_why(api: FakeApi, open_page: OpenPage, username: s
     tab = log_in(open_page(), username, password)
 
     assert texts(tab.error) == [WRONG]
-    assert labels(tab.text_input) == ["Username", "Password"]
+    assert fields(tab, "Login") == [("Username", username), ("Password", password)]
 
 
 def test_an_empty_login_asks_nobody(api: FakeApi, open_page: OpenPage):
@@ -135,8 +139,7 @@ def test_login_while_the_backend_is_down_works_when_it_is_back(api: FakeApi, ope
 
 
 def test_a_patient_registers_and_can_log_in_at_once(api: FakeApi, open_page: OpenPage):
-    tab = open_register_tab(open_page(), "patient")
-    assert labels(tab.text_input) == ["Username", "Email", "Full name", "Password", "Phone"]
+    tab = choose_role(open_page(), "patient")
 
     register(
         tab,
@@ -147,9 +150,13 @@ def test_a_patient_registers_and_can_log_in_at_once(api: FakeApi, open_page: Ope
     )
 
     assert texts(tab.success) == ["Your account has been created. You can log in with it now."]
-    assert [(field.label, field.value) for field in tab.text_input] == [
-        ("Username", "john_patient"),
+    assert fields(tab, "Login") == [("Username", "john_patient"), ("Password", "")]
+    assert fields(tab, "Register") == [
+        ("Username", ""),
+        ("Email", ""),
+        ("Full name", ""),
         ("Password", ""),
+        ("Phone", ""),
     ]
     fill(tab, "Password", "password123")
     press(tab, "Log in")
@@ -158,7 +165,7 @@ def test_a_patient_registers_and_can_log_in_at_once(api: FakeApi, open_page: Ope
 
 
 def test_a_doctor_registers_with_a_specialty(api: FakeApi, open_page: OpenPage):
-    tab = open_register_tab(open_page(), "doctor")
+    tab = choose_role(open_page(), "doctor")
 
     register(
         tab,
@@ -207,16 +214,17 @@ def test_a_refused_registration_says_why_and_keeps_the_form(
     api: FakeApi, open_page: OpenPage, refusal: RefusedError, sentence: str
 ):
     api.refusals["POST", "/auth/register"] = refusal
-    tab = open_register_tab(open_page(), "patient")
+    tab = choose_role(open_page(), "patient")
 
     register(tab, Username="john", Email="john", Full_name="John Doe", Password="short")
 
     assert texts(tab.error) == [sentence]
-    assert [field.value for field in tab.text_input] == ["john", "john", "John Doe", "short", ""]
+    kept = [text for _, text in fields(tab, "Register")]
+    assert kept == ["john", "john", "John Doe", "short", ""]
 
 
 def test_an_invited_doctor_hands_in_the_code(api: FakeApi, open_page: OpenPage):
-    tab = open_register_tab(open_page(), "doctor")
+    tab = choose_role(open_page(), "doctor")
 
     register(
         tab,
@@ -233,7 +241,7 @@ def test_an_invited_doctor_hands_in_the_code(api: FakeApi, open_page: OpenPage):
 
 def test_a_doctor_without_an_invitation_is_told_where_to_get_one(api: FakeApi, open_page: OpenPage):
     api.refusals["POST", "/auth/register"] = RefusedError("invitation_needed")
-    tab = open_register_tab(open_page(), "doctor")
+    tab = choose_role(open_page(), "doctor")
 
     register(tab, Username="dr", Email="d@example.com", Full_name="Dr. D", Password="password123")
 
@@ -247,14 +255,13 @@ def test_too_many_attempts_say_how_long_to_wait(api: FakeApi, open_page: OpenPag
     tab = log_in(open_page(), "john_patient")
     assert texts(tab.error) == [sentence]
 
-    open_register_tab(tab, "patient")
     register(tab, Username="j", Email="j@example.com", Full_name="J. Doe", Password="password123")
 
     assert texts(tab.error) == [sentence]
 
 
 def test_an_incomplete_registration_asks_nobody(api: FakeApi, open_page: OpenPage):
-    tab = open_register_tab(open_page(), "patient")
+    tab = choose_role(open_page(), "patient")
 
     register(tab, Username="john_patient")
 

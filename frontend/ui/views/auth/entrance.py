@@ -1,8 +1,10 @@
 """The way in: log in, or register and then log in."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui import session
 from ui.api.errors import ApiFailure
@@ -10,34 +12,45 @@ from ui.config import settings
 
 FORM_WIDTH: Final = 480
 TABS: Final = ("Login", "Register")
-_TAB: Final = "entrance.tab"
 _LOGIN_NAME: Final = "entrance.login_name"
 _REGISTERED: Final = "entrance.registered"
+_REGISTRATIONS: Final = "entrance.registrations"
 
 
 def page() -> None:
     with st.container(horizontal_alignment="center"), st.container(width=FORM_WIDTH):
         st.title(settings().clinic_name)
         _welcome()
-        login, register = st.tabs(TABS, key=_TAB, on_change="rerun")
-        if login.open:
-            with login:
-                _login_form()
-        if register.open:
-            with register:
-                _register_form()
+        login, register = _tabs()
+        with login:
+            _login_form()
+        with register:
+            _register_form()
 
 
 def _welcome() -> None:
-    """Lead who has just registered to the login, with the new name in it.
+    """Greet who has just registered, and have the new name in the login.
 
     A widget takes a new value only before it is drawn, so the registration leaves the name here.
     """
     username = st.session_state.pop(_REGISTERED, None)
     if username:
-        st.session_state[_TAB] = "Login"
         st.session_state[_LOGIN_NAME] = username
         st.success("Your account has been created. You can log in with it now.")
+
+
+def _tabs() -> Sequence[DeltaGenerator]:
+    """The two tabs: new ones after each registration, and so the login in front again.
+
+    Which is in front is the browser's own affair, and both forms are always read: what is sent
+    from a tab counts, however much a slow browser's view of the tabs differs from the script's.
+    """
+    return st.tabs(TABS, key=f"entrance.tabs.{_registrations()}")
+
+
+def _registrations() -> int:
+    number: int = st.session_state.get(_REGISTRATIONS, 0)
+    return number
 
 
 def _login_form() -> None:
@@ -65,7 +78,7 @@ def _log_in(username: str, password: str) -> None:
 
 def _register_form() -> None:
     role = st.radio("Role", ("patient", "doctor"), format_func=str.capitalize, horizontal=True)
-    with st.form("register"):
+    with st.form(f"register.{_registrations()}"):
         fields = {
             "username": st.text_input("Username", autocomplete="username"),
             "email": st.text_input("Email", autocomplete="email"),
@@ -107,4 +120,5 @@ def _register(role: str, fields: dict[str, str]) -> None:
         st.error(failure.sentence)
     else:
         st.session_state[_REGISTERED] = user.username
+        st.session_state[_REGISTRATIONS] = _registrations() + 1
         st.rerun()

@@ -87,6 +87,18 @@ def test_booking_is_told_and_clears_the_form(api: FakeApi, doctor: Json, choosin
     assert choosing.date_input[0].value == date(2026, 11, 30)
 
 
+def test_a_report_that_crossed_with_the_booking_does_not_take_the_news_away(choosing: AppTest):
+    choose_date(choosing, date(2026, 12, 7))
+    choose_time(choosing, "2026-12-07T09:00:00+00:00")
+    write(choosing, "Reason", "Regular checkup")
+    widgets_before = choosing._tree.get_widget_states()
+    press(choosing, "Book Appointment")
+    choosing._run(widgets_before)
+    assert texts(choosing.success) == [
+        "Your appointment is booked: Monday 7 December 2026, 9:00 with Dr. John Smith"
+    ]
+
+
 def test_news_stay_until_the_person_goes_on(choosing: AppTest, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(notice, "LINGER_SECONDS", -1.0)
     press(choosing, "Book Appointment")

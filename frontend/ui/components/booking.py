@@ -93,7 +93,7 @@ def _choose_doctor(desk: Desk, known: LastKnown) -> None:
         format_func=lambda key: doctor_label(doctors[key]),
         placeholder="Search by name or specialty",
         key=f"{desk.key}.doctor",
-        on_change=notice.clear,
+        on_change=notice.dismissal(),
     )
     if chosen is None:
         st.info("Choose a doctor to see the times that are free.")

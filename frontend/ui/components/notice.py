@@ -6,7 +6,9 @@ and goes with the next thing the person does. Texts are Markdown: people's words
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 
@@ -38,6 +40,15 @@ def clear() -> None:
     st.session_state.pop(_KEY, None)
 
 
+def dismissal() -> Callable[[], None]:
+    """For `on_change`: takes away what the page tells now, and nothing that is told later.
+
+    The browser sends the values of all widgets with whatever it reports. A report that crossed
+    with a new page brings those of the old one, which Streamlit then takes for changes.
+    """
+    return partial(_clear_if_still, st.session_state.get(_KEY))
+
+
 def show(*, lasting: bool = False) -> bool:
     """Draw the notice, if any, in a place that is always there, so that what stands below stays.
 
@@ -65,3 +76,8 @@ def _current(*, lasting: bool) -> Notice | None:
         return notice
     clear()
     return None
+
+
+def _clear_if_still(seen: Notice | None) -> None:
+    if st.session_state.get(_KEY) is seen:
+        clear()

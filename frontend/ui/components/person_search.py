@@ -23,7 +23,7 @@ def pick_person(api: Api, key: str, label: str, **filters: str | bool) -> User |
             key=f"{key}.name",
             placeholder="Name, username or e-mail address",
             max_chars=100,
-            on_change=notice.clear,
+            on_change=notice.dismissal(),
         )
     ).strip()
     if not wanted:
@@ -39,7 +39,7 @@ def pick_person(api: Api, key: str, label: str, **filters: str | bool) -> User |
         format_func=lambda user_id: f"{found[user_id].full_name} · {found[user_id].email}",
         placeholder="Choose the right person",
         key=f"{key}.chosen.{wanted}",
-        on_change=notice.clear,
+        on_change=notice.dismissal(),
     )
     if len(found) > LIMIT:
         st.caption(f"Only the first {LIMIT} are listed. Type more of the name to find others.")

@@ -73,7 +73,7 @@ def pick_day(picker: Picker) -> date:
         "Date",
         min_value=today,
         key=picker.day_key,
-        on_change=notice.clear,
+        on_change=notice.dismissal(),
         format="DD/MM/YYYY",
         required=True,
     )
@@ -93,7 +93,7 @@ def pick_slot(picker: Picker, known: FreeTimes, day: date) -> Slot | None:
             list(offered),
             format_func=lambda key: slot_label(offered[key], zone),
             key=picker.time_key(day),
-            on_change=notice.clear,
+            on_change=notice.dismissal(),
             wrap=True,
         )
     else:

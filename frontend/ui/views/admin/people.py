@@ -59,7 +59,7 @@ def _search_fields() -> Search:
         "Search",
         placeholder="Name, username or e-mail address",
         max_chars=100,
-        on_change=notice.clear,
+        on_change=notice.dismissal(),
     )
     role = middle.selectbox(
         "Role",
@@ -67,10 +67,10 @@ def _search_fields() -> Search:
         index=None,
         format_func=str.capitalize,
         placeholder="All",
-        on_change=notice.clear,
+        on_change=notice.dismissal(),
     )
     state = right.selectbox(
-        "State", list(STATES), index=None, placeholder="All", on_change=notice.clear
+        "State", list(STATES), index=None, placeholder="All", on_change=notice.dismissal()
     )
     return Search(str(name).strip() or None, role, state)
 

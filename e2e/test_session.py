@@ -48,6 +48,7 @@ def test_a_deep_link_leads_through_the_login(visitor: Visitor, patient: Person) 
 
 
 def test_a_restart_of_the_frontend_keeps_the_login(signed_in: Visitor, system: System) -> None:
+    signed_in.page.wait_for_load_state("networkidle")  # or the browser misses what it still loads
     system.frontend.restart()
     signed_in.page.reload()
 

@@ -5,15 +5,15 @@ minutes (see `intervals` and `wall_clock`); nothing here asks for the time or re
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
-from itertools import chain, pairwise, repeat
-from operator import attrgetter
+from itertools import chain, filterfalse, groupby, pairwise, repeat
+from operator import attrgetter, mod, sub
 from typing import NamedTuple
 
-from app.domain.intervals import Interval, merged, merged_edges
-from app.domain.wall_clock import MINUTES_PER_DAY, date_exists, instant_of
+from app.domain.intervals import Interval, edges, merged
+from app.domain.wall_clock import MINUTES_PER_DAY, date_exists, instant_of, steady_midnight
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
@@ -50,6 +50,10 @@ The date decides, not the rows' `day_of_week`.
 """
 
 
+_Grid = tuple[int, int, int]
+"""Starts of visits: their remainder when divided by the step, their duration, their step."""
+
+
 class Slot(NamedTuple):
     """A visit that can be booked: its start as an instant, and its length in minutes."""
 
@@ -75,13 +79,13 @@ def working_windows(
 ) -> list[Interval]:
     """The working time of the dates `first_day` to `last_day` (inclusive), merged."""
     windows = _windows(hours, zone, first_day.toordinal(), last_day.toordinal(), overrides)
-    return merged(Interval(window.opens, window.closes) for window in windows)
+    return merged([Interval(window.opens, window.closes) for window in windows])
 
 
 def free_slots(
     *,
     hours: Iterable[WorkingHours],
-    busy: Iterable[Interval],
+    busy: Collection[Interval],
     zone: tzinfo,
     within: Interval,
     not_before: int,
@@ -102,23 +106,64 @@ def free_slots(
     last = within.end // MINUTES_PER_DAY + 1 + _EPOCH_ORDINAL
     windows = _windows(hours, zone, first, last, overrides)
     earliest = max(within.start, not_before)
+    taken = _Taken(busy, buffer_before, buffer_after)
 
-    busy_starts, busy_ends = merged_edges(busy)
-    blocked_from = [start - buffer_after for start in busy_starts]
-    blocked_until = [end + buffer_before for end in busy_ends]
-    found: list[Iterable[tuple[int, int]]] = []
-    for window in windows:
-        floor = max(window.opens, earliest)
-        ceiling = min(window.closes, within.end)
-        near = slice(bisect_right(blocked_until, floor), bisect_left(blocked_from, ceiling))
-        gaps = zip([floor, *blocked_until[near]], [*blocked_from[near], ceiling], strict=True)
-        found.append(zip(_starts_in(gaps, window), repeat(window.duration)))
+    starts: list[int] = []
+    durations: list[Iterable[int]] = []
+    for grid, run in groupby(windows, _grid_of):
+        _, duration, _ = grid
+        offered = _free_starts(list(run), grid, taken)
+        offered = offered[
+            bisect_left(offered, earliest) : bisect_right(offered, within.end - duration)
+        ]
+        starts += offered
+        durations.append(repeat(duration, len(offered)))
 
     # What Slot._make does, at half its cost: this is the engine's hottest line.
-    slots = list(map(tuple.__new__, repeat(Slot), chain.from_iterable(found)))
+    pairs = zip(starts, chain.from_iterable(durations), strict=True)
+    slots = list(map(tuple.__new__, repeat(Slot), pairs))
     if any(one.closes > other.opens for one, other in pairwise(windows)):
         return _each_start_once(slots)
     return slots
+
+
+class _Taken:
+    """Busy time, widened by the buffers around it, in the order in which it starts."""
+
+    def __init__(self, busy: Collection[Interval], buffer_before: int, buffer_after: int) -> None:
+        self.starts, self.ends = edges(busy)
+        if buffer_before or buffer_after:
+            self.starts = [start - buffer_after for start in self.starts]
+            self.ends = [end + buffer_before for end in self.ends]
+        self.longest = max(map(sub, self.ends, self.starts), default=0)
+
+    def blocked_starts(self, grid: _Grid, opens: int, closes: int) -> Container[int]:
+        """The starts on `grid`, from `opens` to `closes`, at which a visit would meet busy time."""
+        near = slice(
+            bisect_left(self.starts, opens - self.longest), bisect_left(self.starts, closes)
+        )
+        starts, ends = self.starts[near], self.ends[near]
+        anchor, duration, step = grid
+        is_usual = self.longest <= step == duration
+        if is_usual and {anchor}.issuperset(map(mod, starts, repeat(step))):
+            return set(starts)  # busy time on the grid takes no start but its own
+        reach = duration - 1
+        return {
+            blocked
+            for start, end in zip(starts, ends, strict=True)
+            for blocked in range(start - reach + (anchor - start + reach) % step, end, step)
+        }
+
+
+def _free_starts(windows: Sequence[_Window], grid: _Grid, taken: _Taken) -> list[int]:
+    """The starts in windows of one grid at which a visit does not meet busy time, ascending."""
+    opens = [window.opens for window in windows]
+    closes = [window.closes for window in windows]
+    _, duration, step = grid
+    stops = [closed - duration + 1 for closed in closes]
+    candidates = chain.from_iterable(map(range, opens, stops, repeat(step)))
+    blocked = taken.blocked_starts(grid, opens[0], max(closes))
+    return sorted(filterfalse(blocked.__contains__, candidates))
 
 
 def _windows(
@@ -138,24 +183,33 @@ def _windows(
         rows = week[day.weekday()]
         if overrides and day in overrides:
             rows = sorted(overrides[day], key=attrgetter("opens"))
-        if not rows or not date_exists(day, zone):
+        if not rows:
             continue
-        for row in rows:
-            opens = instant_of(day, row.opens, zone)
-            closes = instant_of(day, row.closes, zone)
-            if opens < closes:
-                windows.append(_Window(opens, closes, row.duration, row.step))
+        midnight = steady_midnight(day, zone)
+        if midnight is not None:
+            windows += [
+                _Window(midnight + row.opens, midnight + row.closes, row.duration, row.step)
+                for row in rows
+                if row.opens < row.closes
+            ]
+        elif date_exists(day, zone):
+            windows += _windows_around_a_transition(rows, day, zone)
     return sorted(windows, key=attrgetter("opens"))
 
 
-def _starts_in(gaps: Iterable[tuple[int, int]], window: _Window) -> list[int]:
-    """The starts on the window's grid at which a visit fits into one of the gaps, ascending."""
+def _windows_around_a_transition(
+    rows: Iterable[WorkingHours], day: date, zone: tzinfo
+) -> Iterator[_Window]:
+    for row in rows:
+        opens = instant_of(day, row.opens, zone)
+        closes = instant_of(day, row.closes, zone)
+        if opens < closes:
+            yield _Window(opens, closes, row.duration, row.step)
+
+
+def _grid_of(window: _Window) -> _Grid:
     opens, _, duration, step = window
-    starts: list[int] = []
-    for free_from, free_until in gaps:
-        first = free_from + (opens - free_from) % step
-        starts += range(first, free_until - duration + 1, step)
-    return starts
+    return opens % step, duration, step
 
 
 def _each_start_once(slots: list[Slot]) -> list[Slot]:

@@ -1,8 +1,8 @@
 """Half-open intervals of whole minutes, and the little algebra that appointments need."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Collection, Sequence
+from operator import ge, itemgetter
 from typing import NamedTuple
 
 
@@ -17,24 +17,23 @@ class Interval(NamedTuple):
     end: int
 
 
-def merged(intervals: Iterable[Interval]) -> list[Interval]:
-    """The same minutes in ascending intervals that neither overlap nor touch; empty ones vanish."""
-    return list(map(Interval._make, zip(*merged_edges(intervals), strict=True)))
-
-
-def merged_edges(intervals: Iterable[Interval]) -> tuple[list[int], list[int]]:
-    """The starts and the ends of the merged intervals, each ascending, ready for bisection."""
-    starts: list[int] = []
-    ends: list[int] = []
-    for start, end in sorted(intervals):
-        if start >= end:
-            continue
-        if not ends or start > ends[-1]:
-            starts.append(start)
-            ends.append(end)
-        elif end > ends[-1]:
-            ends[-1] = end
+def edges(intervals: Collection[Interval]) -> tuple[Sequence[int], Sequence[int]]:
+    """The starts and the ends of the intervals, ordered by start; empty ones vanish."""
+    starts, ends = zip(*sorted(intervals), strict=True) if intervals else ((), ())
+    if any(map(ge, starts, ends)):
+        return edges([interval for interval in intervals if interval.start < interval.end])
     return starts, ends
+
+
+def merged(intervals: Collection[Interval]) -> list[Interval]:
+    """The same minutes in ascending intervals that neither overlap nor touch; empty ones vanish."""
+    apart: list[Interval] = []
+    for start, end in zip(*edges(intervals), strict=True):
+        if not apart or start > apart[-1].end:
+            apart.append(Interval(start, end))
+        elif end > apart[-1].end:
+            apart[-1] = Interval(apart[-1].start, end)
+    return apart
 
 
 def covers(merged_intervals: Sequence[Interval], interval: Interval) -> bool:

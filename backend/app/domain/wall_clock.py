@@ -38,6 +38,18 @@ def instant_of(day: date, minute_of_day: int, zone: tzinfo) -> int:
     return _instant(day, minute_of_day, zone, 0)
 
 
+@lru_cache(maxsize=16_384)
+def steady_midnight(day: date, zone: tzinfo) -> int | None:
+    """The instant at which a date begins whose clock runs evenly, as it does on most days.
+
+    Any wall-clock minute of that date is so many minutes later. None when clocks change on it.
+    No zone has changed them twice, there and back, within one date.
+    """
+    midnight = instant_of(day, 0, zone)
+    is_steady = instant_of(day, MINUTES_PER_DAY, zone) - midnight == MINUTES_PER_DAY
+    return midnight if is_steady else None
+
+
 def readings_of(day: date, minute_of_day: int, zone: tzinfo) -> tuple[int, ...]:
     """The instants, ascending, at which a clock on the wall shows this date and time.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.intervals import Interval, covers, merged, merged_edges
+from app.domain.intervals import Interval, covers, edges, merged
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,18 @@ def test_merged_takes_any_iterable_and_answers_with_intervals() -> None:
     assert [(interval.start, interval.end) for interval in result] == [(0, 10)]
 
 
-def test_merged_edges_are_the_starts_and_ends_of_the_merged_intervals() -> None:
-    intervals = [Interval(40, 50), Interval(0, 10), Interval(10, 30)]
-    assert merged_edges(intervals) == ([0, 40], [30, 50])
+@pytest.mark.parametrize(
+    ("intervals", "expected"),
+    [
+        ([], ((), ())),
+        ([Interval(40, 50), Interval(0, 10), Interval(5, 30)], ((0, 5, 40), (10, 30, 50))),
+        ([Interval(40, 40), Interval(0, 10), Interval(9, 5)], ((0,), (10,))),
+    ],
+)
+def test_edges_are_ordered_by_start_and_leave_out_what_is_empty(
+    intervals: list[Interval], expected: tuple[tuple[int, ...], tuple[int, ...]]
+) -> None:
+    assert edges(intervals) == expected
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0006');
+INSERT INTO "alembic_version" VALUES('0007');
 CREATE TABLE appointments (
 	id INTEGER NOT NULL,
 	doctor_id INTEGER NOT NULL,
@@ -65,6 +65,12 @@ CREATE TABLE audit_log (
 	previous_hash VARCHAR(64) NOT NULL,
 	hash VARCHAR(64) NOT NULL,
 	CONSTRAINT pk_audit_log PRIMARY KEY (sequence)
+);
+CREATE TABLE diary_revisions (
+	user_id INTEGER NOT NULL,
+	revision BIGINT NOT NULL,
+	CONSTRAINT pk_diary_revisions PRIMARY KEY (user_id),
+	CONSTRAINT fk_diary_revisions_user_id_users FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE
 );
 CREATE TABLE invitations (
 	id INTEGER NOT NULL,
@@ -232,4 +238,36 @@ BEGIN
     SELECT RAISE(ABORT, 'audit_log is append-only');
 END;
 CREATE INDEX ix_stored_replies_created_at ON stored_replies (created_at);
+CREATE TRIGGER tr_users_open_diary AFTER INSERT ON users
+BEGIN
+    INSERT INTO diary_revisions (user_id, revision) VALUES (NEW.id, random());
+END;
+CREATE TRIGGER tr_users_update_renews_diary AFTER UPDATE OF role, is_active, is_approved, timezone ON users
+BEGIN
+    UPDATE diary_revisions SET revision = random() WHERE user_id = NEW.id;
+END;
+CREATE TRIGGER tr_appointments_insert_renews_diary AFTER INSERT ON appointments
+BEGIN
+    UPDATE diary_revisions SET revision = random() WHERE user_id = NEW.doctor_id;
+END;
+CREATE TRIGGER tr_appointments_update_renews_diary AFTER UPDATE ON appointments
+BEGIN
+    UPDATE diary_revisions SET revision = random() WHERE user_id = NEW.doctor_id;
+END;
+CREATE TRIGGER tr_appointments_delete_renews_diary AFTER DELETE ON appointments
+BEGIN
+    UPDATE diary_revisions SET revision = random() WHERE user_id = OLD.doctor_id;
+END;
+CREATE TRIGGER tr_schedules_insert_renews_diary AFTER INSERT ON schedules
+BEGIN
+    UPDATE diary_revisions SET revision = random() WHERE user_id = NEW.doctor_id;
+END;
+CREATE TRIGGER tr_schedules_update_renews_diary AFTER UPDATE ON schedules
+BEGIN
+    UPDATE diary_revisions SET revision = random() WHERE user_id = NEW.doctor_id;
+END;
+CREATE TRIGGER tr_schedules_delete_renews_diary AFTER DELETE ON schedules
+BEGIN
+    UPDATE diary_revisions SET revision = random() WHERE user_id = OLD.doctor_id;
+END;
 COMMIT;

@@ -19,9 +19,10 @@ from app.api.errors import add_error_handlers, documented
 from app.api.middleware import BodyLimit, CrossSiteGuard, RequestLog, SecurityHeaders
 from app.api.v1 import appointments, audit, auth, schedules, users
 from app.api.v1.dependencies import CSRF_HEADER, Resources
+from app.api.v1.free_slots import FreeSlots
 from app.core.clock import Clock, system_clock
 from app.core.config import Settings
-from app.core.database import open_database
+from app.core.database import Lookups, open_database
 from app.core.logs import configure_logs
 from app.core.security import HashingLane, PasswordHasher
 from app.schemas.schemas import Problem
@@ -40,15 +41,16 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     settings = settings or Settings()
     configure_logs(settings.log_level, settings.log_format)
     make_app = partial(FastAPIOffline, redoc_url=None) if settings.has_docs else _without_docs
+    held = _resources(settings, clock)
     app = make_app(
         title=f"{settings.clinic_name}: appointments",
         description=DESCRIPTION,
         version=version("clinic-backend"),
         lifespan=_lifespan,
-        middleware=_middleware(settings),
+        middleware=_middleware(held),
         generate_unique_id_function=_operation_id,
     )
-    app.state.resources = _resources(settings, clock)
+    app.state.resources = held
     add_error_handlers(app)
     for router in (
         auth.router,
@@ -76,9 +78,11 @@ def _document_problems(app: FastAPI) -> None:
 
 def _resources(settings: Settings, clock: Clock) -> Resources:
     hasher = PasswordHasher(settings.bcrypt_cost)
+    database = open_database(settings)
     return Resources(
         settings=settings,
-        database=open_database(settings),
+        database=database,
+        lookups=Lookups(database),
         hasher=hasher,
         hashing=HashingLane(settings.hashing_queue),
         limits=SessionLimits(
@@ -101,11 +105,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = held.settings.worker_threads
     yield
     held.hashing.close()
+    held.lookups.close()
     held.database.close()
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(held: Resources) -> list[Middleware]:
     """The outermost first."""
+    settings = held.settings
     return [
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
         Middleware(SecurityHeaders, https=settings.is_https),
@@ -119,6 +125,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         ),
         Middleware(CrossSiteGuard, origins=settings.public_origins),
         Middleware(BodyLimit, largest=LARGEST_BODY),
+        Middleware(FreeSlots, lookups=held.lookups, clock=held.clock),
     ]
 
 

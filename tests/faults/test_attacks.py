@@ -43,7 +43,7 @@ class Clinic(NamedTuple):
         """Everything but the notes on who asked and who was refused."""
         with self.database.reading() as session:
             return {
-                table.name: list(session.execute(select(table).order_by(table.c.id)))
+                table.name: list(session.execute(select(table).order_by(*table.primary_key)))
                 for table in Base.metadata.sorted_tables
                 if table.name not in NOTES
             }

@@ -11,8 +11,9 @@ BATCH = 1000
 
 
 def all_tables() -> Sequence[Table]:
-    """Every table, those first that others refer to."""
-    return Base.metadata.sorted_tables
+    """Every table but what triggers write by themselves, those first that others refer to."""
+    tables = Base.metadata.sorted_tables
+    return [table for table in tables if not table.info.get("written_by_triggers")]
 
 
 def is_empty(session: Session, table: Table) -> bool:

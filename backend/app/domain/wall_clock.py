@@ -11,6 +11,7 @@ from functools import lru_cache
 
 MINUTES_PER_DAY = 24 * 60
 
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 
@@ -50,6 +51,16 @@ def steady_midnight(day: date, zone: tzinfo) -> int | None:
     return midnight if is_steady else None
 
 
+@lru_cache(maxsize=16_384)
+def steady_offset(utc_day: int, zone: tzinfo) -> int | None:
+    """How many minutes the wall clock is ahead of UTC throughout a day of UTC.
+
+    The day is counted from 1970-01-01. None when clocks change on it.
+    """
+    first, following = (_offset_at(day * MINUTES_PER_DAY, zone) for day in (utc_day, utc_day + 1))
+    return first if first == following else None
+
+
 def readings_of(day: date, minute_of_day: int, zone: tzinfo) -> tuple[int, ...]:
     """The instants, ascending, at which a clock on the wall shows this date and time.
 
@@ -66,12 +77,22 @@ def wall_clock_at(minute: int, zone: tzinfo) -> tuple[date, int]:
     return local.date(), local.hour * 60 + local.minute
 
 
+def utc_midnight(day: date) -> int:
+    """The instant at which a date begins in UTC."""
+    return (day.toordinal() - _EPOCH_ORDINAL) * MINUTES_PER_DAY
+
+
 def date_exists(day: date, zone: tzinfo) -> bool:
     """Whether the zone has this date: one skipped at the date line ends at the instant it begins.
 
     Samoa moved across the line by going from 2011-12-29 straight to 2011-12-31.
     """
     return instant_of(day, 0, zone) < instant_of(day, MINUTES_PER_DAY, zone)
+
+
+def _offset_at(minute: int, zone: tzinfo) -> int:
+    day, minute_of_day = wall_clock_at(minute, zone)
+    return utc_midnight(day) + minute_of_day - minute
 
 
 @lru_cache(maxsize=16_384)

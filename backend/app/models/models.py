@@ -4,6 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Date,
     Enum,
@@ -161,6 +162,24 @@ class StoredReply(Base):
     fingerprint: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class DiaryRevision(Base):
+    """A number that is another one after each change of what a person offers to patients.
+
+    Written by triggers only, which the migrations make.
+    """
+
+    __tablename__ = "diary_revisions"
+    __table_args__ = {"info": {"written_by_triggers": True}}  # noqa: RUF012 - SQLAlchemy's way
+
+    user_id: Mapped[int] = mapped_column(
+        Identifier,
+        ForeignKey("users.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    revision: Mapped[int] = mapped_column(BigInteger)
 
 
 class Schedule(Base):

@@ -1,7 +1,7 @@
 """What is offered can be booked, and nothing else can: whatever the hours, zone and bookings."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,11 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from app.core.database import Database
+from app.core.database import Database, Lookups
+from app.crud.crud_diary import DiaryLookups
 from app.domain.errors import ScheduleOverlaps, SlotNotOffered, SlotTaken
 from app.domain.people import Actor, Role
+from app.domain.wall_clock import from_minute
 from app.services import booking, scheduling
 from app.services.booking import WantedTime
+from app.services.offer import find_offer
 from app.services.scheduling import FreeSlot
 from tests.integration.diaries import add_hours, add_person
 
@@ -165,6 +168,31 @@ def test_what_is_offered_and_nothing_else_can_be_booked(
         others = [wanted for wanted in instants(diary, step) if wanted not in free]
         assert [each for each in free if not is_bookable(session, doctor, each, diary.now)] == []
         assert [each for each in others if is_bookable(session, doctor, each, diary.now)] == []
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(diary=diaries())
+def test_the_shortcut_offers_the_same(database: Database, diary: Diary):
+    with database.writing() as session:
+        doctor = doctor_with(session, diary)
+        plain = offered(session, doctor, diary)
+    with closing(Lookups(database)) as lookups:
+        offer = find_offer(
+            DiaryLookups(lookups),
+            doctor_id=doctor.id,
+            first_day=diary.day - timedelta(days=1),
+            last_day=diary.day + timedelta(days=1),
+            now=diary.now,
+        )
+    assert offer is not None
+    assert offer.zone == ZoneInfo(diary.zone)
+    assert [(from_minute(slot.start), slot.duration) for slot in offer.slots] == [
+        (slot.starts_at, slot.duration) for slot in plain
+    ]
 
 
 @settings(

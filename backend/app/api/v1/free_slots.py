@@ -1,0 +1,148 @@
+"""The shortcut to free slots: the question that is asked most, answered before the router.
+
+Finished answers are remembered for as long as the diary that they were made of stays as it is,
+which its revision tells, in one small lookup, across processes and hosts. What is asked in an
+unusual way, or cannot be answered here, takes the plain route, `schedules.available_slots`.
+"""
+
+import re
+from datetime import date
+from importlib.metadata import version
+from math import inf
+from typing import NamedTuple
+
+from cachetools import LRUCache
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.api.v1.schedules import LONGEST_SEARCH
+from app.api.v1.schedules import router as schedules
+from app.core.clock import Clock
+from app.core.database import LookupFailed, Lookups
+from app.crud.crud_diary import DiaryLookups
+from app.domain.wall_clock import ceil_minute
+from app.schemas.fields import FIRST_DATE, LARGEST_ID, LAST_DATE
+from app.schemas.slots_json import slots_as_json
+from app.services.offer import Offer, find_offer
+
+MEMORY_BYTES = 16 * 1024 * 1024
+VERSION = version("clinic-backend")
+ROUTE = next(route for route in schedules.routes if getattr(route, "name", "") == "available_slots")
+
+Key = tuple[str, bytes]
+"""A path and a query as they are sent."""
+
+_PATH = re.compile(r"/api/v1/schedules/doctor/([1-9]\d{0,18})/available-slots", re.ASCII)
+_QUERY = re.compile(rb"start_date=(\d{4}-\d\d-\d\d)&end_date=(\d{4}-\d\d-\d\d)")
+
+
+class Question(NamedTuple):
+    """A doctor, and two days between which, inclusive, free slots are asked for."""
+
+    doctor_id: int
+    first_day: date
+    last_day: date
+
+
+class Answer:
+    """An answer as it is sent, and the state of the diary that it was made of.
+
+    It holds from the minute `made_at` until the first of its slots has begun.
+    """
+
+    def __init__(self, question: Question, revision: int, made_at: int, offer: Offer) -> None:
+        self.question = question
+        self.revision = revision
+        self.made_at = made_at
+        self.first_start = offer.slots[0].start if offer.slots else inf
+        self.body = slots_as_json(*offer)
+        # The offers of one revision, to one question, differ only in where they begin.
+        self.etag = f'"{VERSION}.{revision:x}.{self.first_start}"'.encode()
+        self.headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(self.body)).encode()),
+            (b"cache-control", b"no-cache"),
+            (b"etag", self.etag),
+        ]
+        self.headers_if_known = self.headers[2:]
+
+    def holds(self, revision: int | None, minute: int) -> bool:
+        return self.revision == revision and self.made_at <= minute <= self.first_start
+
+
+class FreeSlots:
+    """Middleware that answers what it can, and passes on the rest."""
+
+    def __init__(self, app: ASGIApp, *, lookups: Lookups, clock: Clock) -> None:
+        self.app = app
+        self._lookups = DiaryLookups(lookups)
+        self._is_quick = lookups.take_microseconds
+        self._clock = clock
+        self._memory: LRUCache[Key, Answer] = LRUCache(MEMORY_BYTES, getsizeof=_size)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET":
+            answer = await self._find((scope["path"], scope["query_string"]))
+            if answer is not None:
+                scope["route"] = ROUTE
+                await _send(answer, scope, send)
+                return
+        await self.app(scope, receive, send)
+
+    async def _find(self, key: Key) -> Answer | None:
+        known = self._memory.get(key)
+        question = known.question if known else _question(*key)
+        if question is None:
+            return None
+        try:
+            if self._is_quick:
+                answer = self._renewed(question, known)
+            else:
+                answer = await run_in_threadpool(self._renewed, question, known)
+        except LookupFailed:
+            return None
+        if answer is not None and answer is not known:
+            self._memory[key] = answer
+        return answer
+
+    def _renewed(self, question: Question, known: Answer | None) -> Answer | None:
+        """The known answer as long as it holds, else a new one; None for no such doctor.
+
+        The revision is read first: an answer may be newer than it says, never older.
+        """
+        now = self._clock()
+        revision = self._lookups.revision(question.doctor_id)
+        if known is not None and known.holds(revision, ceil_minute(now)):
+            return known
+        if revision is None:
+            return None
+        offer = find_offer(self._lookups, **question._asdict(), now=now)
+        return None if offer is None else Answer(question, revision, ceil_minute(now), offer)
+
+
+def _size(answer: Answer) -> int:
+    return len(answer.body)
+
+
+def _question(path: str, query: bytes) -> Question | None:
+    """What is asked, when it is this and in the usual way."""
+    address, days = _PATH.fullmatch(path), _QUERY.fullmatch(query)
+    if address is None or days is None:
+        return None
+    doctor_id = int(address[1])
+    try:
+        first, last = (date.fromisoformat(day.decode()) for day in days.groups())
+    except ValueError:
+        return None
+    is_range = FIRST_DATE <= first <= last <= LAST_DATE and last - first < LONGEST_SEARCH
+    return Question(doctor_id, first, last) if is_range and doctor_id <= LARGEST_ID else None
+
+
+async def _send(answer: Answer, scope: Scope, send: Send) -> None:
+    is_known = any(
+        name == b"if-none-match" and (answer.etag in value or value == b"*")
+        for name, value in scope["headers"]
+    )
+    status, headers = (304, answer.headers_if_known) if is_known else (200, answer.headers)
+    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+    await send({"type": "http.response.body", "body": b"" if is_known else answer.body})

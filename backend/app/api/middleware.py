@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -47,7 +47,7 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                message["headers"].append((b"x-request-id", request_id.encode()))
             await send(message)
 
         structlog.contextvars.clear_contextvars()
@@ -75,21 +75,19 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self.app = app
-        self.https = https
+        common = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+        if https:
+            common["Strict-Transport-Security"] = HSTS
+        self._usual = _as_sent({**common, "Content-Security-Policy": API_POLICY})
+        self._of_docs = _as_sent({**common, "Content-Security-Policy": DOCUMENTATION_POLICY})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
-                headers.setdefault("Cache-Control", "no-store")
-                documentation = scope["path"] == DOCUMENTATION_PATH
-                headers["Content-Security-Policy"] = (
-                    DOCUMENTATION_POLICY if documentation else API_POLICY
-                )
-                if self.https:
-                    headers["Strict-Transport-Security"] = HSTS
+                headers = message["headers"]
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                headers += self._of_docs if scope["path"] == DOCUMENTATION_PATH else self._usual
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
@@ -153,6 +151,10 @@ class BodyLimit:
             return message
 
         await self.app(scope, receive_within_limit, send)
+
+
+def _as_sent(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
 def _has_body(headers: Headers) -> bool:

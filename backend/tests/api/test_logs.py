@@ -2,7 +2,7 @@
 
 import io
 import json
-import logging
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -36,18 +36,18 @@ class Log:
 
 
 @pytest.fixture
-def logged(visitor_with: Callable[..., Visitor]) -> Visitor:
-    """A visitor of an application that logs everything as JSON."""
-    return visitor_with(log_level="DEBUG", log_format=LogFormat.JSON)
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
+    stream = io.StringIO()
+    with monkeypatch.context() as during:
+        during.setattr(sys, "stderr", stream)
+        yield Log(stream)
+    configure_logs("CRITICAL", LogFormat.CONSOLE)
 
 
 @pytest.fixture
-def log(logged: Visitor) -> Iterator[Log]:
-    stream = io.StringIO()
-    (handler,) = (each for each in logging.root.handlers if type(each) is logging.StreamHandler)
-    handler.setStream(stream)
-    yield Log(stream)
-    configure_logs("CRITICAL", LogFormat.CONSOLE)
+def logged(log: Log, visitor_with: Callable[..., Visitor]) -> Visitor:
+    """A visitor of an application that logs everything as JSON."""
+    return visitor_with(log_level="DEBUG", log_format=LogFormat.JSON)
 
 
 def test_a_request_is_one_line_with_its_id(logged: Visitor, log: Log):

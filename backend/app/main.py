@@ -116,16 +116,24 @@ def _middleware(held: Resources) -> list[Middleware]:
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
         Middleware(SecurityHeaders, https=settings.is_https),
         Middleware(RequestLog),
+        *_cors(settings),
+        Middleware(CrossSiteGuard, origins=settings.public_origins),
+        Middleware(BodyLimit, largest=LARGEST_BODY),
+        Middleware(FreeSlots, lookups=held.lookups, clock=held.clock),
+    ]
+
+
+def _cors(settings: Settings) -> list[Middleware]:
+    if not settings.cors_origins:
+        return []
+    return [
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_credentials=True,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Content-Type", CSRF_HEADER],
-        ),
-        Middleware(CrossSiteGuard, origins=settings.public_origins),
-        Middleware(BodyLimit, largest=LARGEST_BODY),
-        Middleware(FreeSlots, lookups=held.lookups, clock=held.clock),
+        )
     ]
 
 

@@ -1,5 +1,6 @@
 """The settings of the API, from the environment and from `.env`."""
 
+import os
 import re
 from enum import StrEnum
 from typing import Annotated, Self
@@ -136,6 +137,12 @@ class Settings(BaseSettings):
         if self.api_docs is None:
             return self.app_env is not Environment.PRODUCTION
         return self.api_docs
+
+    @property
+    def processes(self) -> int:
+        """How many processes serve: by default one for SQLite's one writer, else one a core."""
+        has_one_writer = urlsplit(self.database_url).scheme.startswith("sqlite")
+        return self.web_concurrency or (1 if has_one_writer else os.cpu_count() or 1)
 
     @property
     def cookie_name(self) -> str:

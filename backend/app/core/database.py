@@ -5,7 +5,6 @@ The only module, beside the migrations, that knows which engine runs.
 
 import hashlib
 import hmac
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,11 +96,6 @@ def open_database(settings: Settings) -> "Database":
         audit_key=audit_key,
         pool_size=CONNECTIONS_PER_THREAD * (settings.worker_threads + SPARE_THREADS),
     )
-
-
-def usual_processes(url: str) -> int:
-    """How many server processes suit a database: SQLite has one writer, PostgreSQL many."""
-    return 1 if make_url(url).get_backend_name() == "sqlite" else os.cpu_count() or 1
 
 
 class Database:

@@ -1,4 +1,6 @@
-"""What the API refuses to start with."""
+"""What the API refuses to start with, and how many processes it starts."""
+
+import os
 
 import pytest
 from pydantic import ValidationError
@@ -66,6 +68,19 @@ def test_all_that_is_unsafe_is_told_at_once():
         settings(app_env="production")
     (message,) = (error["msg"] for error in refusal.value.errors())
     assert [name for name in NAMES if name in message] == NAMES
+
+
+@pytest.mark.parametrize(
+    ("given", "processes"),
+    [
+        ({"database_url": "sqlite:///clinic.db"}, 1),
+        ({"database_url": "postgresql://clinic@db/clinic"}, os.cpu_count()),
+        ({"database_url": "sqlite:///clinic.db", "web_concurrency": 3}, 3),
+        ({"database_url": "postgresql://clinic@db/clinic", "web_concurrency": 3}, 3),
+    ],
+)
+def test_one_process_serves_sqlite_and_one_a_core_postgresql(given, processes):
+    assert settings(**given).processes == processes
 
 
 @pytest.mark.parametrize("app_env", ["development", "production"])

@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.orm import Session
 
-from app.cli import START_SECONDS
+from app.commands.serve import START_SECONDS
 from app.core.config import Settings
 from app.crud import crud_user
 from app.main import create_app as create_real_app

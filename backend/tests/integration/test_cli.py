@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_group
 from typer.testing import CliRunner, Result
 
-from app.cli import main
+from app.cli import MODULES, program_for
 from app.core.database import Database
 from app.core.security import PasswordHasher
 from app.crud import crud_user
@@ -35,7 +36,7 @@ def environment(
 
 
 def clinic(*arguments: str, typed: str | None = None) -> Result:
-    return CliRunner().invoke(main, arguments, input=typed)
+    return CliRunner().invoke(program_for(arguments), arguments, input=typed)
 
 
 def refusal(result: Result) -> tuple[int, str, str]:
@@ -46,6 +47,29 @@ def refusal(result: Result) -> tuple[int, str, str]:
 def find(database: Database, username: str) -> User | None:
     with database.reading() as session:
         return crud_user.find_user_by_login(session, key=username)
+
+
+def test_every_command_is_found_in_its_module():
+    group = get_group(program_for([]))
+    assert sorted(group.commands) == sorted(MODULES)
+    for name in MODULES:
+        assert name in get_group(program_for([name])).commands
+
+
+def test_a_command_that_does_not_exist_is_named():
+    result = clinic("migrat")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "No such command 'migrat'. Did you mean 'migrate'?" in result.stderr
+
+
+def test_a_server_waits_for_nothing_that_only_other_commands_need():
+    """Its processes import the application themselves; the first one only looks after them."""
+    script = "import app.cli, sys; app.cli.program_for(['serve']); print(*sys.modules)"
+    finished = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    libraries = {"alembic", "bcrypt", "fastapi", "psycopg", "sqlalchemy", "uvicorn"}
+    assert libraries & set(finished.stdout.split()) == {"uvicorn"}
 
 
 def test_demo_data_prints_its_logins(database):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from typer.testing import CliRunner, Result
 
-from app.cli import main
+from app.cli import program_for
 from app.core.database import Database
 from app.core.security import PasswordHasher
 from app.crud import crud_table
@@ -58,7 +58,8 @@ def copy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     def run(file: Path, target: str) -> Result:
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("DATABASE_URL", target)
-        return CliRunner().invoke(main, ["copy-database", str(file)])
+        command = ["copy-database", str(file)]
+        return CliRunner().invoke(program_for(command), command)
 
     return run
 

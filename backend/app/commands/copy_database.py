@@ -1,0 +1,39 @@
+"""`clinic copy-database`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.common import fail, settings_in_force
+from app.commands.opened_database import opened_database
+from app.core import schema
+from app.services import copying
+
+commands = typer.Typer()
+
+
+@commands.command()
+def copy_database(
+    source: Annotated[Path, typer.Argument(help="A SQLite file.", exists=True, dir_okay=False)],
+) -> None:
+    """Copy a clinic from a SQLite file into the empty database of DATABASE_URL, row by row.
+
+    Stop the backend first, so that nothing is written meanwhile.
+    """
+    settings = settings_in_force()
+    origin = settings.model_copy(update={"database_url": f"sqlite:///{source.absolute()}"})
+    schema.upgrade(settings.database_url)
+    try:
+        with (
+            opened_database(origin) as old,
+            opened_database(settings) as new,
+            old.reading() as reading,
+            new.writing() as writing,
+        ):
+            copied = copying.copy_clinic(reading, writing)
+    except copying.CopyRefused as refusal:
+        fail(f"Nothing was copied. {refusal}")
+    for table, rows in copied.items():
+        typer.echo(f"{rows:>8}  {table}")
+    typer.echo("Every row was copied and compared.")

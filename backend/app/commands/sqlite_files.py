@@ -1,0 +1,74 @@
+"""The commands that look after the file of SQLite."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.common import fail, settings_in_force
+from app.core import sqlite_file
+
+Replica = Annotated[
+    Path, typer.Option(envvar="CLINIC_REPLICA", help="The folder that Litestream writes to.")
+]
+
+commands = typer.Typer()
+
+
+@contextmanager
+def opened_file() -> Iterator[Path]:
+    """The SQLite file of the settings; what is wrong with it ends the command in a sentence."""
+    try:
+        yield sqlite_file.file_of(settings_in_force().database_url)
+    except sqlite_file.DatabaseFileError as error:
+        fail(str(error))
+
+
+@commands.command()
+def init_sql() -> None:
+    """Print the schema at the newest revision, as SQL for an empty SQLite file."""
+    typer.echo(sqlite_file.schema_script(), nl=False)
+
+
+@commands.command()
+def prepare_database(
+    replica: Replica,
+    script: Annotated[Path, typer.Option(help="What `clinic init-sql` printed.", exists=True)],
+) -> None:
+    """Make the SQLite file of DATABASE_URL where there is none, and check it."""
+    with opened_file() as file:
+        sqlite_file.prepare(file, script=script, replica=replica)
+    typer.echo(f"{file} is sound.")
+
+
+@commands.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="A new file.", dir_okay=False)],
+) -> None:
+    """Copy the SQLite file of DATABASE_URL to a new file; the clinic may go on meanwhile.
+
+    To bring it back, stop the backend and put the copy in the place of the file.
+    """
+    with opened_file() as file:
+        sqlite_file.back_up(file, target)
+    typer.echo(f"{target} has everything that was booked until now.")
+
+
+@commands.command()
+def restore(
+    replica: Replica,
+    until: Annotated[
+        datetime | None,
+        typer.Option(help="As it was then.", formats=["%Y-%m-%dT%H:%M:%S%z"]),
+    ] = None,
+) -> None:
+    """Bring the SQLite file of DATABASE_URL back from its replica, keeping the one that is there.
+
+    Stop everything that has the file open first.
+    """
+    with opened_file() as file:
+        kept = sqlite_file.restore(replica, file, until=until)
+    typer.echo(f"{file} is back." + (f" The former one is {kept}." if kept else ""))

@@ -57,7 +57,7 @@ test-tools: $(INSTALLED) ## … of the tools and the settings
 	$(BIN)/pytest tests --ignore=tests/faults
 
 test-faults: $(INSTALLED) ## … of crashes, power cuts, full disks and attacks, in short
-	$(BIN)/pytest tests/faults
+	$(BIN)/pytest tests/faults -n 2 --dist loadscope
 
 faults: $(INSTALLED) ## Test faults and attacks with the numbers of docs/reliability.md; takes a quarter of an hour
 	$(BIN)/pytest tests/faults --full -o faulthandler_timeout=900

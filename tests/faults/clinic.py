@@ -74,12 +74,11 @@ class Person:
 
 
 def open_doctor(address: str) -> Person:
-    """A doctor who works all day, every day, in slots of 5 minutes."""
+    """A doctor who works all of DAY in slots of 5 minutes."""
     doctor = Person(address, "doctor")
-    for day_of_week in range(7):
-        hours = {"day_of_week": day_of_week, "start_time": "00:00", "end_time": "24:00"}
-        answer = doctor.client.post("/schedules/", json={**hours, "slot_duration": SLOT_MINUTES})
-        assert answer.status_code == 201, answer.text
+    hours = {"day_of_week": DAY.weekday(), "start_time": "00:00", "end_time": "24:00"}
+    answer = doctor.client.post("/schedules/", json={**hours, "slot_duration": SLOT_MINUTES})
+    assert answer.status_code == 201, answer.text
     return doctor
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,7 +12,7 @@ from app.core import schema
 from tests.faults.disks import can_mount
 from tests.faults.postgres import PostgresNode
 
-FIGURES = pytest.StashKey[list[str]]()
+FIGURE = "figure"
 
 Scale = Callable[[int, int], int]
 Figure = Callable[[str], None]
@@ -23,35 +24,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[FIGURES] = []
     config.addinivalue_line("markers", "mounts: mounts file systems of its own, which needs root")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what this user may not do here, and say so among the figures."""
+    """Leave out what this user may not do here."""
     mounting = [item for item in items if item.get_closest_marker("mounts")]
     if mounting and not can_mount():
         items[:] = [item for item in items if item not in mounting]
         config.hook.pytest_deselected(items=mounting)
-        config.stash[FIGURES].append(f"not run, for they mount disks: {len(mounting)} tests")
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("figures")
-    for figure in config.stash[FIGURES]:
-        terminalreporter.write_line(figure)
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, text in report.user_properties:
+            if name == FIGURE and report.when == "call":
+                terminalreporter.write_line(f"{report.head_line}: {text}")
+    if not can_mount():
+        terminalreporter.write_line("Tests that mount disks were left out.")
 
 
 @pytest.fixture
-def figure(request: pytest.FixtureRequest) -> Figure:
-    """Reports a figure under the name of the test."""
-
-    def report(text: str) -> None:
-        request.config.stash[FIGURES].append(f"{request.node.name}: {text}")
-
-    return report
+def figure(record_property: Callable[[str, object], None]) -> Figure:
+    """Reports a figure under the name of the test, whichever process it runs in."""
+    return partial(record_property, FIGURE)
 
 
 @pytest.fixture

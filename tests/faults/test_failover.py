@@ -13,7 +13,6 @@ from tests.faults.conftest import Figure, InTime, Scale
 from tests.faults.postgres import PostgresNode
 from tests.faults.servers import serving
 
-DOCTORS = 12
 GAP_SECONDS = 5.0
 
 
@@ -49,12 +48,12 @@ def test_nothing_acknowledged_is_lost_in_a_failover(
     figure: Figure,
 ) -> None:
     primary, standby = pair
-    slots = scale(250, 20)
+    doctors, slots = scale(12, 4), scale(250, 10)
     schema.upgrade(primary.url("clinic"))
     url = url_of_both(primary, standby)
     with serving(url, tmp_path, WEB_CONCURRENCY="2") as server:
-        with rush(server.address, doctors=DOCTORS, slots=slots) as ledger:
-            ledger.wait_for(DOCTORS * slots // 2)
+        with rush(server.address, doctors=doctors, slots=slots) as ledger:
+            ledger.wait_for(doctors * slots // 2)
             killed = time.monotonic()
             primary.kill()
             standby.promote()
@@ -62,7 +61,7 @@ def test_nothing_acknowledged_is_lost_in_a_failover(
         gap = ledger.longest_pause(killed)
         stored = stored_bookings(standby.url("clinic"))
         assert missing_and_double(ledger.acknowledged, stored) == (0, 0)
-        assert len(stored) == DOCTORS * slots
+        assert len(stored) == doctors * slots
         assert server.run("audit", "verify") == "The audit log is whole.\n"
     figure(
         f"{len(stored)} bookings, 0 missing, 0 double, no booking for {gap:.1f} s;"

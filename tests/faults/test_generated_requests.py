@@ -14,7 +14,7 @@ from tests.faults.servers import Server, serving
 SCHEMATHESIS = Path(sys.executable).with_name("st")
 ENDS_THE_SESSION = "logout,logout_all,revoke_session"
 GENERATED = re.compile(r"^ *(\d+) generated", re.MULTILINE)
-PERSONAS = ("nobody", "patient", "doctor")
+PERSONAS = ("patient", "doctor", "nobody")
 LEAST_IN_FULL = 5_000  # on each engine
 
 
@@ -59,10 +59,11 @@ def send_generated(server: Server, persona: str, folder: Path, *options: str) ->
 def test_generated_requests(
     database_url: str, tmp_path: Path, scale: Scale, figure: Figure
 ) -> None:
+    personas = PERSONAS[: scale(len(PERSONAS), 1)]
     options = [f"--max-examples={scale(40, 3)}"]
     if scale(0, 1):
         options.append("--phases=fuzzing")
     with serving(database_url, tmp_path, WEB_CONCURRENCY="1") as server:
-        sent = [send_generated(server, persona, tmp_path, *options) for persona in PERSONAS]
-    assert sum(sent) >= scale(LEAST_IN_FULL, 200)
-    figure(f"{sum(sent)} requests as {', '.join(PERSONAS)}: no 5xx, no undocumented status")
+        sent = [send_generated(server, persona, tmp_path, *options) for persona in personas]
+    assert sum(sent) >= scale(LEAST_IN_FULL, 50)
+    figure(f"{sum(sent)} requests as {', '.join(personas)}: no 5xx, no undocumented status")

@@ -50,7 +50,7 @@ def log_in(address: str, name: str) -> int:
 def test_searches_during_a_storm_of_logins(
     database_url: str, tmp_path: Path, scale: Scale, in_time: InTime, figure: Figure
 ) -> None:
-    logins = scale(LOGINS, 8)
+    logins = scale(LOGINS, 4)
     tick = threading.Event()
     with (
         serving(database_url, tmp_path, BCRYPT_COST="12", WEB_CONCURRENCY="1") as server,

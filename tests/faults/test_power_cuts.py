@@ -60,7 +60,7 @@ def lost_bookings(folder: Path, *, module: str, cuts: int, slots: int) -> list[i
 def test_power_cuts_take_nothing_that_was_acknowledged(
     tmp_path: Path, scale: Scale, figure: Figure
 ) -> None:
-    cuts, slots = scale(10, 2), scale(250, 25)
+    cuts, slots = scale(10, 1), scale(250, 10)
     lost = lost_bookings(tmp_path, module="app.cli", cuts=cuts, slots=slots)
     assert lost == [0] * cuts
     figure(f"{cuts} cuts during {DOCTORS * slots} bookings, 0 missing")
@@ -68,6 +68,6 @@ def test_power_cuts_take_nothing_that_was_acknowledged(
 
 def test_without_syncing_a_power_cut_takes_bookings(tmp_path: Path, figure: Figure) -> None:
     """The control: what is not synced does not outlive such a cut, and it is seen."""
-    lost = lost_bookings(tmp_path, module="tests.faults.careless_server", cuts=1, slots=20)
+    lost = lost_bookings(tmp_path, module="tests.faults.careless_server", cuts=1, slots=10)
     assert lost[0] > 0
     figure(f"{lost[0]} acknowledged bookings gone after one cut")

@@ -167,7 +167,10 @@ def change_password(api: FakeApi, request: httpx.Request) -> httpx.Response:
     user = api.user_of(request)
     body = fields_of(request, {"current_password", "new_password"})
     if api.passwords[user["id"]] != body["current_password"]:
-        raise RefusedError("invalid_credentials")
+        message = "This is not your present password."
+        raise RefusedError(
+            "invalid_input", errors=[{"field": "current_password", "message": message}]
+        )
     api.passwords[user["id"]] = body["new_password"]
     end_sessions(api, user["id"])
     return with_cookie(api, api.add_session(user, request.headers.get("user-agent")))

@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import OpenPage
 from tests.fake_api import FakeApi, Json
+from tests.fake_refusals import RefusedError
 from tests.people import browser_answers, cookie_order, fill, labels, press, texts
 from ui.api.errors import SENTENCES, UNREACHABLE
 from ui.devices import device_name
@@ -100,7 +101,7 @@ def test_a_new_password_replaces_the_session(api: FakeApi, john: Json, open_page
         ),
         (
             ("wrong", "correct horse", "correct horse"),
-            "The username or the password is wrong. Please check both and try again.",
+            "Please check the current password: This is not your present password.",
         ),
     ],
 )
@@ -113,6 +114,18 @@ def test_a_refused_password_says_why(
 
     assert texts(tab.error) == [sentence]
     assert api.passwords[john["id"]] == "password123"
+
+
+def test_too_many_guesses_of_the_present_password_say_how_long_to_wait(
+    api: FakeApi, john: Json, open_page: OpenPage
+):
+    sentence = "Too many attempts. Try again in 5 minutes."
+    api.refusals["POST", "/auth/password"] = RefusedError("too_many_attempts", sentence)
+    tab = open_page("account", as_user=john)
+
+    change_password(tab, "password123", "correct horse", "correct horse")
+
+    assert texts(tab.error) == [sentence]
 
 
 def test_devices_are_listed_by_name_and_last_use(api: FakeApi, john: Json, open_page: OpenPage):

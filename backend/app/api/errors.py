@@ -24,6 +24,7 @@ FIELD_NAME = re.compile(r"[a-z_0-9]{1,40}\Z")
 
 STATUS: dict[type[errors.DomainError], HTTPStatus] = {
     errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.WrongPresentPassword: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,
     errors.InvalidCredentials: HTTPStatus.UNAUTHORIZED,
     errors.Forbidden: HTTPStatus.FORBIDDEN,

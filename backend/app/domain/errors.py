@@ -35,6 +35,15 @@ class InvalidInput(DomainError):
         self.field = field
 
 
+class WrongPresentPassword(InvalidInput):
+    """Who changes a password does not know the present one. The guess is counted."""
+
+    keeps_changes = True
+
+    def __init__(self) -> None:
+        super().__init__("current_password", "This is not your present password.")
+
+
 class NotSignedIn(DomainError):
     code = "not_signed_in"
     sentence = "Please log in."

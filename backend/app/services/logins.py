@@ -14,7 +14,7 @@ from app.core.security import (
     token_digest,
 )
 from app.crud import crud_user
-from app.domain.errors import InvalidCredentials, InvalidInput, NotFound
+from app.domain.errors import InvalidCredentials, NotFound, WrongPresentPassword
 from app.domain.people import Actor, Origin, identity_key
 from app.models import LoginSession, User
 from app.services import audit, throttle
@@ -139,6 +139,7 @@ def live_sessions(
 
 
 def change_password(
+    reading: Session,
     writing: Session,
     who: SignedIn,
     *,
@@ -151,12 +152,20 @@ def change_password(
 ) -> SignedIn:
     """Set a new password, end every session of the account and open a new one.
 
+    A session that somebody else got hold of is no way to guess the password: failures count, and
+    are limited, as those of logins.
+
     Raises:
-        InvalidInput: the present password is wrong, or the new one does not meet the policy.
+        InvalidInput: the new password does not meet the policy.
+        TooManyAttempts: as `log_in`.
+        WrongPresentPassword: the failure is counted.
     """
     check_password_rules(new_password, policy, field="new_password")
+    account = {"account_key": who.user.username_key, "address": str(who.origin.address)}
+    throttle.check_logins(reading, now=now, **account)
     if not hasher.verify(current_password, who.user.hashed_password):
-        raise InvalidInput("current_password", "This is not your present password.")
+        throttle.note_failed_login(writing, now=now, **account)
+        raise WrongPresentPassword
     changes = {"hashed_password": hasher.hash(new_password)}
     user = crud_user.update_user(writing, who.user.id, changes=changes)
     crud_user.delete_login_sessions(writing, user_id=user.id)

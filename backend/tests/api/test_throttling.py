@@ -56,6 +56,46 @@ def test_user_name_and_address_are_one_account(behind_proxy):
     assert code_of(guess(behind_proxy, "person_1", PASSWORD)) == (429, "too_many_attempts")
 
 
+def change_password(visitor: Visitor, present: str, address: str = "10.0.0.1"):
+    return visitor.call(
+        "POST",
+        "/auth/password",
+        json={"current_password": present, "new_password": "another password"},
+        headers={"X-Forwarded-For": address},
+    )
+
+
+def test_guesses_of_the_present_password_count_as_failed_logins(behind_proxy, clock):
+    thief = behind_proxy.another().register("john_patient")
+    guesses = [change_password(thief, WRONG) for _ in range(9)]
+    assert [code_of(answer) for answer in guesses] == [(422, "invalid_input")] * 9
+    assert code_of(guess(behind_proxy, "john_patient")) == (401, "invalid_credentials")
+
+    refused = change_password(thief, PASSWORD)
+    assert code_of(refused) == (429, "too_many_attempts")
+    assert refused.headers["Retry-After"] == "300"
+    assert refused.json()["detail"] == "Too many attempts. Try again in 5 minutes."
+    assert code_of(guess(behind_proxy, "john_patient", PASSWORD)) == (429, "too_many_attempts")
+
+    clock.advance(minutes=5)
+    assert change_password(thief, PASSWORD).status_code == 200
+
+
+def test_guesses_of_the_present_password_close_the_account_for_every_address(behind_proxy):
+    thief = behind_proxy.another().register("john_patient")
+    for number in range(50):
+        assert change_password(thief, WRONG, address=f"10.0.1.{number}").status_code == 422
+    assert code_of(change_password(thief, PASSWORD)) == (429, "too_many_attempts")
+
+
+def test_a_new_password_that_is_refused_is_no_guess(behind_proxy):
+    person = behind_proxy.another().register("john_patient")
+    for _ in range(11):
+        answer = person.post("/auth/password", current_password=WRONG, new_password="short")
+        assert code_of(answer) == (422, "invalid_input")
+    assert change_password(person, PASSWORD).status_code == 200
+
+
 def test_thirty_failures_close_an_address_for_every_account(behind_proxy):
     assert register(behind_proxy, 1).status_code == 201
     for number in range(30):

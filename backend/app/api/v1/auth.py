@@ -136,20 +136,22 @@ def revoke_session(session_id: Id, who: Person, session: Writing, now: Now) -> N
     logins.revoke_session(session, who, session_id=session_id, now=now)
 
 
-@router.post("/password", responses=documented(401, 403, 413, 415))
+@router.post("/password", responses=documented(401, 403, 413, 415, 429))
 async def change_password(
     body: PasswordChange,
     response: Response,
     who: Person,
     held: Held,
-    session: Writing,
+    reading: Reading,
+    writing: Writing,
     now: Now,
 ) -> SignedInAnswer:
     """Change the password. Every session ends; the answer's cookie opens a new one."""
     renewed = await held.hashing.run(
         partial(
             logins.change_password,
-            session,
+            reading,
+            writing,
             who,
             hasher=held.hasher,
             policy=held.settings.password_policy,

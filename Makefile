@@ -13,7 +13,7 @@ INSTALLED := .venv/.installed
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help python install run test test-backend test-frontend test-tools test-faults test-e2e \
-	faults compose-test check types format openapi screenshots clean
+	faults compose-test check types format bench openapi screenshots clean
 
 export PYTHONUTF8 := 1
 # Trust whom this machine trusts: a company's proxy may have a certificate of its own.
@@ -89,6 +89,9 @@ types: $(INSTALLED) ## Check the types only
 format: $(INSTALLED) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
+
+bench: $(INSTALLED) ## Measure what is fast, beside the bare framework; QUICK=1 in short. Needs wrk
+	$(BIN)/python -m benchmarks $(if $(filter-out 0,$(QUICK)),--quick)
 
 openapi: $(INSTALLED) ## Regenerate openapi.json, the frontend's models and both requirements.txt
 	$(BIN)/python -m tools.generate --uv $(UV)

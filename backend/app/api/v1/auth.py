@@ -15,6 +15,7 @@ from app.api.v1.dependencies import (
     TransactionRoute,
     Writing,
     clear_session_cookie,
+    ending_transactions,
     set_session_cookie,
     signed_in_answer,
 )
@@ -50,13 +51,18 @@ async def register(
     }
     user = await held.hashing.run(
         partial(
-            accounts.register,
+            ending_transactions,
+            partial(
+                accounts.register,
+                reading,
+                writing,
+                rules=held.registration,
+                origin=origin,
+                now=now,
+                **account,
+            ),
             reading,
             writing,
-            rules=held.registration,
-            origin=origin,
-            now=now,
-            **account,
         )
     )
     return UserAnswer.model_validate(user)
@@ -77,17 +83,22 @@ async def login(
     """Log in with a user name or an e-mail address. Sets the session cookie."""
     who = await held.hashing.run(
         partial(
-            logins.log_in,
+            ending_transactions,
+            partial(
+                logins.log_in,
+                reading,
+                writing,
+                hasher=held.hasher,
+                limits=held.limits,
+                origin=origin,
+                now=now,
+                login=body.username,
+                password=body.password,
+                user_agent=request.headers.get("user-agent"),
+                replaced=replaced,
+            ),
             reading,
             writing,
-            hasher=held.hasher,
-            limits=held.limits,
-            origin=origin,
-            now=now,
-            login=body.username,
-            password=body.password,
-            user_agent=request.headers.get("user-agent"),
-            replaced=replaced,
         )
     )
     set_session_cookie(response, who, held.settings)
@@ -149,16 +160,21 @@ async def change_password(
     """Change the password. Every session ends; the answer's cookie opens a new one."""
     renewed = await held.hashing.run(
         partial(
-            logins.change_password,
+            ending_transactions,
+            partial(
+                logins.change_password,
+                reading,
+                writing,
+                who,
+                hasher=held.hasher,
+                policy=held.settings.password_policy,
+                limits=held.limits,
+                now=now,
+                current_password=body.current_password,
+                new_password=body.new_password,
+            ),
             reading,
             writing,
-            who,
-            hasher=held.hasher,
-            policy=held.settings.password_policy,
-            limits=held.limits,
-            now=now,
-            current_password=body.current_password,
-            new_password=body.new_password,
         )
     )
     set_session_cookie(response, renewed, held.settings)

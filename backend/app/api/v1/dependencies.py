@@ -3,14 +3,15 @@
 What does not wait for anything is `async`, so that it runs without a thread of its own.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from inspect import iscoroutinefunction
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 
@@ -19,7 +20,7 @@ from app.core.config import Settings
 from app.core.database import Database, Lookups
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
 from app.crud import crud_user
-from app.domain.errors import CsrfFailed, NotSignedIn
+from app.domain.errors import CsrfFailed, DomainError, NotSignedIn
 from app.domain.people import Actor, Origin
 from app.schemas.schemas import SignedInAnswer, UserAnswer
 from app.services import audit, logins
@@ -29,6 +30,8 @@ from app.services.logins import SessionLimits, SignedIn
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 CSRF_HEADER = "X-CSRF-Token"
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +62,14 @@ async def present(held: Held) -> datetime:
     return held.clock()
 
 
-def reading(held: Held) -> Iterator[Session]:
-    """A transaction that only reads."""
+async def reading(held: Held) -> AsyncIterator[Session]:
+    """A transaction that only reads, ended by `ending_transactions`."""
     with held.database.reading() as session:
         yield session
 
 
-def writing(held: Held) -> Iterator[Session]:
-    """A transaction that is committed before the answer is sent."""
+async def writing(held: Held) -> AsyncIterator[Session]:
+    """A transaction that `ending_transactions` commits before the answer is sent."""
     with held.database.writing() as session:
         yield session
 
@@ -78,29 +81,48 @@ async def origin_of(request: Request) -> Origin:
 
 
 class TransactionRoute(APIRoute):
-    """A route whose synchronous endpoint ends its transactions in the thread that it ran in.
+    """A route whose synchronous endpoint runs in one thread, with its transactions.
 
-    FastAPI validates the answer in a thread of the same pool. A transaction that still held its
-    locks, or its connection, would wait for a thread while all threads wait for it.
+    FastAPI would open and close them, and validate the answer, each in a thread of the same pool.
+    Every change of threads costs as much as a statement, and a transaction that still held its
+    locks would wait for a thread while all threads wait for it.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, _ending_transactions(endpoint), **options)
+        super().__init__(path, _in_one_thread(endpoint), **options)
 
 
-def _ending_transactions(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+def _in_one_thread(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     if iscoroutinefunction(endpoint):
         return endpoint
 
     @wraps(endpoint)
-    def run(**values: Any) -> object:
-        answer: object = endpoint(**values)
-        for value in values.values():
-            if isinstance(value, Session):
-                value.commit()
-        return answer
+    async def run(**values: Any) -> object:
+        sessions = [value for value in values.values() if isinstance(value, Session)]
+        work = partial(endpoint, **values)
+        return await run_in_threadpool(ending_transactions, work, *sessions)
 
     return run
+
+
+def ending_transactions(work: Callable[[], Result], *sessions: Session) -> Result:
+    """Do the work, then commit what it wrote; a refusal or a failure undoes it.
+
+    A refusal that keeps its changes is committed too.
+    """
+    try:
+        result = work()
+    except DomainError as refusal:
+        for session in sessions:
+            (session.commit if refusal.keeps_changes else session.rollback)()
+        raise
+    except BaseException:
+        for session in sessions:
+            session.rollback()
+        raise
+    for session in sessions:
+        session.commit()
+    return result
 
 
 From = Annotated[Origin, Depends(origin_of)]

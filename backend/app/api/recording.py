@@ -9,20 +9,57 @@ from app.domain.people import Actor
 from app.services import audit
 from app.services.audit import Deed
 
+ATTEMPTS = {
+    "register": ("account.create", "user"),
+    "login": ("login.open", "user"),
+    "logout": ("login.close", "user"),
+    "logout_all": ("login.close-all", "user"),
+    "sessions": ("login.list", "user"),
+    "revoke_session": ("login.revoke", "session"),
+    "change_password": ("password.change", "user"),
+    "me": ("account.read", "user"),
+    "my_account": ("account.read", "user"),
+    "change_my_account": ("account.change", "user"),
+    "patient_contact": ("patient.read", "user"),
+    "list_accounts": ("account.list", "user"),
+    "change_account": ("account.administer", "user"),
+    "invite_doctor": ("doctor.invite", "invitation"),
+    "my_schedules": ("schedule.read", "schedule"),
+    "add_schedule": ("schedule.add", "schedule"),
+    "change_schedule": ("schedule.change", "schedule"),
+    "delete_schedule": ("schedule.delete", "schedule"),
+    "book": ("appointment.book", "appointment"),
+    "my_appointments": ("diary.read", "user"),
+    "doctor_appointments": ("diary.read", "user"),
+    "appointment": ("appointment.read", "appointment"),
+    "change_appointment": ("appointment.change", "appointment"),
+    "cancel": ("appointment.cancel", "appointment"),
+    "audit_log": ("audit.read", "audit"),
+}
+
+
+def tell_attempt(request: Request, action: str) -> None:
+    """Say what a route that does several things is asked for, before it may be refused."""
+    request.state.attempt = action
+
 
 async def record_refusal(request: Request, refusal: DomainError) -> None:
-    """Record what a signed-in person was refused, in a transaction of its own."""
+    """Record what a signed-in person was refused, in a transaction of its own.
+
+    A refusal is recorded under the name of the deed. Whose data it was about is not: somebody who
+    guesses ids would read the answer in their own part of the log.
+    """
     actor: Actor | None = getattr(request.state, "actor", None)
     if actor is not None:
         await run_in_threadpool(_record, request.app.state.resources, actor, request, refusal)
 
 
 def _record(held: Resources, actor: Actor, request: Request, refusal: DomainError) -> None:
-    route = request.scope["route"]
+    action, resource_type = ATTEMPTS[request.scope["route"].name]
     identifiers = list(request.path_params.values())
     deed = Deed(
-        action=route.name.replace("_", "-"),
-        resource_type=route.tags[0],
+        action=getattr(request.state, "attempt", action),
+        resource_type=resource_type,
         resource_id=int(identifiers[-1]) if identifiers else None,
     )
     with held.database.writing() as session:

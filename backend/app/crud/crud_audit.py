@@ -25,10 +25,11 @@ def get_head(session: Session) -> AuditHead:
     return session.scalars(select(AuditHead)).one()
 
 
-def append_record(session: Session, values: dict[str, Any]) -> None:
-    """Insert a record and move the end of the chain to it."""
-    session.execute(insert(AuditRecord), [values])
-    session.execute(update(AuditHead).values(sequence=values["sequence"], hash=values["hash"]))
+def append_records(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert records and move the end of the chain to the last one."""
+    session.execute(insert(AuditRecord), rows)
+    last = rows[-1]
+    session.execute(update(AuditHead).values(sequence=last["sequence"], hash=last["hash"]))
 
 
 def iterate_records(session: Session) -> Generator[AuditRecord]:

@@ -50,31 +50,30 @@ class Deed:
 
 
 def record(
-    session: Session, deed: Deed, *, by: Actor | Origin, now: datetime, outcome: str = OK
+    session: Session, *deeds: Deed, by: Actor | Origin, now: datetime, outcome: str = OK
 ) -> None:
-    """Append a record in the transaction of the deed, as the last thing it does.
+    """Append a record of each deed in their transaction, as the last thing it does.
 
     `by` is only an origin for somebody who has not logged in. The end of the chain stays locked
     until the commit.
     """
     actor, origin = (by, by.origin) if isinstance(by, Actor) else (None, by)
-    head = crud_audit.lock_head(session)
-    values: dict[str, Any] = {
-        "sequence": head.sequence + 1,
+    circumstances = {
         "at": now,
         "actor_id": actor.id if actor else None,
         "actor_role": actor.role.value if actor else None,
         "address": origin.address,
-        "action": deed.action,
-        "resource_type": deed.resource_type,
-        "resource_id": deed.resource_id,
-        "patient_id": deed.patient_id,
-        "fields": ",".join(sorted(deed.fields)),
         "outcome": outcome,
         "request_id": origin.request_id,
     }
-    chain = {"previous_hash": head.hash, "hash": _hash(session, head.hash, values)}
-    crud_audit.append_record(session, values | chain)
+    head = crud_audit.lock_head(session)
+    previous, rows = head.hash, []
+    for sequence, deed in enumerate(deeds, head.sequence + 1):
+        values = {"sequence": sequence, **circumstances, **_columns(deed)}
+        chain = {"previous_hash": previous, "hash": _hash(session, previous, values)}
+        rows.append(values | chain)
+        previous = chain["hash"]
+    crud_audit.append_records(session, rows)
 
 
 def first_bad_record(session: Session) -> int | None:
@@ -90,6 +89,16 @@ def first_bad_record(session: Session) -> int | None:
             expected, previous = expected + 1, entry.hash
     head = crud_audit.get_head(session)
     return None if (head.sequence, head.hash) == (expected - 1, previous) else expected
+
+
+def _columns(deed: Deed) -> dict[str, Any]:
+    return {
+        "action": deed.action,
+        "resource_type": deed.resource_type,
+        "resource_id": deed.resource_id,
+        "patient_id": deed.patient_id,
+        "fields": ",".join(sorted(deed.fields)),
+    }
 
 
 def _is_intact(session: Session, entry: AuditRecord, sequence: int, previous: str) -> bool:

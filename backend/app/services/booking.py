@@ -18,6 +18,7 @@ from app.models import Appointment, User
 from app.services import audit, diary
 from app.services.audit import Deed
 
+MOVE = "appointment.move"
 MOVED_FIELDS = ("appointment_date", "appointment_time", "duration", "starts_at", "ends_at")
 STATUS_ACTIONS = {
     AppointmentStatus.COMPLETED: "appointment.complete",
@@ -93,7 +94,7 @@ def move(
     slot = _find_slot(session, doctor, wanted, now=now, besides=appointment)
     changes = {**_times(slot, wanted), "updated_at": now}
     moved = crud_appointment.move_appointment(session, appointment, changes=changes)
-    deed = _deed("appointment.move", moved, fields=MOVED_FIELDS)
+    deed = _deed(MOVE, moved, fields=MOVED_FIELDS)
     audit.record(session, deed, by=actor, now=now)
     return moved
 

@@ -126,7 +126,8 @@ def revoke_session(session: Session, who: SignedIn, *, session_id: int, now: dat
     """End one of one's own sessions. Raises NotFound."""
     if not crud_user.delete_login_session(session, user_id=who.user.id, session_id=session_id):
         raise NotFound("There is no such session among yours.")
-    _record(session, who, "login.revoke", now=now)
+    deed = Deed("login.revoke", "session", session_id)
+    audit.record(session, deed, by=who.actor, now=now)
 
 
 def live_sessions(

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from app.api.recording import ATTEMPTS
 from app.models import AuditHead, AuditRecord
 from app.services import audit
-from tests.api.clinic import REASON, Clinic, booked
+from tests.api.clinic import MONDAY, REASON, Clinic, booked
 from tests.people import code_of
 
 
@@ -59,8 +60,61 @@ def test_a_booking_its_move_and_its_end_are_recorded_without_values(clinic: Clin
 def test_refusals_are_recorded_although_they_change_nothing(clinic: Clinic):
     assert code_of(clinic.jane.get(f"/appointments/{clinic.visit}")) == (404, "not_found")
     assert newest(clinic, limit=1) == [
-        (clinic.jane.id, "appointment", clinic.visit, None, "", "not_found")
+        (clinic.jane.id, "appointment.read", clinic.visit, None, "", "not_found")
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "action"),
+    [
+        ({"status": "completed"}, "appointment.complete"),
+        ({"status": "cancelled"}, "appointment.cancel"),
+        ({"status": "scheduled"}, "appointment.change"),
+        (
+            {"appointment_date": "2026-11-30", "appointment_time": "11:00"},
+            "appointment.move",
+        ),
+    ],
+)
+def test_a_refusal_has_the_name_of_the_deed(clinic: Clinic, body: dict[str, str], action: str):
+    path = f"/appointments/{clinic.visit}"
+    assert code_of(clinic.jane.put(path, **body)) == (404, "not_found")
+    assert newest(clinic, limit=1, action=action, outcome="not_found") == [
+        (clinic.jane.id, action, clinic.visit, None, "", "not_found")
+    ]
+
+
+def test_every_route_that_may_refuse_a_person_names_its_deed(clinic: Clinic):
+    operations = {
+        operation["operationId"]: operation["responses"]
+        for methods in clinic.anonymous.client.get("/openapi.json").json()["paths"].values()
+        for operation in methods.values()
+    }
+    knows_people = {name for name, answers in operations.items() if "401" in answers}
+    assert set(ATTEMPTS) == knows_people | {"register"}
+
+
+def test_who_is_in_a_diary_is_named_for_each_look_at_it(clinic: Clinic):
+    booked(clinic.john, clinic.smith, time="10:00")
+    booked(clinic.jane, clinic.smith, time="11:00")
+    diary = f"/appointments/doctor/{clinic.smith.id}"
+    for path, filters in (("/appointments/my", {}), (diary, {"appointment_date": MONDAY})):
+        before = len(newest(clinic, action="diary.read"))
+        seen = clinic.smith.get(path, **filters).json()
+        assert {visit["patient"]["id"] for visit in seen} == {clinic.john.id, clinic.jane.id}
+        looks = newest(clinic, action="diary.read")
+        assert looks[: len(looks) - before] == [
+            (clinic.smith.id, "diary.read", clinic.smith.id, patient.id, "", "ok")
+            for patient in sorted((clinic.john, clinic.jane), key=lambda one: -one.id)
+        ]
+    assert clinic.john.get("/audit/", limit=1).json()[0]["action"] == "diary.read"
+
+
+def test_an_empty_diary_is_no_look_at_anybody(clinic: Clinic):
+    before = newest(clinic, limit=1)
+    diary = f"/appointments/doctor/{clinic.smith.id}"
+    assert clinic.smith.get(diary, appointment_date="2030-01-01").json() == []
+    assert newest(clinic, limit=1) == before
 
 
 def test_a_look_at_anothers_data_is_recorded_and_at_ones_own_is_not(clinic: Clinic):

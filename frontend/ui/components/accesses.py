@@ -21,10 +21,7 @@ def draw_accesses(person: SignedInPerson) -> None:
     """Nothing for admins, who have the whole audit log."""
     if person.user.role == "patient":
         st.subheader("Who has seen my data", anchor=False)
-        st.caption(
-            "Who looked at or changed your appointments and contact data. "
-            "Your doctors also see your visits each time they open their diary."
-        )
+        st.caption("Who looked at or changed your appointments and contact data.")
         _draw_page(person, _namer(person), patient_id=person.user.id)
     elif person.user.role == "doctor":
         st.subheader("What I have done and seen", anchor=False)

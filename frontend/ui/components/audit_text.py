@@ -15,48 +15,27 @@ ACTIONS: Final = {
     "appointment.move": "Move an appointment",
     "appointment.complete": "Complete an appointment",
     "appointment.cancel": "Cancel an appointment",
+    "appointment.change": "Change an appointment",
     "appointment.read": "Look at an appointment",
     "diary.read": "Look at a diary",
     "patient.read": "Look at contact data",
     "schedule.add": "Add working hours",
     "schedule.change": "Change working hours",
     "schedule.delete": "Delete working hours",
+    "schedule.read": "List working hours",
     "login.open": "Log in",
     "login.close": "Log out",
     "login.close-all": "Log out everywhere",
     "login.revoke": "Log out a device",
+    "login.list": "List devices",
     "password.change": "Change the password",
     "account.create": "Create an account",
     "account.change": "Change one's own account",
     "account.administer": "Change an account",
     "account.list": "List accounts",
+    "account.read": "Look at one's own account",
     "doctor.invite": "Invite a doctor",
-}
-REFUSED_ACTIONS: Final = {
-    "book": "Book an appointment",
-    "change-appointment": "Change an appointment",
-    "cancel": "Cancel an appointment",
-    "appointment": "Look at an appointment",
-    "my-appointments": "List appointments",
-    "doctor-appointments": "Look at a diary",
-    "patient-contact": "Look at contact data",
-    "add-schedule": "Add working hours",
-    "change-schedule": "Change working hours",
-    "delete-schedule": "Delete working hours",
-    "my-schedules": "List working hours",
-    "doctor-schedules": "List working hours",
-    "available-slots": "Look for free times",
-    "login": "Log in",
-    "logout": "Log out",
-    "logout-all": "Log out everywhere",
-    "revoke-session": "Log out a device",
-    "change-password": "Change the password",
-    "register": "Create an account",
-    "change-my-account": "Change one's own account",
-    "change-account": "Change an account",
-    "list-accounts": "List accounts",
-    "invite-doctor": "Invite a doctor",
-    "audit-log": "Read the audit log",
+    "audit.read": "Read the audit log",
 }
 OUTCOMES: Final = {
     OK: "Done",
@@ -80,11 +59,11 @@ OUTCOMES: Final = {
     "too_many_attempts": "Refused: too many attempts",
 }
 _TELL_FIELDS: Final = (".change", ".administer")
-_TELL_ACCOUNT: Final = ("account.administer", "account.create", "login.open", "change-account")
+_TELL_ACCOUNT: Final = ("account.administer", "account.create", "login.open")
 
 
 def action_label(action: str) -> str:
-    return ACTIONS.get(action) or REFUSED_ACTIONS.get(action) or action
+    return ACTIONS.get(action, action)
 
 
 def outcome_label(outcome: str) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from app.api.errors import documented
+from app.api.recording import tell_attempt
 from app.api.v1.dependencies import (
     Acting,
     Now,
@@ -101,8 +102,7 @@ def my_appointments(
         limit=limit + 1,
     )
     page = appointments[:limit]
-    if any(appointment.patient_id != actor.id for appointment in page):
-        record(Deed("diary.read", "user", actor.id))
+    record(*_diary_reads(actor.id, {one.patient_id for one in page}))
     if len(appointments) > limit:
         set_next_link(request, response, Position(page[-1].starts_at, page[-1].id))
     return [AppointmentAnswer.model_validate(appointment) for appointment in page]
@@ -121,7 +121,7 @@ def doctor_appointments(
     appointments = crud_appointment.list_day(
         session, actor=actor, doctor_id=doctor_id, day=appointment_date
     )
-    record(Deed("diary.read", "user", doctor_id))
+    record(*_diary_reads(doctor_id, {one.patient_id for one in appointments}))
     return [AppointmentAnswer.model_validate(appointment) for appointment in appointments]
 
 
@@ -137,10 +137,16 @@ def appointment(
 
 @router.put("/{appointment_id}", responses=documented(401, 403, 404, 409, 413, 415))
 def change_appointment(
-    appointment_id: Id, body: AppointmentChanges, actor: Acting, session: Writing, now: Now
+    request: Request,
+    appointment_id: Id,
+    body: AppointmentChanges,
+    actor: Acting,
+    session: Writing,
+    now: Now,
 ) -> AppointmentAnswer:
     """Complete or cancel an appointment, or move it to another free slot of its doctor."""
     if body.appointment_date is not None and body.appointment_time is not None:
+        tell_attempt(request, booking.MOVE)
         changed = booking.move(
             session,
             actor,
@@ -149,11 +155,13 @@ def change_appointment(
             now=now,
         )
     else:
+        status = AppointmentStatus(str(body.status))
+        tell_attempt(request, booking.STATUS_ACTIONS.get(status, "appointment.change"))
         changed = booking.set_status(
             session,
             actor,
             appointment_id=appointment_id,
-            status=AppointmentStatus(str(body.status)),
+            status=status,
             now=now,
         )
     return AppointmentAnswer.model_validate(changed)
@@ -170,3 +178,8 @@ def cancel(appointment_id: Id, actor: Acting, session: Writing, now: Now) -> App
         now=now,
     )
     return AppointmentAnswer.model_validate(cancelled)
+
+
+def _diary_reads(owner_id: int, patient_ids: set[int]) -> list[Deed]:
+    """A look into a diary, as one at the data of each patient who stands there."""
+    return [Deed("diary.read", "user", owner_id, patient) for patient in sorted(patient_ids)]

@@ -180,11 +180,12 @@ class ReadRecorder:
     def __init__(self, database: Database, actor: Actor, now: datetime) -> None:
         self._database, self._actor, self._now = database, actor, now
 
-    def __call__(self, deed: Deed) -> None:
-        """Record a read before it is answered."""
-        if deed.patient_id != self._actor.id:
+    def __call__(self, *deeds: Deed) -> None:
+        """Record reads before they are answered."""
+        of_others = [deed for deed in deeds if deed.patient_id != self._actor.id]
+        if of_others:
             with self._database.writing() as session:
-                audit.record(session, deed, by=self._actor, now=self._now)
+                audit.record(session, *of_others, by=self._actor, now=self._now)
 
 
 async def recording(held: Held, actor: Acting, now: Now) -> ReadRecorder:

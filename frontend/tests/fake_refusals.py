@@ -27,6 +27,7 @@ STATUS_OF_CODE: Final = {
     "invalid_input": 422,
     "server_busy": 503,
     "unavailable": 503,
+    "outcome_unknown": 503,
 }
 
 

@@ -182,6 +182,18 @@ def test_a_refusal_is_a_sentence(api: FakeApi, choosing: AppTest, code: str):
     assert texts(choosing.text_area) == ["Regular checkup"]
 
 
+def test_a_booking_that_may_be_lost_says_where_to_look(api: FakeApi, choosing: AppTest):
+    api.refusals["POST", "/appointments/"] = RefusedError("outcome_unknown")
+    choose_time(choosing, NINE)
+    write(choosing, "Reason", "Regular checkup")
+    press(choosing, "Book Appointment")
+    (sentence,) = texts(choosing.error)
+    assert sentence == (
+        "The clinic cannot tell yet whether this was booked. "
+        "Look at My Appointments before you try again."
+    )
+
+
 def test_an_outage_is_told_and_costs_nobody_the_form(api: FakeApi, choosing: AppTest):
     choose_time(choosing, NINE)
     write(choosing, "Reason", "Regular checkup")

@@ -11,7 +11,7 @@ from tests.fake_refusals import RefusedError
 from tests.hands import choose, choose_time, press, texts, write
 from tests.people import fill
 from ui.api.errors import SENTENCES
-from ui.components.booking import BUSY_PATIENT
+from ui.components.booking import SAID_AT_THE_DESK
 
 PAGE = "book-for-a-patient"
 NINE = "2026-11-30T09:00:00+00:00"
@@ -109,7 +109,7 @@ def test_a_busy_patient_is_not_called_you(api: FakeApi, patient: Json, filled_in
 
     press(filled_in, "Book Appointment")
 
-    assert texts(filled_in.error) == [BUSY_PATIENT]
+    assert texts(filled_in.error) == [SAID_AT_THE_DESK["patient_busy"]]
 
 
 def test_a_reason_is_asked_for(filled_in: AppTest):

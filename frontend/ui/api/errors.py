@@ -41,6 +41,8 @@ SENTENCES: Final = {
     "Please wait a few seconds and try again.",
     "unavailable": "The clinic cannot save or look anything up at the moment. "
     "Please try again in a minute.",
+    "outcome_unknown": "The clinic cannot tell yet whether this was saved. "
+    "Reload the page and look before you try again.",
     "unexpected_answer": "Something went wrong on our side. "
     "Please try again in a minute, and call the clinic if it stays like this.",
 }

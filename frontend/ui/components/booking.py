@@ -29,7 +29,13 @@ from ui.components.zone import name_zone
 
 REFRESH_SECONDS = 15
 REASON_LENGTH = 500
-BUSY_PATIENT = "The patient has another appointment at this time. Please choose another time."
+SAID_TO_A_PATIENT = {
+    "outcome_unknown": "The clinic cannot tell yet whether this was booked. "
+    "Look at My Appointments before you try again."
+}
+SAID_AT_THE_DESK = {
+    "patient_busy": "The patient has another appointment at this time. Please choose another time."
+}
 
 
 @dataclass(frozen=True)
@@ -184,7 +190,7 @@ def _book(desk: Desk, doctor: Doctor, draft: int, reason_key: str) -> None:
 
 def _booked(desk: Desk, doctor: Doctor, slot: Slot, reason: str) -> str:
     patient = desk.patient
-    with reworded({"patient_busy": BUSY_PATIENT} if patient else {}):
+    with reworded(SAID_AT_THE_DESK if patient else SAID_TO_A_PATIENT):
         booked = desk.api.book(
             doctor.id,
             slot,

@@ -1,0 +1,26 @@
+"""What the API tells programs in words of its own, the pages tell people in theirs."""
+
+import re
+from pathlib import Path
+
+from app.api.errors import STATUS
+from ui.api.errors import SENTENCES
+from ui.components.audit_text import ACTIONS
+
+APP = Path(__file__).parents[1] / "backend" / "app"
+ACTION = re.compile(r'"([a-z]+\.[a-z-]+)"')
+TOLD_BY_THE_API = {
+    "invalid_input",  # which field, and why
+    "too_many_attempts",  # for how long
+    "unsupported_media_type",  # the pages send JSON only
+}
+
+
+def test_every_action_of_the_audit_log_has_words() -> None:
+    sources = [*(APP / "services").glob("*.py"), *(APP / "api").rglob("*.py")]
+    written = {name for source in sources for name in ACTION.findall(source.read_text())}
+    assert written == set(ACTIONS)
+
+
+def test_every_refusal_has_a_sentence() -> None:
+    assert {refusal.code for refusal in STATUS} - set(SENTENCES) == TOLD_BY_THE_API

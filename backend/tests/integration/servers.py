@@ -18,8 +18,8 @@ STOP_SECONDS = 30
 
 
 @contextmanager
-def serving(module: str, database_url: str, folder: Path) -> Iterator[str]:
-    """Run `python -m module serve` with two workers; gives the address, stops it at the end."""
+def serving(module: str, database_url: str, folder: Path, workers: str) -> Iterator[str]:
+    """Run `python -m module serve`; gives the address, stops it at the end."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     log = folder / "server.log"
@@ -28,7 +28,7 @@ def serving(module: str, database_url: str, folder: Path) -> Iterator[str]:
         "DATABASE_URL": database_url,
         "SECRET_KEY": SECRET_KEY,
         "API_PORT": str(port),
-        "WEB_CONCURRENCY": "2",
+        "WEB_CONCURRENCY": workers,
         "BCRYPT_COST": "4",
         "LOG_LEVEL": "WARNING",
         "PYTHONPATH": str(BACKEND),

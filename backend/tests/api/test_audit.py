@@ -5,11 +5,13 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import delete, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.api.recording import ATTEMPTS
+from app.crud import crud_audit
 from app.models import AuditHead, AuditRecord
 from app.services import audit
+from tests.api import tables
 from tests.api.clinic import MONDAY, REASON, Clinic, booked
 from tests.people import code_of
 
@@ -55,6 +57,28 @@ def test_a_booking_its_move_and_its_end_are_recorded_without_values(clinic: Clin
         (clinic.john.id, "appointment.book", visit, clinic.john.id, f"{moved},status", "ok"),
     ]
     assert REASON not in clinic.admin.get("/audit/").text
+
+
+def test_a_record_tells_when_who_from_where_and_by_which_request(clinic: Clinic, database, clock):
+    answer = clinic.john.delete(f"/appointments/{clinic.visit}")
+    with database.reading() as session:
+        last = session.scalars(select(AuditRecord).order_by(AuditRecord.sequence.desc())).first()
+    assert (last.at, last.actor_id, last.actor_role) == (clock(), clinic.john.id, "patient")
+    assert (last.address, last.request_id) == ("testclient", answer.headers["X-Request-ID"])
+    assert (last.resource_type, last.resource_id) == ("appointment", clinic.visit)
+
+
+def test_what_cannot_be_recorded_is_not_done(clinic: Clinic, database, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OperationalError("INSERT", None, Exception("no room"))
+
+    before = tables.read_all(database)
+    monkeypatch.setattr(crud_audit, "append_records", fail)
+    cancelled = clinic.john.delete(f"/appointments/{clinic.visit}")
+    looked = clinic.smith.get(f"/appointments/{clinic.visit}")
+    assert [code_of(answer) for answer in (cancelled, looked)] == [(503, "unavailable")] * 2
+    assert tables.read_all(database) == before
+    assert clinic.john.get(f"/appointments/{clinic.visit}").json()["status"] == "scheduled"
 
 
 def test_refusals_are_recorded_although_they_change_nothing(clinic: Clinic):

@@ -4,7 +4,9 @@ import json
 import re
 from pathlib import Path
 
-from app.core.config import Settings
+import pytest
+
+from app.core.config import Environment, Settings
 from app.main import create_app
 from tests.people import Visitor
 
@@ -33,6 +35,22 @@ def test_the_committed_document_is_the_applications():
     assert json.loads(COMMITTED.read_text()) == app.openapi()
     app.state.resources.hashing.close()
     app.state.resources.database.close()
+
+
+@pytest.mark.parametrize(
+    ("environment", "asked", "status"),
+    [
+        (Environment.DEVELOPMENT, None, 200),
+        (Environment.DEVELOPMENT, False, 404),
+        (Environment.PRODUCTION, None, 404),
+        (Environment.PRODUCTION, True, 200),
+    ],
+)
+def test_production_documents_itself_when_asked_only(visitor_with, environment, asked, status):
+    visitor = visitor_with(app_env=environment, api_docs=asked)
+    pages = [visitor.client.get(path).status_code for path in ("/docs", "/openapi.json")]
+    assert pages == [status, status]
+    assert visitor.get("/users/doctors").status_code == 200
 
 
 def test_every_refusal_is_documented_as_a_problem(visitor: Visitor):

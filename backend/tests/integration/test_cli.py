@@ -148,6 +148,18 @@ def test_a_database_that_does_not_answer_ends_in_a_sentence(environment, command
     )
 
 
+def test_audit_verify_says_that_the_log_is_whole_or_where_it_is_not(database, environment):
+    assert clinic("create-admin", *ADMIN, typed=PASSWORD).exit_code == 0
+    whole = clinic("audit", "verify")
+    assert (whole.exit_code, whole.output) == (0, "The audit log is whole.\n")
+    environment.setenv("SECRET_KEY", "whoever-signed-it-had-another-key")
+    assert refusal(clinic("audit", "verify")) == (
+        1,
+        "",
+        "Record 1 of the audit log was changed, removed or moved.",
+    )
+
+
 def test_create_admin_takes_the_password_from_a_pipe(database):
     result = clinic("create-admin", *ADMIN, typed=f"{PASSWORD}\n")
     assert (result.exit_code, result.output) == (

@@ -220,6 +220,10 @@ ATTACKS: dict[str, tuple[Attack, tuple[int, str]]] = {
         lambda c: send(c.doctor, "PUT", f"/schedules/{c.hours}", {"is_active": "false"}),
         INVALID,
     ),
+    "false for a time of day": (
+        lambda c: send(c.attacker, "POST", "/appointments/", booking(c, appointment_time=False)),
+        INVALID,
+    ),
     "a body over 64 KiB": (
         lambda c: send(c.attacker, "POST", "/appointments/", booking(c, reason="x" * 65_536)),
         (413, "body_too_large"),

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from app.core.database import Database
 from app.models import Appointment
 from tests.integration.guards import drop_guards, overlaps
-from tests.integration.racing import Call, Clinic, Person, booking_of, coming_day, move_to
+from tests.integration.racing import Call, Clinic, Person, booking_of, coming_day, move_to, outcome
 from tests.integration.servers import serving
 
 CLIENTS = 64
@@ -71,6 +71,18 @@ def test_a_patient_with_64_windows_books_one_of_two_overlapping_slots(clinic: Cl
         assert clinic.outcomes(pair * half) == expected
     assert held_by(clinic, one) + held_by(clinic, other) == ROUNDS
     assert overlaps(clinic.database) == []
+
+
+def test_the_same_request_from_64_windows_books_once(clinic: Clinic):
+    doctor = clinic.doctor(NINE, NINE + 60, 30)
+    (patient,) = clinic.patients(1)
+    patient.headers["Idempotency-Key"] = "the-same-in-every-window"
+    answers = clinic.race([booking_of(patient, doctor, NINE)] * CLIENTS)
+    assert {outcome(answer) for answer in answers} <= {"ok", "request_in_flight"}
+    answers += clinic.race([booking_of(patient, doctor, NINE)])
+    assert answers[-1].status_code == 201
+    assert len({answer.json()["id"] for answer in answers if answer.is_success}) == 1
+    assert held_by(clinic, doctor) == 1
 
 
 def test_64_searches_at_once_are_all_answered(clinic: Clinic):

@@ -18,8 +18,13 @@ from benchmarks.servers import clinic_server, serving
 Copies = Mapping[str, Callable[[], str]]
 """For each database a way to get the URL of a fresh copy of the data set."""
 
-USUAL_LOAD = (1, 16)
-OTHER_LOADS = ((1, 1), (1, 64), (2, 16))
+QUICK = (Effort(workers=1, connections=16, rounds=3, seconds=1),)
+THOROUGH = (
+    Effort(workers=1, connections=16, rounds=5, seconds=1),
+    Effort(workers=1, connections=1, rounds=3, seconds=1),
+    Effort(workers=1, connections=64, rounds=3, seconds=3),
+    Effort(workers=2, connections=16, rounds=5, seconds=1),
+)
 RACES = 10
 CLIENTS = 16
 SECONDS = 2
@@ -28,42 +33,43 @@ SECONDS = 2
 def main(
     *,
     quick: Annotated[
-        bool, typer.Option("--quick", help="16 connections only, in short runs.")
+        bool, typer.Option("--quick", help="16 connections, short runs, no growth.")
     ] = False,
 ) -> None:
     """Measure the hot paths beside the bare framework, on both databases."""
     if not has_wrk():
         typer.echo("wrk is missing: apt install wrk (Debian, Ubuntu), brew install wrk (macOS).")
         raise typer.Exit(1)
+    finished: list[str] = []
+    for section in sections(quick=quick):
+        finished.append(section)
+        report.RESULTS.write_text(report.page(finished))
+    tell(f"The figures are in {report.RESULTS.name}.")
+
+
+def sections(*, quick: bool) -> Iterator[str]:
+    """The parts of the report, as they are measured."""
     with TemporaryDirectory(prefix="clinic-bench-") as name, dataset.postgresql() as server:
         folder = Path(name)
         copies: Copies = {
             "SQLite": lambda: dataset.copied_file(folder),
             "PostgreSQL": lambda: dataset.copied_database(server),
         }
-        sections = [
-            report.ratios(ratios_of(copies, folder, quick=quick)),
-            report.waits(waits_of(copies, folder)),
-            report.limits(limits_of(copies, folder, server)),
-        ]
+        yield report.ratios(ratios_of(copies, folder, quick=quick))
+        yield report.waits(waits_of(copies, folder))
+        yield report.limits(limits_of(copies, folder, server))
         if not quick:
-            sections.append(growth_of(copies, folder, server))
-    report.RESULTS.write_text(report.page(sections))
-    typer.echo(f"The figures are in {report.RESULTS.name}.")
+            yield growth_of(copies, folder, server)
 
 
 def ratios_of(copies: Copies, folder: Path, *, quick: bool) -> Iterator[Ratio]:
     """Every hot path under every load."""
-    effort = Effort(rounds=3 if quick else 5, seconds=1)
-    loads = [USUAL_LOAD] if quick else [USUAL_LOAD, *OTHER_LOADS]
     for engine, copy in copies.items():
         slots = free_slots_of(engine, copy, folder)
-        for workers, connections in loads:
+        for effort in QUICK if quick else THOROUGH:
             stage = paths.prepared(engine, copy())
-            for ratio in paths.measure(
-                stage, slots, folder, workers=workers, connections=connections, effort=effort
-            ):
-                tell(f"{engine}, {workers}/{connections}, {ratio.path}: {ratio.ratio:.3f}")
+            for ratio in paths.measure(stage, slots, folder, effort):
+                tell(f"{engine}, {effort}: {ratio.path}: {ratio.ratio:.3f}")
                 yield ratio
 
 

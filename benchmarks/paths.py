@@ -19,8 +19,10 @@ ONE_DAY, FOUR_WEEKS = 1, 28
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long is measured."""
+    """How the servers are loaded, how often and how long."""
 
+    workers: int
+    connections: int
     rounds: int
     seconds: int
 
@@ -68,18 +70,16 @@ def prepared(engine: str, url: str) -> Stage:
     return Stage(engine, url, people, regular, newcomers)
 
 
-def measure(
-    stage: Stage, slots: list[Slot], folder: Path, *, workers: int, connections: int, effort: Effort
-) -> Iterator[Ratio]:
-    """Every hot path on one database, with so many processes and connections."""
+def measure(stage: Stage, slots: list[Slot], folder: Path, effort: Effort) -> Iterator[Ratio]:
+    """Every hot path on one database."""
     with (
-        serving(hello_server(folder, workers=workers)) as hello,
-        serving(clinic_server(stage.url, folder, workers=workers)) as clinic,
+        serving(hello_server(folder, workers=effort.workers)) as hello,
+        serving(clinic_server(stage.url, folder, workers=effort.workers)) as clinic,
     ):
         base = questions.as_file([questions.HELLO], folder, "hello")
         for path in hot_paths(stage, clinic, slots, folder):
-            pairs = list(_alternating(hello, base, clinic, path, connections, effort))
-            yield _as_ratio(pairs, path, stage.engine, workers, connections)
+            pairs = list(alternating(hello, base, clinic, path, effort))
+            yield _as_ratio(pairs, path, stage.engine, effort)
 
 
 def hot_paths(stage: Stage, clinic: Server, slots: list[Slot], folder: Path) -> Iterator[HotPath]:
@@ -102,29 +102,28 @@ def hot_paths(stage: Stage, clinic: Server, slots: list[Slot], folder: Path) -> 
     yield HotPath("book an appointment", booked)
 
 
-def _alternating(
-    hello: Server, base: Requests, clinic: Server, path: HotPath, connections: int, effort: Effort
+def alternating(
+    hello: Server, base: Requests, clinic: Server, path: HotPath, effort: Effort
 ) -> Iterator[tuple[Load, Load]]:
+    connections, seconds = effort.connections, effort.seconds
     load.run(clinic, path.requests, connections=connections, seconds=1)  # to warm up
     for _ in range(effort.rounds):
         if path.is_new and path.requests.are_used_up():
             clinic.restart()
             path.requests.rewind()
         yield (
-            load.run(hello, base, connections=connections, seconds=effort.seconds),
-            load.run(clinic, path.requests, connections=connections, seconds=effort.seconds),
+            load.run(hello, base, connections=connections, seconds=seconds),
+            load.run(clinic, path.requests, connections=connections, seconds=seconds),
         )
 
 
-def _as_ratio(
-    pairs: list[tuple[Load, Load]], path: HotPath, engine: str, workers: int, connections: int
-) -> Ratio:
+def _as_ratio(pairs: list[tuple[Load, Load]], path: HotPath, engine: str, effort: Effort) -> Ratio:
     ratios = [clinic.rate / hello.rate for hello, clinic in pairs]
     return Ratio(
         path=path.name,
         engine=engine,
-        workers=workers,
-        connections=connections,
+        workers=effort.workers,
+        connections=effort.connections,
         ratio=median(ratios),
         lowest=min(ratios),
         hello=_median([hello for hello, _ in pairs]),

@@ -13,6 +13,7 @@ from benchmarks import crowds, dataset, growth, limits, paths, questions, report
 from benchmarks.crowds import Waits
 from benchmarks.load import has_wrk
 from benchmarks.paths import Effort, Ratio
+from benchmarks.peers import django_appointment
 from benchmarks.servers import clinic_server, serving
 
 Copies = Mapping[str, Callable[[], str]]
@@ -33,7 +34,7 @@ SECONDS = 2
 def main(
     *,
     quick: Annotated[
-        bool, typer.Option("--quick", help="16 connections, short runs, no growth.")
+        bool, typer.Option("--quick", help="16 connections, short runs, no growth, no peer.")
     ] = False,
 ) -> None:
     """Measure the hot paths beside the bare framework, on both databases."""
@@ -60,6 +61,7 @@ def sections(*, quick: bool) -> Iterator[str]:
         yield report.limits(limits_of(copies, folder, server))
         if not quick:
             yield growth_of(copies, folder, server)
+            yield report.peer("django-appointment", django_appointment.figures(folder))
 
 
 def ratios_of(copies: Copies, folder: Path, *, quick: bool) -> Iterator[Ratio]:

@@ -97,6 +97,10 @@ def growth(days: Iterable[tuple[str, float]], sizes: Iterable[Growth]) -> str:
     return section("Growth", "One client, on SQLite:", searches, table(head, rows))
 
 
+def peer(name: str, figures: Iterable[tuple[str, str]]) -> str:
+    return section(f"Beside {name}", table(("what", "the clinic"), figures))
+
+
 def _commit() -> str:
     described = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude=*"],

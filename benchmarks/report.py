@@ -16,9 +16,9 @@ from benchmarks.paths import Ratio
 from benchmarks.servers import ROOT
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-EXPLANATION = """What `make bench` measured last. Ratios are to a bare FastAPI application of the
-same minute: they are what other machines, and this one under other load, can be compared by. All
-else holds for this hour."""
+EXPLANATION = """What `make bench` measured last; [docs/performance.md](../docs/performance.md)
+tells what it means. Ratios are to a bare FastAPI application of the same minute: they are what
+other machines, and this one under other load, can be compared by. All else holds for this hour."""
 LIBRARIES = ("fastapi", "starlette", "uvicorn", "sqlalchemy", "psycopg")
 
 

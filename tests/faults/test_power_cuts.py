@@ -60,7 +60,7 @@ def lost_bookings(folder: Path, *, module: str, cuts: int, slots: int) -> list[i
 def test_power_cuts_take_nothing_that_was_acknowledged(
     tmp_path: Path, scale: Scale, figure: Figure
 ) -> None:
-    cuts, slots = scale(10, 1), scale(250, 10)
+    cuts, slots = scale(10, 1), scale(100, 10)
     lost = lost_bookings(tmp_path, module="app.cli", cuts=cuts, slots=slots)
     assert lost == [0] * cuts
     figure(f"{cuts} cuts during {DOCTORS * slots} bookings, 0 missing")

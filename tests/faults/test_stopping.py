@@ -11,7 +11,7 @@ from tests.faults.servers import serving
 def test_told_to_stop_during_bookings(
     database_url: str, tmp_path: Path, scale: Scale, figure: Figure
 ) -> None:
-    stops, doctors, slots = scale(5, 1), scale(8, 4), scale(150, 10)
+    stops, doctors, slots = scale(5, 1), scale(8, 4), scale(75, 10)
     with serving(database_url, tmp_path) as server:
         dropped = []
         with rush(server.address, doctors=doctors, slots=slots) as ledger:

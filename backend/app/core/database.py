@@ -272,7 +272,7 @@ def _prepare_sqlite_connection(connection: sqlite3.Connection, _: ConnectionPool
 
 
 class SqliteTurns:
-    """Lets the threads of one process write in turn.
+    """Lets the threads of one process write in turn, each until its connection is given back.
 
     SQLite has those that find its lock taken sleep and try again, which starves them for seconds;
     waiting for a lock of our own ends in the moment in which it is free.
@@ -284,7 +284,7 @@ class SqliteTurns:
     def begin(self, connection: Connection) -> None:
         """Take the write lock at once, so that what a writer has read stays true until it ends."""
         begin = connection.get_execution_options().get("sqlite_begin", BEGIN_WRITING)
-        if begin == BEGIN_WRITING:
+        if begin == BEGIN_WRITING and not connection.info.get(self):
             connection.info[self] = self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
         connection.exec_driver_sql(begin)
 

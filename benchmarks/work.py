@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
@@ -29,7 +30,7 @@ from starlette.types import ASGIApp, Message
 
 from app.core import schema
 from app.core.config import Settings
-from app.core.database import Database
+from app.core.database import Database, Lookups
 from app.core.security import PasswordHasher
 from app.main import create_app
 from app.services import demo
@@ -76,7 +77,8 @@ class Meter:
         threading.settrace(self._trace)
         sys.settrace(self._trace)
         try:
-            yield
+            with patch.object(Lookups, "rows", self._counting(Lookups.rows)):
+                yield
         finally:
             sys.settrace(before)
             threading.settrace(before_in_threads)
@@ -88,6 +90,15 @@ class Meter:
         if what == "line":
             self._lines += 1
         return self._trace
+
+    def _counting(self, rows: Callable[..., Any]) -> Callable[..., Any]:
+        """Lookups, which go to the driver without an event."""
+
+        def count(*lookup: object) -> object:
+            self._statements += self._is_on
+            return rows(*lookup)
+
+        return count
 
     def _count_statement(self, _: object, __: object, statement: str, *___: object) -> None:
         if self._is_on and not statement.startswith("BEGIN"):

@@ -2,10 +2,13 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from app.core.database import Database, Lookups
 from benchmarks.limits import month_to_compute
 from benchmarks.work import Meter, Work, differences
 
@@ -20,6 +23,7 @@ def measured(path: Callable[[], object]) -> Work:
 
 def test_work_that_is_done_twice_is_noticed() -> None:
     compute = month_to_compute()
+    compute()  # what it remembers from then on is no work of the next time
     once = measured(compute)
     twice = measured(lambda: (compute(), compute()))
     (complaint,) = differences({"compute": twice}, {"compute": once})
@@ -46,6 +50,12 @@ def test_statements_are_counted() -> None:
 
     assert measured(ask_twice).statements == 2
     engine.dispose()
+
+
+def test_lookups_are_counted(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'any.db'}"
+    with closing(Database(url)) as database, closing(Lookups(database)) as lookups:
+        assert measured(lambda: lookups.rows("SELECT 1", {})).statements == 1
 
 
 @pytest.mark.parametrize(

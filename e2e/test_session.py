@@ -10,6 +10,10 @@ from e2e.system import System
 from e2e.visitor import Visitor
 
 
+# What a page says, in words of Streamlit and of Chromium, while the server is away.
+TROUBLE = ("WebSocket connection", "ERR_CONNECTION_REFUSED", "dynamically imported module")
+
+
 @pytest.fixture
 def patient(clinic: Clinic) -> Person:
     return clinic.register("patient", "Jane Roe")
@@ -17,7 +21,7 @@ def patient(clinic: Clinic) -> Person:
 
 @pytest.fixture
 def signed_in(new_visitor: NewVisitor, patient: Person) -> Visitor:
-    visitor = new_visitor(tolerated=("WebSocket connection", "ERR_CONNECTION_REFUSED"))
+    visitor = new_visitor(tolerated=TROUBLE)
     visitor.open("/my-appointments")
     actions.log_in(visitor.page, patient.username)
     actions.expect_page(visitor.page, "My Appointments")
@@ -48,7 +52,6 @@ def test_a_deep_link_leads_through_the_login(visitor: Visitor, patient: Person) 
 
 
 def test_a_restart_of_the_frontend_keeps_the_login(signed_in: Visitor, system: System) -> None:
-    signed_in.page.wait_for_load_state("networkidle")  # or the browser misses what it still loads
     system.frontend.restart()
     signed_in.page.reload()
 

@@ -9,7 +9,6 @@ from e2e.conftest import NewVisitor
 from e2e.system import System
 from e2e.visitor import Visitor
 
-
 # What a page says, in words of Streamlit and of Chromium, while the server is away.
 TROUBLE = ("WebSocket connection", "ERR_CONNECTION_REFUSED", "dynamically imported module")
 

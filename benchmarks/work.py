@@ -30,7 +30,8 @@ from starlette.types import ASGIApp, Message
 
 from app.core import schema
 from app.core.config import Settings
-from app.core.database import Database, Lookups
+from app.core.database import Database
+from app.core.lookups import Lookups
 from app.core.security import PasswordHasher
 from app.main import create_app
 from app.services import demo

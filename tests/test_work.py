@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from app.core.database import Database, Lookups
+from app.core.database import Database
+from app.core.lookups import Lookups
 from benchmarks.limits import month_to_compute
 from benchmarks.work import Meter, Work, differences
 

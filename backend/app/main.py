@@ -23,8 +23,9 @@ from app.api.v1.dependencies import CSRF_HEADER, Resources
 from app.api.v1.free_slots import FreeSlots
 from app.core.clock import Clock, system_clock
 from app.core.config import Settings
-from app.core.database import Lookups, open_database
+from app.core.database import open_database
 from app.core.logs import configure_logs
+from app.core.lookups import Lookups
 from app.core.security import HashingLane, PasswordHasher
 from app.schemas.schemas import Problem
 from app.services.accounts import RegistrationRules

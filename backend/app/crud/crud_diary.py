@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import literal, select, union_all
 
-from app.core.database import Lookups, Parameter, instant_at, minute_of
+from app.core.lookups import Lookups, Parameter, instant_at, minute_of
 from app.crud.crud_appointment import HOLDS_TIME
 from app.crud.crud_user import LISTED
 from app.domain.appointments import MAX_SLOT_DURATION

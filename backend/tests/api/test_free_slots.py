@@ -8,7 +8,8 @@ import pytest
 from httpx2 import Response
 
 from app.api.v1.free_slots import Answer
-from app.core.database import Database, LookupFailed, Lookups
+from app.core.database import Database
+from app.core.lookups import LookupFailed, Lookups
 from app.crud import crud_user
 from tests.api.clinic import MONDAY, add_hours, book, booked, deactivate, free_times
 from tests.conftest import FakeClock

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import event
 
-from app.core.database import Lookups
+from app.core.lookups import Lookups
 from tests.people import Visitor
 
 MONDAY = date(2026, 11, 30)

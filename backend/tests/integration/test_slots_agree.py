@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from app.core.database import Database, Lookups
+from app.core.database import Database
+from app.core.lookups import Lookups
 from app.crud.crud_diary import DiaryLookups
 from app.domain.errors import ScheduleOverlaps, SlotNotOffered, SlotTaken
 from app.domain.people import Actor, Role

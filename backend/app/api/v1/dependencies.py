@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import Clock
 from app.core.config import Settings
-from app.core.database import Database, Lookups
+from app.core.database import Database
+from app.core.lookups import Lookups
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
 from app.crud import crud_user
 from app.domain.errors import CsrfFailed, DomainError, NotSignedIn

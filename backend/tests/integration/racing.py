@@ -13,6 +13,7 @@ from app.core.database import Database
 from app.core.security import csrf_token_for, new_session_token, token_digest
 from app.crud import crud_schedule, crud_user
 from app.domain.people import Role
+from tests.integration.diaries import add_person
 from tests.integration.servers import SECRET_KEY
 
 SLOWEST_SECONDS = 20
@@ -43,22 +44,9 @@ class Clinic:
 
     def person(self, role: Role) -> Person:
         """A new account with an open session, straight from the database."""
-        token = new_session_token()
-        name = f"{role.value}_{token_digest(token)[:12]}"
-        now = datetime.now(UTC)
+        token, now = new_session_token(), datetime.now(UTC)
         with self.database.writing() as session:
-            user = crud_user.create_user(
-                session,
-                username=name,
-                username_key=name,
-                email=f"{name}@example.com",
-                email_key=f"{name}@example.com",
-                full_name=name,
-                hashed_password="none",
-                role=role,
-                timezone="UTC",
-                created_at=now,
-            )
+            user = add_person(session, role, now=now)
             crud_user.create_login_session(
                 session,
                 user_id=user.id,

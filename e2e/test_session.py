@@ -9,9 +9,6 @@ from e2e.conftest import NewVisitor
 from e2e.system import System
 from e2e.visitor import Visitor
 
-# What a page says, in words of Streamlit and of Chromium, while the server is away.
-TROUBLE = ("WebSocket connection", "ERR_CONNECTION_REFUSED", "dynamically imported module")
-
 
 @pytest.fixture
 def patient(clinic: Clinic) -> Person:
@@ -20,7 +17,7 @@ def patient(clinic: Clinic) -> Person:
 
 @pytest.fixture
 def signed_in(new_visitor: NewVisitor, patient: Person) -> Visitor:
-    visitor = new_visitor(tolerated=TROUBLE)
+    visitor = new_visitor(tolerated=("WebSocket connection", "ERR_CONNECTION_REFUSED"))
     visitor.open("/my-appointments")
     actions.log_in(visitor.page, patient.username)
     actions.expect_page(visitor.page, "My Appointments")
@@ -51,6 +48,7 @@ def test_a_deep_link_leads_through_the_login(visitor: Visitor, patient: Person) 
 
 
 def test_a_restart_of_the_frontend_keeps_the_login(signed_in: Visitor, system: System) -> None:
+    signed_in.tolerate("dynamically imported module")  # of the notice that the server is away
     system.frontend.restart()
     signed_in.page.reload()
 

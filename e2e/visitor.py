@@ -23,9 +23,8 @@ class Visitor:
     def __init__(self, context: BrowserContext, url: str, tolerated: Iterable[str] = ()) -> None:
         self.context = context
         self.url = url
-        self.tolerated = [
-            re.compile(pattern) for pattern in (STREAMLIT_LOOKS_FOR_ITSELF, *tolerated)
-        ]
+        self.tolerated: list[re.Pattern[str]] = []
+        self.tolerate(STREAMLIT_LOOKS_FOR_ITSELF, *tolerated)
         self.complaints: list[str] = []
         context.on("console", self._hear)
         context.on("weberror", lambda error: self._complain(f"uncaught: {error.error}"))
@@ -33,6 +32,10 @@ class Visitor:
         self.page = context.new_page()
         self.sockets: list[WebSocket] = []
         self.page.on("websocket", self._connect)
+
+    def tolerate(self, *patterns: str) -> None:
+        """Hear no complaints like these from now on."""
+        self.tolerated += map(re.compile, patterns)
 
     def open(self, path: str = "/", page: Page | None = None) -> None:
         (page or self.page).goto(self.url + path)

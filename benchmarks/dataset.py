@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from app.core import schema
 from app.core.database import Database
 from app.core.security import PasswordHasher, csrf_token_for, new_session_token, token_digest
-from app.crud import crud_user
+from app.crud import crud_login, crud_user
 from app.domain.people import Role
 from app.models import Appointment, User
 from app.services import copying, demo
@@ -154,7 +154,7 @@ def sign_in(database: Database, user_ids: Iterable[int], now: datetime) -> list[
     people = [SignedIn(user_id, new_session_token()) for user_id in user_ids]
     with database.writing() as session:
         for person in people:
-            crud_user.create_login_session(
+            crud_login.create_login_session(
                 session,
                 user_id=person.id,
                 token_digest=token_digest(person.token),

@@ -31,7 +31,7 @@ from starlette.types import ASGIApp, Message
 from app.core import schema
 from app.core.config import Settings
 from app.core.database import Database
-from app.core.lookups import Lookups
+from app.core.prepared import Form
 from app.core.security import PasswordHasher
 from app.main import create_app
 from app.services import demo
@@ -45,6 +45,7 @@ TODAY = date(2026, 6, 1)
 NOW = datetime(2026, 6, 1, 5, 0, tzinfo=UTC)
 DAYS = 28
 TOLERANCE = 1.5
+OF_TRANSACTIONS = ("BEGIN", "SAVEPOINT", "RELEASE")
 RENEW = "If that is meant, renew it: .venv/bin/python -m benchmarks.work"
 
 
@@ -78,7 +79,7 @@ class Meter:
         threading.settrace(self._trace)
         sys.settrace(self._trace)
         try:
-            with patch.object(Lookups, "rows", self._counting(Lookups.rows)):
+            with patch.object(Form, "run", self._counting(Form.run)):
                 yield
         finally:
             sys.settrace(before)
@@ -92,17 +93,17 @@ class Meter:
             self._lines += 1
         return self._trace
 
-    def _counting(self, rows: Callable[..., Any]) -> Callable[..., Any]:
-        """Lookups, which go to the driver without an event."""
+    def _counting(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        """Prepared statements, which go to the driver without an event."""
 
-        def count(*lookup: object) -> object:
-            self._statements += self._is_on
-            return rows(*lookup)
+        def count(form: Form, *arguments: object) -> object:
+            self._count_statement(None, None, form.text)
+            return run(form, *arguments)
 
         return count
 
     def _count_statement(self, _: object, __: object, statement: str, *___: object) -> None:
-        if self._is_on and not statement.startswith("BEGIN"):
+        if self._is_on and not statement.startswith(OF_TRANSACTIONS):
             self._statements += 1
 
 

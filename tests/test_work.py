@@ -6,10 +6,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, literal, select, text
 
 from app.core.database import Database
 from app.core.lookups import Lookups
+from app.core.prepared import Prepared
 from benchmarks.limits import month_to_compute
 from benchmarks.work import Meter, Work, differences
 
@@ -56,7 +57,7 @@ def test_statements_are_counted() -> None:
 def test_lookups_are_counted(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'any.db'}"
     with closing(Database(url)) as database, closing(Lookups(database)) as lookups:
-        assert measured(lambda: lookups.rows("SELECT 1", {})).statements == 1
+        assert measured(lambda: lookups.rows(Prepared(select(literal(1))))).statements == 1
 
 
 @pytest.mark.parametrize(

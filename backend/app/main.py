@@ -31,6 +31,7 @@ from app.schemas.schemas import Problem
 from app.services.accounts import RegistrationRules
 from app.services.logins import SessionLimits
 
+API = "/api/v1"
 LARGEST_BODY = 65_536
 DESCRIPTION = """Find a doctor, see the slots that are really free, book, move, cancel.
 
@@ -55,13 +56,13 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app.state.resources = held
     add_error_handlers(app)
     for router in (
-        auth.router,
-        users.router,
-        schedules.router,
         appointments.router,
+        schedules.router,
+        users.router,
+        auth.router,
         audit.router,
     ):
-        app.include_router(router, prefix="/api/v1", responses=documented())
+        app.include_router(router, prefix=API, responses=documented())
     app.include_router(health.router)
     app.openapi = partial(_openapi, app.openapi)  # type: ignore[method-assign] # as FastAPI has it
     return app

@@ -1,6 +1,7 @@
-"""The database: engine, transactions, column types and how it refuses an overlap.
+"""The database: engine, transactions, and how it refuses an overlap.
 
-The only module, beside `lookups` and the migrations, that knows which engine runs.
+With `columns`, `prepared` and `lookups` beside it the only one, but for the migrations, that knows
+which engine runs.
 """
 
 import hashlib
@@ -8,23 +9,18 @@ import hmac
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
 
 import psycopg
 from sqlalchemy import (
-    BigInteger,
     Connection,
-    DateTime,
     Dialect,
     Engine,
     ExceptionContext,
-    Integer,
-    MetaData,
     Table,
-    TypeDecorator,
     UpdateBase,
     create_engine,
     event,
@@ -34,10 +30,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from app.core.columns import Base
 from app.core.config import Settings
+from app.core.prepared import Parameter, Prepared, parameters_for, rows_in
 from app.domain.errors import DomainError, OutcomeUnknown
 
 BUSY_TIMEOUT_MS = 10_000
@@ -48,41 +46,9 @@ CONFLICT_SQLITE_ERRORS = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_TRIGGER
 
 BEGIN_WRITING = "BEGIN IMMEDIATE"
 
+_TRY_LOCK = Prepared(select(func.pg_try_advisory_xact_lock(Parameter("key"))))
+
 AUDIT_KEY = "audit_key"  # in `Session.info`: what the records of the audit log are signed with
-
-Identifier = BigInteger().with_variant(Integer(), "sqlite")
-
-
-class Base(DeclarativeBase):
-    """The tables; every constraint has a name that says what it guards."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-
-
-class Instant(TypeDecorator[datetime]):
-    """An instant: aware UTC in Python, `timestamptz` on PostgreSQL, UTC text on SQLite.
-
-    SQLite's text has a fixed width, so that instants compare and sort as text.
-    """
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, _: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def open_database(settings: Settings) -> "Database":
@@ -116,7 +82,7 @@ class Database:
 
         A refusal that keeps its changes is committed too.
         """
-        with Session(self.engine, expire_on_commit=False, info=self._info) as session:
+        with self.session() as session:
             try:
                 yield session
             except DomainError as refusal:
@@ -124,6 +90,10 @@ class Database:
                     session.commit()
                 raise
             session.commit()
+
+    def session(self) -> Session:
+        """A session whose transaction writes, for those who end it themselves."""
+        return Session(self.engine, expire_on_commit=False, info=self._info)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -247,14 +217,14 @@ def insert_unless_refused(
     constraint deadlock under contention; the triggers of SQLite raise.
     """
     table = cast("Table", model.__table__)
-    make_insert = sqlite.insert if _is_sqlite(session) else postgresql.insert
-    statement = make_insert(table).values(**values).on_conflict_do_nothing().returning(table.c.id)
+    insert = _insert_unless_refused(table, frozenset(values), _is_sqlite(session))
     try:
-        return session.execute(statement).scalar_one_or_none()
+        inserted = rows_in(session, insert, **values)
     except IntegrityError as error:
         if _is_conflict(error):
             return None
         raise
+    return inserted[0][0] if inserted else None
 
 
 def update_unless_refused(session: Session, statement: UpdateBase) -> bool:
@@ -277,7 +247,8 @@ def try_lock(session: Session, name: str) -> bool:
     if _is_sqlite(session):
         return True
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(key))))
+    ((is_ours,),) = rows_in(session, _TRY_LOCK, key=key)
+    return bool(is_ours)
 
 
 def continue_numbering(session: Session, table: Table) -> None:
@@ -291,6 +262,13 @@ def continue_numbering(session: Session, table: Table) -> None:
     sequence = func.pg_get_serial_sequence(table.name, column.name)
     following = func.coalesce(func.max(column), 0) + 1
     session.execute(select(func.setval(sequence, following, False)))  # noqa: FBT003 - SQL's own
+
+
+@lru_cache
+def _insert_unless_refused(table: Table, names: frozenset[str], is_sqlite: bool) -> Prepared:  # noqa: FBT001
+    insert = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+    values = parameters_for(*(table.c[name] for name in sorted(names)))
+    return Prepared(insert.values(values).on_conflict_do_nothing().returning(table.c.id))
 
 
 def _is_sqlite(session: Session) -> bool:

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, insert, or_, select, true, tuple_, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Date, Select, insert, or_, select, true, tuple_, update
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.core.database import insert_unless_refused, update_unless_refused
-from app.domain.appointments import MAX_SLOT_DURATION, AppointmentStatus
+from app.core.prepared import Ask, Parameter, Prepared, rows_in
+from app.domain.appointments import MAX_SLOT_DURATION, AppointmentStatus, ShownAppointment
 from app.domain.errors import NotFound, PatientBusy, SlotTaken
 from app.domain.people import Actor
-from app.models import Appointment
+from app.models import Appointment, User
 
 LONGEST_VISIT = timedelta(minutes=MAX_SLOT_DURATION)
 HOLDS_TIME = Appointment.status != AppointmentStatus.CANCELLED
@@ -24,19 +26,65 @@ class Position(NamedTuple):
     id: int
 
 
+def _shown(source: type[Appointment]) -> Select[*tuple[Any, ...]]:
+    """The columns of ShownAppointment, of the appointments in a source."""
+    doctor, patient = aliased(User), aliased(User)
+    return (
+        select(
+            source.id,
+            source.doctor_id,
+            source.patient_id,
+            source.appointment_date,
+            source.appointment_time,
+            source.duration,
+            source.reason,
+            source.status,
+            source.starts_at,
+            source.ends_at,
+            source.created_at,
+            source.updated_at,
+            doctor.timezone,
+            doctor.full_name.label("doctor_name"),
+            doctor.specialty,
+            patient.full_name.label("patient_name"),
+            patient.email,
+            patient.phone,
+        )
+        .join(doctor, source.doctor_id == doctor.id)
+        .join(patient, source.patient_id == patient.id)
+    )
+
+
+_SHOWN_BY_ID = Prepared(_shown(Appointment).where(Appointment.id == Parameter("id")))
+_ELSEWHERE = Prepared(
+    select(Appointment.id)
+    .where(
+        Appointment.patient_id == Parameter("patient_id"),
+        Appointment.doctor_id != Parameter("doctor_id"),
+        Appointment.id != Parameter("besides"),
+        HOLDS_TIME,
+        Appointment.starts_at < Parameter("ends_at", Appointment.ends_at.type),
+        Appointment.ends_at > Parameter("starts_at", Appointment.starts_at.type),
+    )
+    .limit(1)
+)
+_PAGE_FILTERS = {
+    "date_from": Appointment.appointment_date >= Parameter("date_from", Date()),
+    "date_to": Appointment.appointment_date <= Parameter("date_to", Date()),
+    "status": Appointment.status == Parameter("status", Appointment.status.type),
+    "after": tuple_(Appointment.starts_at, Appointment.id)
+    > tuple_(Parameter("starts_at", Appointment.starts_at.type), Parameter("id")),
+}
+
+
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """The appointments that a person may know of: their own, and all for an admin."""
     if actor.is_admin:
         return true()
-    return own(actor)
-
-
-def own(actor: Actor) -> ColumnElement[bool]:
-    """The appointments that a person is a party of."""
     return or_(Appointment.doctor_id == actor.id, Appointment.patient_id == actor.id)
 
 
-def create_appointment(session: Session, **values: Any) -> Appointment:
+def create_appointment(session: Session, **values: Any) -> ShownAppointment:
     """Insert an appointment.
 
     Raises:
@@ -45,7 +93,8 @@ def create_appointment(session: Session, **values: Any) -> Appointment:
     appointment_id = insert_unless_refused(session, Appointment, values)
     if appointment_id is None:
         raise _refusal(session, values)
-    return _get(session, Appointment.id == appointment_id)
+    (row,) = rows_in(session, _SHOWN_BY_ID, id=appointment_id)
+    return ShownAppointment(*row)
 
 
 def create_appointments(session: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -90,7 +139,7 @@ def get_appointment(session: Session, *, actor: Actor, appointment_id: int) -> A
 
 
 def list_own_appointments(
-    session: Session,
+    ask: Ask,
     *,
     actor: Actor,
     date_from: date | None,
@@ -98,22 +147,15 @@ def list_own_appointments(
     status: AppointmentStatus | None,
     after: Position | None,
     limit: int,
-) -> Sequence[Appointment]:
+) -> list[ShownAppointment]:
     """A page of the actor's own appointments, by start; dates are inclusive."""
-    statement = _with_parties().where(own(actor))
-    if date_from is not None:
-        statement = statement.where(Appointment.appointment_date >= date_from)
-    if date_to is not None:
-        statement = statement.where(Appointment.appointment_date <= date_to)
-    if status is not None:
-        statement = statement.where(Appointment.status == status)
-    if after is not None:
-        statement = statement.where(
-            tuple_(Appointment.starts_at, Appointment.id) > tuple_(after.starts_at, after.id)
-        )
-    return session.scalars(
-        statement.order_by(Appointment.starts_at, Appointment.id).limit(limit)
-    ).all()
+    wanted = {"date_from": date_from, "date_to": date_to, "status": status, "after": after}
+    filters = {name: value for name, value in wanted.items() if value is not None}
+    query = _own_page(frozenset(filters))
+    position = {} if after is None else {"starts_at": after.starts_at, "id": after.id}
+    filters.pop("after", None)
+    rows = ask(query, actor_id=actor.id, limit=limit, **filters, **position)
+    return [ShownAppointment(*row) for row in rows]
 
 
 def list_day(
@@ -163,6 +205,23 @@ def _get(session: Session, *conditions: ColumnElement[bool]) -> Appointment:
     return appointment
 
 
+@lru_cache
+def _own_page(filters: frozenset[str]) -> Prepared:
+    """The query of a page; each filter takes a parameter of its name, `after` those of Position."""
+    someone = Parameter("actor_id")
+    page = (
+        select(Appointment)
+        .where(
+            or_(Appointment.doctor_id == someone, Appointment.patient_id == someone),
+            *(_PAGE_FILTERS[name] for name in sorted(filters)),
+        )
+        .order_by(Appointment.starts_at, Appointment.id)
+        .limit(Parameter("limit"))
+    )
+    source = aliased(Appointment, page.subquery())
+    return Prepared(_shown(source).order_by(source.starts_at, source.id))
+
+
 def _with_parties() -> Select[Appointment]:
     return select(Appointment).options(
         joinedload(Appointment.doctor), joinedload(Appointment.patient)
@@ -170,15 +229,9 @@ def _with_parties() -> Select[Appointment]:
 
 
 def _refusal(
-    session: Session, values: dict[str, Any], *, besides: int | None = None
+    session: Session, values: dict[str, Any], *, besides: int = 0
 ) -> SlotTaken | PatientBusy:
     """Which party's diary the database's refusal was about."""
-    statement = select(Appointment.id).where(
-        Appointment.patient_id == values["patient_id"],
-        Appointment.doctor_id != values["doctor_id"],
-        Appointment.id != besides if besides is not None else true(),
-        HOLDS_TIME,
-        Appointment.starts_at < values["ends_at"],
-        Appointment.ends_at > values["starts_at"],
-    )
-    return SlotTaken() if session.scalars(statement).first() is None else PatientBusy()
+    asked = {name: values[name] for name in ("patient_id", "doctor_id", "starts_at", "ends_at")}
+    is_elsewhere = rows_in(session, _ELSEWHERE, besides=besides, **asked)
+    return PatientBusy() if is_elsewhere else SlotTaken()

@@ -2,22 +2,38 @@
 
 from collections.abc import Generator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Table, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from app.core.prepared import Parameter, Prepared, parameters_for, rows_in
 from app.domain.people import Actor
 from app.models import AuditHead, AuditRecord
 
 BATCH = 1000
 
+_RECORDS = cast("Table", AuditRecord.__table__)
+_LOCK_HEAD = Prepared(select(AuditHead.sequence, AuditHead.hash).with_for_update())
+_APPEND = Prepared(insert(_RECORDS).values(parameters_for(*_RECORDS.c)))
+_MOVE_HEAD = Prepared(
+    update(AuditHead).values(
+        sequence=Parameter("sequence"), hash=Parameter("hash", AuditHead.hash.type)
+    )
+)
 
-def lock_head(session: Session) -> AuditHead:
+
+class Head(NamedTuple):
+    """The end of the chain: its last record's number and hash."""
+
+    sequence: int
+    hash: str
+
+
+def lock_head(session: Session) -> Head:
     """The end of the chain, locked for whoever appends next."""
-    return session.scalars(
-        select(AuditHead).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    (row,) = rows_in(session, _LOCK_HEAD)
+    return Head(*row)
 
 
 def get_head(session: Session) -> AuditHead:
@@ -27,9 +43,10 @@ def get_head(session: Session) -> AuditHead:
 
 def append_records(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Insert records and move the end of the chain to the last one."""
-    session.execute(insert(AuditRecord), rows)
+    for row in rows:
+        rows_in(session, _APPEND, **row)
     last = rows[-1]
-    session.execute(update(AuditHead).values(sequence=last["sequence"], hash=last["hash"]))
+    rows_in(session, _MOVE_HEAD, sequence=last["sequence"], hash=last["hash"])
 
 
 def iterate_records(session: Session) -> Generator[AuditRecord]:

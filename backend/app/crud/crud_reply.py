@@ -1,12 +1,37 @@
 """Statements about the stored replies to requests with an Idempotency-Key."""
 
 from datetime import datetime
+from typing import NamedTuple, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.core.database import try_lock
+from app.core.prepared import Parameter, Prepared, parameters_for, rows_in
 from app.models import StoredReply
+
+_REPLIES = cast("Table", StoredReply.__table__)
+_since = Parameter("since", StoredReply.created_at.type)
+_FIND = Prepared(
+    select(StoredReply.fingerprint, StoredReply.body).where(
+        StoredReply.user_id == Parameter("user_id"),
+        StoredReply.key == Parameter("key", StoredReply.key.type),
+        StoredReply.created_at > _since,
+    )
+)
+_FORGET = Prepared(delete(_REPLIES).where(_REPLIES.c.created_at <= _since))
+_STORE = Prepared(
+    insert(_REPLIES).values(
+        parameters_for(*(column for column in _REPLIES.c if not column.primary_key))
+    )
+)
+
+
+class Reply(NamedTuple):
+    """A reply as it was sent, and the digest of the request that it answered."""
+
+    fingerprint: str
+    body: str
 
 
 def claim_key(session: Session, *, user_id: int, key: str) -> bool:
@@ -14,19 +39,15 @@ def claim_key(session: Session, *, user_id: int, key: str) -> bool:
     return try_lock(session, f"reply:{user_id}:{key}")
 
 
-def find_reply(session: Session, *, user_id: int, key: str, since: datetime) -> StoredReply | None:
+def find_reply(session: Session, *, user_id: int, key: str, since: datetime) -> Reply | None:
     """The reply that was stored under a person's key since an instant."""
-    return session.scalars(
-        select(StoredReply).where(
-            StoredReply.user_id == user_id,
-            StoredReply.key == key,
-            StoredReply.created_at > since,
-        )
-    ).one_or_none()
+    rows = rows_in(session, _FIND, user_id=user_id, key=key, since=since)
+    return Reply(*rows[0]) if rows else None
 
 
-def store_reply(session: Session, reply: StoredReply, *, since: datetime) -> None:
+def store_reply(
+    session: Session, reply: Reply, *, user_id: int, key: str, now: datetime, since: datetime
+) -> None:
     """Store a reply, and forget those from before `since`."""
-    session.execute(delete(StoredReply).where(StoredReply.created_at <= since))
-    session.add(reply)
-    session.flush()
+    rows_in(session, _FORGET, since=since)
+    rows_in(session, _STORE, user_id=user_id, key=key, created_at=now, **reply._asdict())

@@ -1,18 +1,32 @@
-"""Statements about accounts and their login sessions."""
+"""Statements about accounts."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, delete, exists, or_, select, true, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from app.core.database import insert_unless_refused, update_unless_refused
+from app.core.prepared import Parameter, Prepared, rows_in
 from app.domain.errors import EmailTaken, NotFound, UsernameTaken
 from app.domain.people import Actor, Role
-from app.models import Appointment, Invitation, LoginSession, User
+from app.models import Appointment, Invitation, User
 
 LISTED = and_(User.role == Role.DOCTOR, User.is_active, User.is_approved)
+
+_ACTIVE = Prepared(
+    select(User.id).where(
+        User.id == Parameter("user_id"),
+        User.role == Parameter("role", User.role.type),
+        User.is_active,
+    )
+)
+_SHARE_DIARY = Prepared(
+    select(User.timezone)
+    .where(User.id == Parameter("doctor_id"), LISTED)
+    .with_for_update(read=True)
+)
 
 
 def create_user(session: Session, **values: Any) -> User:
@@ -52,14 +66,10 @@ def find_user_by_login(session: Session, *, key: str) -> User | None:
     ).first()
 
 
-def get_active_user(session: Session, *, user_id: int, role: Role) -> User:
-    """An active account of the given role. Raises NotFound."""
-    user = session.scalars(
-        select(User).where(User.id == user_id, User.role == role, User.is_active)
-    ).one_or_none()
-    if user is None:
+def check_is_active(session: Session, *, user_id: int, role: Role) -> None:
+    """Raise NotFound unless there is an active account of this role."""
+    if not rows_in(session, _ACTIVE, user_id=user_id, role=role):
         raise NotFound(f"There is no such {role.value}.")
-    return user
 
 
 def list_doctors(session: Session) -> Sequence[User]:
@@ -153,17 +163,16 @@ def delete_invitation(session: Session, *, token_digest: str) -> bool:
     return deleted.first() is not None
 
 
-def share_diary(session: Session, *, doctor_id: int) -> User:
-    """A bookable doctor, whose hours stay as they are until the end of the transaction.
+def share_diary(session: Session, *, doctor_id: int) -> str:
+    """The zone of a bookable doctor, whose hours stay as they are until the transaction ends.
 
     Bookings share this lock; `lock_diaries` waits for all of them. Raises NotFound.
     """
-    doctor = session.scalars(
-        select(User).where(User.id == doctor_id, LISTED).with_for_update(read=True)
-    ).one_or_none()
-    if doctor is None:
+    rows = rows_in(session, _SHARE_DIARY, doctor_id=doctor_id)
+    if not rows:
         raise NotFound("There is no such doctor.")
-    return doctor
+    timezone: str = rows[0][0]
+    return timezone
 
 
 def lock_diaries(session: Session, *, user_ids: set[int]) -> None:
@@ -173,80 +182,6 @@ def lock_diaries(session: Session, *, user_ids: set[int]) -> None:
         .where(User.id.in_(user_ids))
         .order_by(User.id)
         .with_for_update(key_share=True)
-    )
-
-
-def create_login_session(session: Session, **values: Any) -> LoginSession:
-    """Insert a login session."""
-    login = LoginSession(**values)
-    session.add(login)
-    session.flush()
-    return login
-
-
-def find_live_login_session(
-    session: Session, *, token_digest: str, now: datetime, idle_since: datetime
-) -> LoginSession | None:
-    """The session of a token, with its user, unless it expired, idled out or was deactivated."""
-    return session.scalars(
-        select(LoginSession)
-        .join(LoginSession.user)
-        .where(
-            LoginSession.token_digest == token_digest,
-            LoginSession.expires_at > now,
-            LoginSession.last_seen_at > idle_since,
-            User.is_active,
-        )
-        .options(joinedload(LoginSession.user))
-    ).one_or_none()
-
-
-def list_live_login_sessions(
-    session: Session, *, user_id: int, now: datetime, idle_since: datetime
-) -> Sequence[LoginSession]:
-    """The live sessions of a person, the newest first."""
-    return session.scalars(
-        select(LoginSession)
-        .where(
-            LoginSession.user_id == user_id,
-            LoginSession.expires_at > now,
-            LoginSession.last_seen_at > idle_since,
-        )
-        .order_by(LoginSession.created_at.desc(), LoginSession.id.desc())
-    ).all()
-
-
-def touch_login_session(session: Session, *, session_id: int, now: datetime) -> None:
-    """Note that a session was used."""
-    session.execute(
-        update(LoginSession).where(LoginSession.id == session_id).values(last_seen_at=now)
-    )
-
-
-def delete_login_session(session: Session, *, user_id: int, session_id: int) -> bool:
-    """End one session of a person. False when it is not theirs or has gone."""
-    deleted = session.execute(
-        delete(LoginSession)
-        .where(LoginSession.id == session_id, LoginSession.user_id == user_id)
-        .returning(LoginSession.id)
-    )
-    return deleted.first() is not None
-
-
-def delete_login_sessions(session: Session, *, user_id: int) -> None:
-    """End every session of a person."""
-    session.execute(delete(LoginSession).where(LoginSession.user_id == user_id))
-
-
-def delete_dead_login_sessions(
-    session: Session, *, user_id: int, now: datetime, idle_since: datetime
-) -> None:
-    """Forget a person's sessions that expired or idled out."""
-    session.execute(
-        delete(LoginSession).where(
-            LoginSession.user_id == user_id,
-            or_(LoginSession.expires_at <= now, LoginSession.last_seen_at <= idle_since),
-        )
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.domain.errors import Forbidden, IllegalTransition
 from app.domain.people import Actor, Role
@@ -32,6 +33,29 @@ class BookedVisit:
     starts_at: datetime
     ends_at: datetime
     patient_name: str
+
+
+class ShownAppointment(NamedTuple):
+    """An appointment with what its parties may know of each other (times as in `BookedVisit`)."""
+
+    id: int
+    doctor_id: int
+    patient_id: int
+    appointment_date: date
+    appointment_time: int
+    duration: int
+    reason: str
+    status: AppointmentStatus
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    timezone: str
+    doctor_name: str
+    specialty: str | None
+    patient_name: str
+    email: str
+    phone: str | None
 
 
 def check_transition(

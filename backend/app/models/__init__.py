@@ -1,6 +1,6 @@
 """The tables of the product."""
 
-from app.core.database import Base
+from app.core.columns import Base
 from app.models.models import (
     Appointment,
     Attempt,

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.database import Base, Identifier, Instant
+from app.core.columns import Base, Identifier, Instant
 from app.domain.appointments import AppointmentStatus
 from app.domain.people import Role
 from app.domain.throttling import AttemptKind

@@ -10,11 +10,10 @@ from app.core.config import DoctorRegistration, PasswordPolicy
 from app.core.security import PasswordHasher, check_password_rules, token_digest
 from app.crud import crud_appointment, crud_user
 from app.domain.errors import AppointmentsAffected, InvalidInput, InvitationNeeded
-from app.domain.people import Origin, Role, identity_key
+from app.domain.people import Actor, Origin, Role, identity_key
 from app.models import User
 from app.services import audit, diary, throttle
 from app.services.audit import Deed
-from app.services.logins import SignedIn
 
 KEY_LENGTH = 508
 PROFESSIONAL_FIELDS = {"specialty", "timezone"}
@@ -97,7 +96,7 @@ def register(
 
 
 def update_profile(
-    session: Session, who: SignedIn, *, changes: dict[str, Any], now: datetime
+    session: Session, actor: Actor, *, changes: dict[str, Any], now: datetime
 ) -> User:
     """Change one's own contact data and, for a doctor, the public profile.
 
@@ -107,18 +106,19 @@ def update_profile(
         AppointmentsAffected: a doctor with booked patients moves to another time zone.
     """
     for field in sorted(PROFESSIONAL_FIELDS & changes.keys()):
-        if who.user.role is not Role.DOCTOR:
+        if actor.role is not Role.DOCTOR:
             raise InvalidInput(field, f"Only doctors have a {field}.")
-    if changes.get("timezone", who.user.timezone) != who.user.timezone:
-        crud_user.lock_diaries(session, user_ids={who.user.id})
-        booked = crud_appointment.list_upcoming(session, doctor_id=who.user.id, now=now)
+    timezone = crud_user.get_user(session, user_id=actor.id).timezone
+    if changes.get("timezone", timezone) != timezone:
+        crud_user.lock_diaries(session, user_ids={actor.id})
+        booked = crud_appointment.list_upcoming(session, doctor_id=actor.id, now=now)
         if booked:
             raise AppointmentsAffected([diary.as_booked_visit(row) for row in booked])
     if "email" in changes:
         changes = {**changes, "email_key": _key("email", changes["email"])}
-    user = crud_user.update_user(session, who.user.id, changes=changes)
+    user = crud_user.update_user(session, actor.id, changes=changes)
     deed = Deed("account.change", "user", user.id, patient_id_of(user), fields=changes)
-    audit.record(session, deed, by=who.actor, now=now)
+    audit.record(session, deed, by=actor, now=now)
     return user
 
 

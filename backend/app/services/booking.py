@@ -3,20 +3,30 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from app.crud import crud_appointment, crud_user
-from app.domain.appointments import AppointmentStatus, check_movable, check_transition
-from app.domain.availability import Slot
-from app.domain.errors import SlotNotOffered, SlotTaken
+from app.core.prepared import rows_in
+from app.crud import crud_appointment, crud_diary, crud_user
+from app.domain.appointments import (
+    MAX_SLOT_DURATION,
+    AppointmentStatus,
+    ShownAppointment,
+    check_movable,
+    check_transition,
+)
+from app.domain.availability import Slot, free_slots
+from app.domain.errors import NotFound, SlotNotOffered, SlotTaken
 from app.domain.intervals import Interval
 from app.domain.people import Actor, Role
 from app.domain.policies import patient_for_booking
-from app.domain.wall_clock import from_minute, readings_of, to_minute
-from app.models import Appointment, User
-from app.services import audit, diary
+from app.domain.wall_clock import ceil_minute, from_minute, readings_of, to_minute
+from app.models import Appointment
+from app.services import audit
 from app.services.audit import Deed
+from app.services.diary import as_interval, zone_of
 
 MOVE = "appointment.move"
 MOVED_FIELDS = ("appointment_date", "appointment_time", "duration", "starts_at", "ends_at")
@@ -48,7 +58,7 @@ def book(
     wanted: WantedTime,
     reason: str,
     now: datetime,
-) -> Appointment:
+) -> ShownAppointment:
     """Book a free slot for the actor, or for the patient whom an admin names.
 
     Raises:
@@ -58,12 +68,12 @@ def book(
     """
     patient = patient_for_booking(actor, patient_id)
     if patient != actor.id:
-        crud_user.get_active_user(session, user_id=patient, role=Role.PATIENT)
-    doctor = crud_user.share_diary(session, doctor_id=doctor_id)
-    slot = _find_slot(session, doctor, wanted, now=now)
+        crud_user.check_is_active(session, user_id=patient, role=Role.PATIENT)
+    timezone = crud_user.share_diary(session, doctor_id=doctor_id)
+    slot = _find_slot(session, doctor_id, ZoneInfo(timezone), wanted, now=now)
     appointment = crud_appointment.create_appointment(
         session,
-        doctor_id=doctor.id,
+        doctor_id=doctor_id,
         patient_id=patient,
         reason=reason,
         status=AppointmentStatus.SCHEDULED,
@@ -90,8 +100,8 @@ def move(
     """
     appointment = _lock_appointment(session, actor, appointment_id)
     check_movable(actor, appointment.status, starts_at=appointment.starts_at, now=now)
-    doctor = crud_user.get_listed_doctor(session, doctor_id=appointment.doctor_id)
-    slot = _find_slot(session, doctor, wanted, now=now, besides=appointment)
+    zone = zone_of(appointment.doctor)
+    slot = _find_slot(session, appointment.doctor_id, zone, wanted, now=now, besides=appointment)
     changes = {**_times(slot, wanted), "updated_at": now}
     moved = crud_appointment.move_appointment(session, appointment, changes=changes)
     deed = _deed(MOVE, moved, fields=MOVED_FIELDS)
@@ -122,7 +132,9 @@ def set_status(
     return changed
 
 
-def _deed(action: str, appointment: Appointment, *, fields: Iterable[str]) -> Deed:
+def _deed(
+    action: str, appointment: Appointment | ShownAppointment, *, fields: Iterable[str]
+) -> Deed:
     return Deed(action, "appointment", appointment.id, appointment.patient_id, fields)
 
 
@@ -137,7 +149,8 @@ def _lock_appointment(session: Session, actor: Actor, appointment_id: int) -> Ap
 
 def _find_slot(
     session: Session,
-    doctor: User,
+    doctor_id: int,
+    zone: ZoneInfo,
     wanted: WantedTime,
     *,
     now: datetime,
@@ -146,35 +159,32 @@ def _find_slot(
     """The slot that starts at the wanted time.
 
     Raises:
+        NotFound: the doctor cannot be booked.
         SlotNotOffered: the doctor's hours have no such slot, or it is in the past.
         SlotTaken: another appointment holds it.
     """
-    start = _instant_wanted(doctor, wanted)
-    within = diary.days_between(wanted.day, wanted.day, diary.zone_of(doctor))
+    start = _instant_wanted(zone, wanted)
+    within = Interval(start, start + MAX_SLOT_DURATION)
+    diary = crud_diary.find_diary(partial(rows_in, session), doctor_id, within)
+    if diary is None:
+        raise NotFound("There is no such doctor.")
 
     def slot_around(busy: list[Interval]) -> Slot | None:
-        slots = diary.slots_offered(session, doctor, within=within, busy=busy, now=now)
+        slots = free_slots(
+            hours=diary.hours, busy=busy, zone=zone, within=within, not_before=ceil_minute(now)
+        )
         return next((slot for slot in slots if slot.start == start), None)
 
-    slot = slot_around(_busy_besides(session, doctor, within, besides))
+    own = None if besides is None else as_interval(besides)
+    slot = slot_around([interval for interval in diary.busy if interval != own])
     if slot is None:
         raise SlotTaken if slot_around([]) else SlotNotOffered
     return slot
 
 
-def _busy_besides(
-    session: Session, doctor: User, within: Interval, besides: Appointment | None
-) -> list[Interval]:
-    busy = diary.busy_time(session, doctor.id, within)
-    if besides is not None:
-        own = diary.as_interval(besides)
-        busy = [interval for interval in busy if interval != own]
-    return busy
-
-
-def _instant_wanted(doctor: User, wanted: WantedTime) -> int:
-    """The minute at which the doctor's wall clock shows the wanted time. Raises SlotNotOffered."""
-    readings = readings_of(wanted.day, wanted.minute_of_day, diary.zone_of(doctor))
+def _instant_wanted(zone: ZoneInfo, wanted: WantedTime) -> int:
+    """The minute at which the wall clock of a zone shows the wanted time. Raises SlotNotOffered."""
+    readings = readings_of(wanted.day, wanted.minute_of_day, zone)
     meant = readings[:1] if wanted.starts_at is None else [to_minute(wanted.starts_at)]
     if not set(meant) & set(readings):
         raise SlotNotOffered

@@ -3,17 +3,20 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.core.config import PasswordPolicy
+from app.core.prepared import Ask
 from app.core.security import (
     PasswordHasher,
     check_password_rules,
     new_session_token,
     token_digest,
 )
-from app.crud import crud_user
+from app.crud import crud_login, crud_user
+from app.crud.crud_login import LiveLogin
 from app.domain.errors import InvalidCredentials, NotFound, WrongPresentPassword
 from app.domain.people import Actor, Origin, identity_key
 from app.models import LoginSession, User
@@ -36,15 +39,16 @@ class SessionLimits:
 class SignedIn:
     """A person with the session that proves who they are."""
 
-    user: User
-    login: LoginSession
+    actor: Actor
+    login: LiveLogin
     token: str
-    origin: Origin
 
-    @property
-    def actor(self) -> Actor:
-        """The person as the rules and the audit log see them."""
-        return Actor(self.user.id, self.user.role, self.origin)
+
+class NewLogin(NamedTuple):
+    """A session that was just opened, and the account it is for."""
+
+    user: User
+    who: SignedIn
 
 
 def log_in(
@@ -59,7 +63,7 @@ def log_in(
     password: str,
     user_agent: str | None,
     replaced: SignedIn | None,
-) -> SignedIn:
+) -> NewLogin:
     """Open a session for a user name, or an e-mail address, and its password.
 
     The password is checked before the writing transaction begins, so that nobody waits for a
@@ -84,25 +88,27 @@ def log_in(
         stronger = {"hashed_password": hasher.hash(password)}
         crud_user.update_user(writing, user.id, changes=stronger)
     if replaced is not None:
-        crud_user.delete_login_session(
-            writing, user_id=replaced.user.id, session_id=replaced.login.id
+        crud_login.delete_login_session(
+            writing, user_id=replaced.actor.id, session_id=replaced.login.id
         )
-    crud_user.delete_dead_login_sessions(
+    crud_login.delete_dead_login_sessions(
         writing, user_id=user.id, now=now, idle_since=now - limits.idle
     )
     who = _open_session(writing, user, limits=limits, origin=origin, now=now, user_agent=user_agent)
     _record(writing, who, "login.open", now=now)
-    return who
+    return NewLogin(user, who)
 
 
 def authenticate(
-    session: Session, *, token: str, limits: SessionLimits, origin: Origin, now: datetime
+    ask: Ask, *, token: str, limits: SessionLimits, origin: Origin, now: datetime
 ) -> SignedIn | None:
     """Who a session token belongs to, or None when it is unknown or over."""
-    login = crud_user.find_live_login_session(
-        session, token_digest=token_digest(token), now=now, idle_since=now - limits.idle
+    login = crud_login.find_live_login(
+        ask, token_digest=token_digest(token), now=now, idle_since=now - limits.idle
     )
-    return None if login is None else SignedIn(login.user, login, token, origin)
+    if login is None:
+        return None
+    return SignedIn(Actor(login.user_id, login.role, origin), login, token)
 
 
 def needs_touch(who: SignedIn, now: datetime) -> bool:
@@ -112,19 +118,19 @@ def needs_touch(who: SignedIn, now: datetime) -> bool:
 
 def log_out(session: Session, who: SignedIn, *, now: datetime) -> None:
     """End the session that the request came with."""
-    crud_user.delete_login_session(session, user_id=who.user.id, session_id=who.login.id)
+    crud_login.delete_login_session(session, user_id=who.actor.id, session_id=who.login.id)
     _record(session, who, "login.close", now=now)
 
 
 def log_out_everywhere(session: Session, who: SignedIn, *, now: datetime) -> None:
     """End every session of the person."""
-    crud_user.delete_login_sessions(session, user_id=who.user.id)
+    crud_login.delete_login_sessions(session, user_id=who.actor.id)
     _record(session, who, "login.close-all", now=now)
 
 
 def revoke_session(session: Session, who: SignedIn, *, session_id: int, now: datetime) -> None:
     """End one of one's own sessions. Raises NotFound."""
-    if not crud_user.delete_login_session(session, user_id=who.user.id, session_id=session_id):
+    if not crud_login.delete_login_session(session, user_id=who.actor.id, session_id=session_id):
         raise NotFound("There is no such session among yours.")
     deed = Deed("login.revoke", "session", session_id)
     audit.record(session, deed, by=who.actor, now=now)
@@ -134,8 +140,8 @@ def live_sessions(
     session: Session, who: SignedIn, *, limits: SessionLimits, now: datetime
 ) -> Sequence[LoginSession]:
     """Where a person is logged in."""
-    return crud_user.list_live_login_sessions(
-        session, user_id=who.user.id, now=now, idle_since=now - limits.idle
+    return crud_login.list_live_login_sessions(
+        session, user_id=who.actor.id, now=now, idle_since=now - limits.idle
     )
 
 
@@ -150,7 +156,7 @@ def change_password(
     now: datetime,
     current_password: str,
     new_password: str,
-) -> SignedIn:
+) -> NewLogin:
     """Set a new password, end every session of the account and open a new one.
 
     A session that somebody else got hold of is no way to guess the password: failures count, and
@@ -162,25 +168,27 @@ def change_password(
         WrongPresentPassword: the failure is counted.
     """
     check_password_rules(new_password, policy, field="new_password")
-    account = {"account_key": who.user.username_key, "address": str(who.origin.address)}
+    origin = who.actor.origin
+    user = crud_user.get_user(reading, user_id=who.actor.id)
+    account = {"account_key": user.username_key, "address": str(origin.address)}
     throttle.check_logins(reading, now=now, **account)
-    if not hasher.verify(current_password, who.user.hashed_password):
+    if not hasher.verify(current_password, user.hashed_password):
         throttle.note_failed_login(writing, now=now, **account)
         raise WrongPresentPassword
     changes = {"hashed_password": hasher.hash(new_password)}
-    user = crud_user.update_user(writing, who.user.id, changes=changes)
-    crud_user.delete_login_sessions(writing, user_id=user.id)
+    user = crud_user.update_user(writing, user.id, changes=changes)
+    crud_login.delete_login_sessions(writing, user_id=user.id)
     renewed = _open_session(
-        writing, user, limits=limits, origin=who.origin, now=now, user_agent=who.login.user_agent
+        writing, user, limits=limits, origin=origin, now=now, user_agent=who.login.user_agent
     )
     _record(writing, renewed, "password.change", now=now, fields=("password",))
-    return renewed
+    return NewLogin(user, renewed)
 
 
 def _record(
     session: Session, who: SignedIn, action: str, *, now: datetime, fields: Iterable[str] = ()
 ) -> None:
-    deed = Deed(action, "user", who.user.id, fields=fields)
+    deed = Deed(action, "user", who.actor.id, fields=fields)
     audit.record(session, deed, by=who.actor, now=now)
 
 
@@ -194,7 +202,7 @@ def _open_session(
     user_agent: str | None,
 ) -> SignedIn:
     token = new_session_token()
-    login = crud_user.create_login_session(
+    opened = crud_login.create_login_session(
         session,
         user_id=user.id,
         token_digest=token_digest(token),
@@ -203,4 +211,5 @@ def _open_session(
         last_seen_at=now,
         expires_at=now + limits.absolute,
     )
-    return SignedIn(user, login, token, origin)
+    login = LiveLogin(opened.id, user.id, user.role, now, opened.expires_at, opened.user_agent)
+    return SignedIn(Actor(user.id, user.role, origin), login, token)

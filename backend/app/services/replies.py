@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.crud import crud_reply
+from app.crud.crud_reply import Reply
 from app.domain.errors import KeyReused, RequestInFlight
-from app.models import StoredReply
 
 LIFETIME = timedelta(hours=24)
 
@@ -42,12 +42,6 @@ def answer_once(
         if stored.fingerprint != fingerprint:
             raise KeyReused
         return stored.body
-    reply = StoredReply(
-        user_id=user_id,
-        key=key,
-        fingerprint=fingerprint,
-        body=answer(),
-        created_at=now,
-    )
-    crud_reply.store_reply(session, reply, since=now - LIFETIME)
+    reply = Reply(fingerprint, answer())
+    crud_reply.store_reply(session, reply, user_id=user_id, key=key, now=now, since=now - LIFETIME)
     return reply.body

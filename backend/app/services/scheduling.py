@@ -50,9 +50,9 @@ def add_hours(
     """
     check_may_write_hours(actor)
     owner = doctor_for_new_hours(actor, doctor_id)
-    doctor = crud_user.get_active_user(session, user_id=owner, role=Role.DOCTOR)
+    crud_user.check_is_active(session, user_id=owner, role=Role.DOCTOR)
     _check_row(row["start_time"], row["end_time"], row["slot_duration"])
-    schedule = crud_schedule.create_schedule(session, doctor_id=doctor.id, created_at=now, **row)
+    schedule = crud_schedule.create_schedule(session, doctor_id=owner, created_at=now, **row)
     audit.record(session, _deed("schedule.add", schedule, fields=row), by=actor, now=now)
     return schedule
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core.security import new_session_token, token_digest
-from app.crud import crud_appointment, crud_user
+from app.crud import crud_appointment, crud_login, crud_user
 from app.domain.errors import AppointmentsAffected, OwnAccount
 from app.domain.people import Actor
 from app.domain.policies import check_is_admin
@@ -51,7 +51,7 @@ def change_account(
             raise AppointmentsAffected([diary.as_booked_visit(row) for row in booked])
     user = crud_user.update_user(session, user_id, changes=changes)
     if user.role is not old_role or (was_active and not user.is_active):
-        crud_user.delete_login_sessions(session, user_id=user_id)
+        crud_login.delete_login_sessions(session, user_id=user_id)
     deed = Deed("account.administer", "user", user.id, patient_id_of(user), fields=changes)
     audit.record(session, deed, by=actor, now=now)
     return user

@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from app.core.database import Base, Database
+from app.core.columns import Base
+from app.core.database import Database
 
 Rows = dict[str, list[dict[str, Any]]]
 

@@ -156,7 +156,7 @@ def test_a_patient_offers_nothing(visitor: Visitor, patient: Visitor):
 def test_where_a_lookup_fails_the_plain_route_answers(
     visitor: Visitor, doctor: Visitor, monkeypatch: pytest.MonkeyPatch
 ):
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise LookupFailed
 
     monkeypatch.setattr(Lookups, "rows", fail)

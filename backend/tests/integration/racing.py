@@ -11,7 +11,7 @@ import httpx2
 
 from app.core.database import Database
 from app.core.security import csrf_token_for, new_session_token, token_digest
-from app.crud import crud_schedule, crud_user
+from app.crud import crud_login, crud_schedule
 from app.domain.people import Role
 from tests.integration.diaries import add_person
 from tests.integration.servers import SECRET_KEY
@@ -47,7 +47,7 @@ class Clinic:
         token, now = new_session_token(), datetime.now(UTC)
         with self.database.writing() as session:
             user = add_person(session, role, now=now)
-            crud_user.create_login_session(
+            crud_login.create_login_session(
                 session,
                 user_id=user.id,
                 token_digest=token_digest(token),

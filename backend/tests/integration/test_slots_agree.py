@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from app.core.database import Database
 from app.core.lookups import Lookups
-from app.crud.crud_diary import DiaryLookups
 from app.domain.errors import ScheduleOverlaps, SlotNotOffered, SlotTaken
 from app.domain.people import Actor, Role
 from app.domain.wall_clock import from_minute
@@ -183,7 +182,7 @@ def test_the_shortcut_offers_the_same(database: Database, diary: Diary):
         plain = offered(session, doctor, diary)
     with closing(Lookups(database)) as lookups:
         offer = find_offer(
-            DiaryLookups(lookups),
+            lookups.rows,
             doctor_id=doctor.id,
             first_day=diary.day - timedelta(days=1),
             last_day=diary.day + timedelta(days=1),

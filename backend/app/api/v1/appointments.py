@@ -1,13 +1,17 @@
 """Booking, seeing, moving, completing and cancelling appointments."""
 
+from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from sqlalchemy.orm import Session
 
 from app.api.errors import documented
 from app.api.recording import tell_attempt
 from app.api.v1.dependencies import (
     Acting,
+    Held,
     Now,
     Reading,
     Recording,
@@ -18,12 +22,16 @@ from app.api.v1.paging import Cursor, set_next_link
 from app.crud import crud_appointment
 from app.crud.crud_appointment import Position
 from app.domain.appointments import AppointmentStatus
+from app.domain.people import Actor
 from app.domain.policies import check_diary_is_visible
+from app.schemas.appointments_json import appointment_as_json, appointments_as_json
 from app.schemas.fields import CalendarDate, Id
 from app.schemas.schemas import AppointmentAnswer, AppointmentChanges, NewAppointment
 from app.services import booking, replies
 from app.services.audit import Deed
 from app.services.booking import WantedTime
+
+PAGE = 100
 
 IdempotencyKey = Annotated[str | None, Header(pattern=r"^[!-~]{1,128}$")]
 
@@ -48,6 +56,14 @@ def book(
     With an `Idempotency-Key` a request that is sent again within 24 hours is answered with what
     it was answered first.
     """
+    reply = book_once(session, actor, body, idempotency_key, now=now)
+    return Response(reply, 201, media_type="application/json")
+
+
+def book_once(
+    session: Session, actor: Actor, body: NewAppointment, key: str | None, *, now: datetime
+) -> str:
+    """Book, or do nothing when that has been done under this key: the answer's body."""
 
     def answer() -> str:
         appointment = booking.book(
@@ -59,53 +75,53 @@ def book(
             reason=body.reason,
             now=now,
         )
-        return AppointmentAnswer.model_validate(appointment).model_dump_json()
+        return appointment_as_json(appointment)
 
-    if idempotency_key is None:
-        reply = answer()
-    else:
-        reply = replies.answer_once(
-            session,
-            user_id=actor.id,
-            key=idempotency_key,
-            request=body.model_dump_json(),
-            now=now,
-            answer=answer,
-        )
-    return Response(reply, 201, media_type="application/json")
+    if key is None:
+        return answer()
+    return replies.answer_once(
+        session,
+        user_id=actor.id,
+        key=key,
+        request=body.model_dump_json(),
+        now=now,
+        answer=answer,
+    )
 
 
-@router.get("/my", responses=documented(401))
+@router.get("/my", response_model=list[AppointmentAnswer], responses=documented(401))
 def my_appointments(
     request: Request,
-    response: Response,
+    held: Held,
     actor: Acting,
-    session: Reading,
     record: Recording,
     date_from: CalendarDate | None = None,
     date_to: CalendarDate | None = None,
     status: AppointmentStatus | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
     cursor: Cursor = None,
-) -> list[AppointmentAnswer]:
+) -> Response:
     """One's own appointments, as patient or as doctor, by start.
 
     When there are more, the header `Link` has the address of the next page (RFC 8288).
     """
-    appointments = crud_appointment.list_own_appointments(
-        session,
-        actor=actor,
-        date_from=date_from,
-        date_to=date_to,
-        status=status,
-        after=cursor,
-        limit=limit + 1,
+    appointments = held.lookups.answer(
+        partial(
+            crud_appointment.list_own_appointments,
+            actor=actor,
+            date_from=date_from,
+            date_to=date_to,
+            status=status,
+            after=cursor,
+            limit=limit + 1,
+        )
     )
     page = appointments[:limit]
-    record(*_diary_reads(actor.id, {one.patient_id for one in page}))
+    record(*_diary_reads(actor.id, {one.patient_id for one in page}), by=actor)
+    response = Response(appointments_as_json(page), media_type="application/json")
     if len(appointments) > limit:
         set_next_link(request, response, Position(page[-1].starts_at, page[-1].id))
-    return [AppointmentAnswer.model_validate(appointment) for appointment in page]
+    return response
 
 
 @router.get("/doctor/{doctor_id}", responses=documented(401, 404))
@@ -121,7 +137,7 @@ def doctor_appointments(
     appointments = crud_appointment.list_day(
         session, actor=actor, doctor_id=doctor_id, day=appointment_date
     )
-    record(*_diary_reads(doctor_id, {one.patient_id for one in appointments}))
+    record(*_diary_reads(doctor_id, {one.patient_id for one in appointments}), by=actor)
     return [AppointmentAnswer.model_validate(appointment) for appointment in appointments]
 
 
@@ -131,7 +147,7 @@ def appointment(
 ) -> AppointmentAnswer:
     """One appointment, for its two parties."""
     found = crud_appointment.get_appointment(session, actor=actor, appointment_id=appointment_id)
-    record(Deed("appointment.read", "appointment", found.id, found.patient_id))
+    record(Deed("appointment.read", "appointment", found.id, found.patient_id), by=actor)
     return AppointmentAnswer.model_validate(found)
 
 

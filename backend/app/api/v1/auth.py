@@ -19,6 +19,7 @@ from app.api.v1.dependencies import (
     set_session_cookie,
     signed_in_answer,
 )
+from app.crud import crud_user
 from app.domain.people import Role
 from app.schemas.fields import Id
 from app.schemas.schemas import (
@@ -79,7 +80,7 @@ async def login(
     now: Now,
 ) -> SignedInAnswer:
     """Log in with a user name or an e-mail address. Sets the session cookie."""
-    who = await in_hashing_lane(
+    user, who = await in_hashing_lane(
         held,
         partial(
             logins.log_in,
@@ -98,7 +99,7 @@ async def login(
         writing,
     )
     set_session_cookie(response, who, held.settings)
-    return signed_in_answer(who, held.settings)
+    return signed_in_answer(UserAnswer.model_validate(user), who, held.settings)
 
 
 @router.post("/logout", status_code=204, responses=documented(401, 403))
@@ -116,9 +117,10 @@ def logout_all(response: Response, who: Person, held: Held, session: Writing, no
 
 
 @router.get("/me", responses=documented(401))
-def me(who: Person, held: Held) -> SignedInAnswer:
+def me(who: Person, held: Held, session: Reading) -> SignedInAnswer:
     """Who is signed in, and the token that changing requests must carry."""
-    return signed_in_answer(who, held.settings)
+    user = crud_user.get_user(session, user_id=who.actor.id)
+    return signed_in_answer(UserAnswer.model_validate(user), who, held.settings)
 
 
 @router.get("/sessions", responses=documented(401))
@@ -154,7 +156,7 @@ async def change_password(
     now: Now,
 ) -> SignedInAnswer:
     """Change the password. Every session ends; the answer's cookie opens a new one."""
-    renewed = await in_hashing_lane(
+    user, renewed = await in_hashing_lane(
         held,
         partial(
             logins.change_password,
@@ -172,4 +174,4 @@ async def change_password(
         writing,
     )
     set_session_cookie(response, renewed, held.settings)
-    return signed_in_answer(renewed, held.settings)
+    return signed_in_answer(UserAnswer.model_validate(user), renewed, held.settings)

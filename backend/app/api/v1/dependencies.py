@@ -1,6 +1,8 @@
 """What routes ask for: the clock, transactions, and the person who is signed in.
 
-What does not wait for anything is `async`, so that it runs without a thread of its own.
+What does not wait for anything is `async`, so that it runs without a thread of its own. And each
+takes nothing but the request: FastAPI solves what a dependency depends on anew wherever it stands,
+and every such step costs it as much as a statement costs the database.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -19,8 +21,9 @@ from app.core.clock import Clock
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.lookups import Lookups
+from app.core.prepared import Ask
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
-from app.crud import crud_user
+from app.crud import crud_login
 from app.domain.errors import CsrfFailed, DomainError, NotSignedIn
 from app.domain.people import Actor, Origin
 from app.schemas.schemas import SignedInAnswer, UserAnswer
@@ -49,36 +52,43 @@ class Resources:
     clock: Clock
 
 
-async def resources(request: Request) -> Resources:
+def resources_of(request: Request) -> Resources:
     """The application's resources."""
     held: Resources = request.app.state.resources
     return held
 
 
-Held = Annotated[Resources, Depends(resources)]
-
-
-async def present(held: Held) -> datetime:
-    """The present instant, in UTC."""
-    return held.clock()
-
-
-async def reading(held: Held) -> AsyncIterator[Session]:
-    """A transaction that only reads, ended by `ending_transactions`."""
-    with held.database.reading() as session:
-        yield session
-
-
-async def writing(held: Held) -> AsyncIterator[Session]:
-    """A transaction that `ending_transactions` commits before the answer is sent."""
-    with held.database.writing() as session:
-        yield session
-
-
-async def origin_of(request: Request) -> Origin:
+def origin_of(request: Request) -> Origin:
     """Where the request came from, for the throttle and the audit log."""
     address = request.client.host if request.client else None
     return Origin(address, request.state.request_id)
+
+
+async def resources(request: Request) -> Resources:
+    """The application's resources."""
+    return resources_of(request)
+
+
+async def origin(request: Request) -> Origin:
+    """Where the request came from."""
+    return origin_of(request)
+
+
+async def present(request: Request) -> datetime:
+    """The present instant, in UTC."""
+    return resources_of(request).clock()
+
+
+async def reading(request: Request) -> AsyncIterator[Session]:
+    """A transaction that only reads, ended by `ending_transactions`."""
+    with resources_of(request).database.reading() as session:
+        yield session
+
+
+async def writing(request: Request) -> AsyncIterator[Session]:
+    """A transaction that `ending_transactions` commits before the answer is sent."""
+    with resources_of(request).database.writing() as session:
+        yield session
 
 
 class TransactionRoute(APIRoute):
@@ -133,81 +143,104 @@ async def in_hashing_lane(
     return await held.hashing.run(partial(ending_transactions, work, *sessions))
 
 
-From = Annotated[Origin, Depends(origin_of)]
-Now = Annotated[datetime, Depends(present)]
-Reading = Annotated[Session, Depends(reading, scope="function")]
-Writing = Annotated[Session, Depends(writing, scope="function")]
-
-
-def session_if_any(request: Request, held: Held, origin: From, now: Now) -> SignedIn | None:
+async def session_if_any(request: Request) -> SignedIn | None:
     """The session that the request's cookie proves, if it does.
 
-    Raises CsrfFailed when a request that may change something lacks the session's token. The
-    transactions are short ones of their own: none is held while the route waits for a thread.
+    Raises CsrfFailed, as `admit`. No transaction is held while the route waits for a thread.
     """
-    token = request.cookies.get(held.settings.cookie_name)
-    if not token:
+    authenticate = authentication_of(request)
+    if authenticate is None:
         return None
-    with held.database.reading() as session:
-        who = logins.authenticate(session, token=token, limits=held.limits, origin=origin, now=now)
-    if who is None:
-        return None
-    request.state.actor = who.actor
-    if request.method not in SAFE_METHODS:
-        expected = csrf_token_for(token, held.settings.secret_key.get_secret_value())
-        if not same_token(request.headers.get(CSRF_HEADER, ""), expected):
-            raise CsrfFailed
-    if logins.needs_touch(who, now):
-        with held.database.writing() as session:
-            crud_user.touch_login_session(session, session_id=who.login.id, now=now)
+    who = await resources_of(request).lookups.answer_soon(authenticate)
+    if who is not None:
+        await admit(request, who)
     return who
 
 
-async def signed_in(who: Annotated[SignedIn | None, Depends(session_if_any)]) -> SignedIn:
+def authentication_of(request: Request) -> Callable[[Ask], SignedIn | None] | None:
+    """The question whose session the request's cookie is; None for a request without one."""
+    held = resources_of(request)
+    token = request.cookies.get(held.settings.cookie_name)
+    if not token:
+        return None
+    return partial(
+        logins.authenticate,
+        token=token,
+        limits=held.limits,
+        origin=origin_of(request),
+        now=held.clock(),
+    )
+
+
+async def admit(request: Request, who: SignedIn) -> None:
+    """Let a person in whose session the request came with, and note that it is used.
+
+    Raises CsrfFailed when a request that may change something lacks the session's token.
+    """
+    held = resources_of(request)
+    request.state.actor = who.actor
+    if request.method not in SAFE_METHODS:
+        expected = csrf_token_for(who.token, held.settings.secret_key.get_secret_value())
+        if not same_token(request.headers.get(CSRF_HEADER, ""), expected):
+            raise CsrfFailed
+    now = held.clock()
+    if logins.needs_touch(who, now):
+        await run_in_threadpool(_touch, held.database, who, now)
+
+
+def _touch(database: Database, who: SignedIn, now: datetime) -> None:
+    with database.writing() as session:
+        crud_login.touch_login_session(session, session_id=who.login.id, now=now)
+
+
+async def signed_in(request: Request) -> SignedIn:
     """The person whose session the request comes with. Raises NotSignedIn."""
+    who = await session_if_any(request)
     if who is None:
         raise NotSignedIn
     return who
 
 
-SessionIfAny = Annotated[SignedIn | None, Depends(session_if_any)]
-Person = Annotated[SignedIn, Depends(signed_in)]
-
-
-async def acting(who: Person) -> Actor:
-    """The person as the rules see them."""
-    return who.actor
-
-
-Acting = Annotated[Actor, Depends(acting)]
+async def acting(request: Request) -> Actor:
+    """The person as the rules see them. Raises NotSignedIn."""
+    return (await signed_in(request)).actor
 
 
 class ReadRecorder:
     """Writes into the audit log who read the data of a patient other than themselves."""
 
-    def __init__(self, database: Database, actor: Actor, now: datetime) -> None:
-        self._database, self._actor, self._now = database, actor, now
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
-    def __call__(self, *deeds: Deed) -> None:
+    def __call__(self, *deeds: Deed, by: Actor) -> None:
         """Record reads before they are answered."""
-        of_others = [deed for deed in deeds if deed.patient_id != self._actor.id]
+        of_others = [deed for deed in deeds if deed.patient_id != by.id]
         if of_others:
             with self._database.writing() as session:
-                audit.record(session, *of_others, by=self._actor, now=self._now)
+                audit.record(session, *of_others, by=by, now=self._clock())
 
 
-async def recording(held: Held, actor: Acting, now: Now) -> ReadRecorder:
-    """What this person's reads are recorded with."""
-    return ReadRecorder(held.database, actor, now)
+async def recording(request: Request) -> ReadRecorder:
+    """What reads are recorded with."""
+    held = resources_of(request)
+    return ReadRecorder(held.database, held.clock)
 
 
+Held = Annotated[Resources, Depends(resources)]
+From = Annotated[Origin, Depends(origin)]
+Now = Annotated[datetime, Depends(present)]
+Reading = Annotated[Session, Depends(reading, scope="function")]
+Writing = Annotated[Session, Depends(writing, scope="function")]
+SessionIfAny = Annotated[SignedIn | None, Depends(session_if_any)]
+Person = Annotated[SignedIn, Depends(signed_in)]
+Acting = Annotated[Actor, Depends(acting)]
 Recording = Annotated[ReadRecorder, Depends(recording)]
 
 
-def signed_in_answer(who: SignedIn, settings: Settings) -> SignedInAnswer:
+def signed_in_answer(user: UserAnswer, who: SignedIn, settings: Settings) -> SignedInAnswer:
     """What a person's browser needs to know of its session."""
     return SignedInAnswer(
-        user=UserAnswer.model_validate(who.user),
+        user=user,
         csrf_token=csrf_token_for(who.token, settings.secret_key.get_secret_value()),
         expires_at=who.login.expires_at,
     )

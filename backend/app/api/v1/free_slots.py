@@ -6,7 +6,8 @@ unusual way, or cannot be answered here, takes the plain route, `schedules.avail
 """
 
 import re
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 from importlib.metadata import version
 from math import inf
 from typing import NamedTuple
@@ -18,8 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api.v1.schedules import LONGEST_SEARCH
 from app.api.v1.schedules import router as schedules
 from app.core.clock import Clock
-from app.core.lookups import LookupFailed, Lookups
-from app.crud.crud_diary import DiaryLookups
+from app.core.lookups import Gatherer, LookupFailed, Lookups
+from app.crud import crud_diary
 from app.domain.wall_clock import ceil_minute
 from app.schemas.fields import FIRST_DATE, LARGEST_ID, LAST_DATE
 from app.schemas.slots_json import slots_as_json
@@ -75,10 +76,10 @@ class FreeSlots:
 
     def __init__(self, app: ASGIApp, *, lookups: Lookups, clock: Clock) -> None:
         self.app = app
-        self._lookups = DiaryLookups(lookups)
-        self._is_quick = lookups.take_microseconds
+        self._lookups = lookups
         self._clock = clock
         self._memory: LRUCache[Key, Answer] = LRUCache(MEMORY_BYTES, getsizeof=_size)
+        self._revisions = Gatherer(partial(crud_diary.find_revisions, lookups.rows))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "GET":
@@ -95,28 +96,34 @@ class FreeSlots:
         if question is None:
             return None
         try:
-            if self._is_quick:
-                answer = self._renewed(question, known)
-            else:
-                answer = await run_in_threadpool(self._renewed, question, known)
+            answer = await self._renewed(question, known)
         except LookupFailed:
             return None
         if answer is not None and answer is not known:
             self._memory[key] = answer
         return answer
 
-    def _renewed(self, question: Question, known: Answer | None) -> Answer | None:
+    async def _renewed(self, question: Question, known: Answer | None) -> Answer | None:
         """The known answer as long as it holds, else a new one; None for no such doctor.
 
         The revision is read first: an answer may be newer than it says, never older.
         """
         now = self._clock()
-        revision = self._lookups.revision(question.doctor_id)
+        revision = await self._revision_of(question.doctor_id)
         if known is not None and known.holds(revision, ceil_minute(now)):
             return known
         if revision is None:
             return None
-        offer = find_offer(self._lookups, **question._asdict(), now=now)
+        work = partial(self._made, question, revision, now)
+        return work() if self._lookups.take_microseconds else await run_in_threadpool(work)
+
+    async def _revision_of(self, doctor_id: int) -> int | None:
+        if self._lookups.take_microseconds:
+            return crud_diary.find_revision(self._lookups.rows, doctor_id)
+        return await self._revisions.value_of(doctor_id)
+
+    def _made(self, question: Question, revision: int, now: datetime) -> Answer | None:
+        offer = find_offer(self._lookups.rows, **question._asdict(), now=now)
         return None if offer is None else Answer(question, revision, ceil_minute(now), offer)
 
 

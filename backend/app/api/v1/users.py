@@ -8,7 +8,6 @@ from app.api.errors import documented
 from app.api.v1.dependencies import (
     Acting,
     Now,
-    Person,
     Reading,
     Recording,
     TransactionRoute,
@@ -46,17 +45,19 @@ def doctor(doctor_id: Id, session: Reading) -> DoctorAnswer:
 
 
 @router.get("/me", responses=documented(401))
-def my_account(who: Person) -> UserAnswer:
+def my_account(actor: Acting, session: Reading) -> UserAnswer:
     """One's own account."""
-    return UserAnswer.model_validate(who.user)
+    return UserAnswer.model_validate(crud_user.get_user(session, user_id=actor.id))
 
 
 @router.patch("/me", responses=documented(401, 403, 409, 413, 415))
-def change_my_account(body: ProfileChanges, who: Person, session: Writing, now: Now) -> UserAnswer:
+def change_my_account(
+    body: ProfileChanges, actor: Acting, session: Writing, now: Now
+) -> UserAnswer:
     """Change one's own account. Only the fields that are sent change."""
     changes = body.model_dump(exclude_unset=True)
     return UserAnswer.model_validate(
-        accounts.update_profile(session, who, changes=changes, now=now)
+        accounts.update_profile(session, actor, changes=changes, now=now)
     )
 
 
@@ -66,7 +67,7 @@ def patient_contact(
 ) -> PatientAnswer:
     """How to reach a patient: for themselves, and for doctors with an appointment with them."""
     patient = crud_user.get_patient_visible_to(session, actor=actor, patient_id=patient_id)
-    record(Deed("patient.read", "user", patient.id, patient.id))
+    record(Deed("patient.read", "user", patient.id, patient.id), by=actor)
     return PatientAnswer.model_validate(patient)
 
 
@@ -93,7 +94,7 @@ def list_accounts(
         after=after,
         limit=limit,
     )
-    record(Deed("account.list", "user"))
+    record(Deed("account.list", "user"), by=actor)
     return [UserAnswer.model_validate(user) for user in users]
 
 

@@ -1,0 +1,109 @@
+"""Statements about login sessions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.core.prepared import Ask, Parameter, Prepared, rows_in
+from app.domain.people import Role
+from app.models import LoginSession, User
+
+_LIVE_LOGIN = Prepared(
+    select(
+        LoginSession.id,
+        LoginSession.user_id,
+        User.role,
+        LoginSession.last_seen_at,
+        LoginSession.expires_at,
+        LoginSession.user_agent,
+    )
+    .join(LoginSession.user)
+    .where(
+        LoginSession.token_digest == Parameter("token_digest", LoginSession.token_digest.type),
+        LoginSession.expires_at > Parameter("now", LoginSession.expires_at.type),
+        LoginSession.last_seen_at > Parameter("idle_since", LoginSession.last_seen_at.type),
+        User.is_active,
+    )
+)
+_TOUCH = Prepared(
+    update(LoginSession)
+    .where(LoginSession.id == Parameter("session_id"))
+    .values(last_seen_at=Parameter("now", LoginSession.last_seen_at.type))
+)
+
+
+class LiveLogin(NamedTuple):
+    """A session that holds, with what is needed of its user."""
+
+    id: int
+    user_id: int
+    role: Role
+    last_seen_at: datetime
+    expires_at: datetime
+    user_agent: str | None
+
+
+def create_login_session(session: Session, **values: Any) -> LoginSession:
+    """Insert a login session."""
+    login = LoginSession(**values)
+    session.add(login)
+    session.flush()
+    return login
+
+
+def find_live_login(
+    ask: Ask, *, token_digest: str, now: datetime, idle_since: datetime
+) -> LiveLogin | None:
+    """The session of a token, unless it expired, idled out or its user was deactivated."""
+    rows = ask(_LIVE_LOGIN, token_digest=token_digest, now=now, idle_since=idle_since)
+    return LiveLogin(*rows[0]) if rows else None
+
+
+def list_live_login_sessions(
+    session: Session, *, user_id: int, now: datetime, idle_since: datetime
+) -> Sequence[LoginSession]:
+    """The live sessions of a person, the newest first."""
+    return session.scalars(
+        select(LoginSession)
+        .where(
+            LoginSession.user_id == user_id,
+            LoginSession.expires_at > now,
+            LoginSession.last_seen_at > idle_since,
+        )
+        .order_by(LoginSession.created_at.desc(), LoginSession.id.desc())
+    ).all()
+
+
+def touch_login_session(session: Session, *, session_id: int, now: datetime) -> None:
+    """Note that a session was used."""
+    rows_in(session, _TOUCH, session_id=session_id, now=now)
+
+
+def delete_login_session(session: Session, *, user_id: int, session_id: int) -> bool:
+    """End one session of a person. False when it is not theirs or has gone."""
+    deleted = session.execute(
+        delete(LoginSession)
+        .where(LoginSession.id == session_id, LoginSession.user_id == user_id)
+        .returning(LoginSession.id)
+    )
+    return deleted.first() is not None
+
+
+def delete_login_sessions(session: Session, *, user_id: int) -> None:
+    """End every session of a person."""
+    session.execute(delete(LoginSession).where(LoginSession.user_id == user_id))
+
+
+def delete_dead_login_sessions(
+    session: Session, *, user_id: int, now: datetime, idle_since: datetime
+) -> None:
+    """Forget a person's sessions that expired or idled out."""
+    session.execute(
+        delete(LoginSession).where(
+            LoginSession.user_id == user_id,
+            or_(LoginSession.expires_at <= now, LoginSession.last_seen_at <= idle_since),
+        )
+    )

@@ -21,6 +21,7 @@ from app.api.middleware import BodyLimit, CrossSiteGuard, RequestLog, SecurityHe
 from app.api.v1 import appointments, audit, auth, schedules, users
 from app.api.v1.dependencies import CSRF_HEADER, Resources
 from app.api.v1.free_slots import FreeSlots
+from app.api.v1.shortcuts import shortcuts
 from app.core.clock import Clock, system_clock
 from app.core.config import Settings
 from app.core.database import open_database
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     )
     app.state.resources = held
     add_error_handlers(app)
+    app.router.routes += shortcuts(API)
     for router in (
         appointments.router,
         schedules.router,

@@ -1,0 +1,134 @@
+"""Shortcuts to what is asked all the time by those who are signed in.
+
+FastAPI takes longer to find a route and to solve what it depends on than these requests take to
+answer. Each has a shortcut before the router, for its usual form. What is unusual goes on to the
+plain route, which is also what documents it.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.routing import BaseRoute, Match
+from starlette.types import Message, Receive, Scope, Send
+
+from app.api.v1 import appointments
+from app.api.v1.dependencies import Resources, acting, admit, authentication_of, resources_of
+from app.core.prepared import Ask
+from app.crud import crud_appointment
+from app.domain.appointments import ShownAppointment
+from app.domain.people import Actor, Role
+from app.schemas.appointments_json import appointments_as_json
+from app.schemas.schemas import NewAppointment
+from app.services.logins import SignedIn
+
+JSON = "application/json"
+IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,128}", re.ASCII)
+
+Handler = Callable[[Request], Awaitable[Response | None]]
+
+
+class Shortcut(BaseRoute):
+    """Stands before the plain route of its name; answers what its handler does not decline."""
+
+    def __init__(self, handler: Handler, plain: APIRoute, *, prefix: str) -> None:
+        self._handler = handler
+        self._plain = plain
+        (method,) = plain.methods or ("GET",)
+        self.address = (method, prefix + plain.path)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Requests of this method to this path, without a query, that were not declined before."""
+        is_usual = (
+            scope["type"] == "http"
+            and (scope["method"], scope["path"]) == self.address
+            and not scope["query_string"]
+            and "declined" not in scope
+        )
+        return (Match.FULL, {"route": self._plain}) if is_usual else (Match.NONE, {})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        answer = await self._handler(request)
+        if answer is not None:
+            await answer(scope, receive, send)
+            return
+        scope["declined"] = True
+        await scope["router"](scope, _as_received(await request.body()), send)
+
+
+def shortcuts(prefix: str) -> list[BaseRoute]:
+    """The shortcuts to the routes under a prefix."""
+    plain = {
+        route.name: route for route in appointments.router.routes if isinstance(route, APIRoute)
+    }
+    return [
+        Shortcut(_book, plain["book"], prefix=prefix),
+        Shortcut(_own_appointments, plain["my_appointments"], prefix=prefix),
+    ]
+
+
+async def _own_appointments(request: Request) -> Response | None:
+    """A patient's first page. Those of doctors are recorded as reads of others' data."""
+    authenticate = authentication_of(request)
+    if authenticate is None:
+        return None
+    lookups = resources_of(request).lookups
+    who, found = await lookups.answer_soon(partial(_patient_and_page, authenticate))
+    if who is None or found is None:
+        return None
+    await admit(request, who)
+    return Response(appointments_as_json(found), media_type=JSON)
+
+
+def _patient_and_page(
+    authenticate: Callable[[Ask], SignedIn | None], ask: Ask
+) -> tuple[SignedIn | None, list[ShownAppointment] | None]:
+    """Who asks and all their appointments; None unless they are a patient's on one page."""
+    who = authenticate(ask)
+    if who is None or who.actor.role is not Role.PATIENT:
+        return who, None
+    found = crud_appointment.list_own_appointments(
+        ask,
+        actor=who.actor,
+        date_from=None,
+        date_to=None,
+        status=None,
+        after=None,
+        limit=appointments.PAGE + 1,
+    )
+    return who, found if len(found) <= appointments.PAGE else None
+
+
+async def _book(request: Request) -> Response | None:
+    actor = await acting(request)
+    body = _as_appointment(await request.body())
+    key = request.headers.get("idempotency-key")
+    if body is None or (key is not None and not IDEMPOTENCY_KEY.fullmatch(key)):
+        return None
+    held = resources_of(request)
+    reply = await run_in_threadpool(_booked, held, actor, body, key)
+    return Response(reply, 201, media_type=JSON)
+
+
+def _booked(held: Resources, actor: Actor, body: NewAppointment, key: str | None) -> str:
+    with held.database.writing() as session:
+        return appointments.book_once(session, actor, body, key, now=held.clock())
+
+
+def _as_appointment(body: bytes) -> NewAppointment | None:
+    try:
+        return NewAppointment.model_validate(json.loads(body))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _as_received(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

@@ -1,0 +1,98 @@
+"""What a shortcut answers is what the plain route answers, and what it declines gets there."""
+
+from typing import Any
+
+import pytest
+from httpx2 import Response
+
+from tests.api.clinic import MONDAY, REASON, Clinic, add_hours
+from tests.people import Visitor, code_of
+
+PLAIN = {"plain": ""}  # a query, which no shortcut takes
+OWN_HEADERS = {"x-request-id", "date"}
+
+
+def booking(doctor: Visitor, time: str, **more: Any) -> dict[str, Any]:
+    body = {"doctor_id": doctor.id, "appointment_date": MONDAY, "appointment_time": time}
+    return {**body, "reason": REASON, **more}
+
+
+def book(patient: Visitor, body: dict[str, Any], *, params: dict[str, str], key: str) -> Response:
+    headers = {"Idempotency-Key": key} if key else {}
+    return patient.call("POST", "/appointments/", json=body, params=params, headers=headers)
+
+
+def as_sent(answer: Response) -> tuple[int, dict[str, str], str]:
+    """The answer without what is its own alone."""
+    headers = {name: value for name, value in answer.headers.items() if name not in OWN_HEADERS}
+    return answer.status_code, headers, answer.text
+
+
+@pytest.mark.parametrize("who", ["john", "jane", "smith", "admin", "anonymous"])
+def test_own_appointments(clinic: Clinic, who: str):
+    person: Visitor = getattr(clinic, who)
+    short = person.get("/appointments/my")
+    assert as_sent(short) == as_sent(person.get("/appointments/my", **PLAIN))
+    assert short.status_code == (401 if who == "anonymous" else 200)
+
+
+def test_more_appointments_than_a_page_has(clinic: Clinic, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("app.api.v1.appointments.PAGE", 1)
+    first = clinic.john.get("/appointments/my")
+    assert len(first.json()) == 2  # the plain route's page is of its own size
+
+
+def test_a_booking(clinic: Clinic):
+    add_hours(clinic.smith, day_of_week=0, start_time="18:00", end_time="20:00")
+    short, plain = (
+        book(clinic.john, booking(clinic.smith, time), params=params, key=time)
+        for time, params in (("18:00", {}), ("18:30", PLAIN))
+    )
+    assert (short.status_code, plain.status_code) == (201, 201)
+    own = {"id", "appointment_time", "starts_at", "ends_at"}
+    short_body, plain_body = (
+        {field: value for field, value in answer.json().items() if field not in own}
+        for answer in (short, plain)
+    )
+    assert short_body == plain_body
+    assert short.headers.keys() == plain.headers.keys()
+
+
+@pytest.mark.parametrize("key", ["", "a-key"])
+def test_a_booking_that_is_sent_both_ways_is_one_booking_with_a_key(clinic: Clinic, key: str):
+    body = booking(clinic.smith, "11:00")
+    short = book(clinic.john, body, params={}, key=key)
+    plain = book(clinic.john, body, params=PLAIN, key=key)
+    assert short.status_code == 201
+    assert (plain.status_code, plain.text == short.text) == ((201, True) if key else (409, False))
+
+
+REFUSED = {
+    "taken": ("jane", {"appointment_time": "09:00"}, "", (409, "slot_taken")),
+    "not offered": ("jane", {"appointment_time": "09:10"}, "", (409, "slot_not_offered")),
+    "no such doctor": ("jane", {"doctor_id": 4711}, "", (404, "not_found")),
+    "a doctor books": ("smith", {}, "", (403, "forbidden")),
+    "for somebody else": ("jane", {"patient_id": 1}, "", (403, "forbidden")),
+    "not signed in": ("anonymous", {}, "", (401, "not_signed_in")),
+    "a field too many": ("jane", {"role": "admin"}, "", (422, "invalid_input")),
+    "a key with a space": ("jane", {}, "a key", (422, "invalid_input")),
+    "a number for a text": ("jane", {"reason": 1}, "", (422, "invalid_input")),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refusals(clinic: Clinic, case: str):
+    who, changes, key, expected = REFUSED[case]
+    person: Visitor = getattr(clinic, who)
+    body = booking(clinic.smith, "12:00", **changes)
+    short = book(person, body, params={}, key=key)
+    assert code_of(short) == expected
+    assert as_sent(short) == as_sent(book(person, body, params=PLAIN, key=key))
+
+
+def test_a_lost_csrf_token(clinic: Clinic):
+    clinic.john.csrf_token = None
+    body = booking(clinic.smith, "12:00")
+    short, plain = (book(clinic.john, body, params=each, key="") for each in ({}, PLAIN))
+    assert code_of(short) == (403, "csrf_failed")
+    assert as_sent(short) == as_sent(plain)

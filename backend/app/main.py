@@ -28,6 +28,7 @@ from app.core.database import open_database
 from app.core.logs import configure_logs
 from app.core.lookups import Lookups
 from app.core.security import HashingLane, PasswordHasher
+from app.core.writer import open_writer
 from app.schemas.schemas import Problem
 from app.services.accounts import RegistrationRules
 from app.services.logins import SessionLimits
@@ -92,6 +93,7 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
         settings=settings,
         database=database,
         lookups=Lookups(database),
+        writer=open_writer(database),
         hasher=hasher,
         hashing=HashingLane(settings.hashing_queue),
         limits=SessionLimits(
@@ -115,6 +117,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     held.hashing.close()
     held.lookups.close()
+    held.writer.close()
     held.database.close()
 
 

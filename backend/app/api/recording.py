@@ -1,7 +1,10 @@
 """Refusals of people who are signed in go into the audit log."""
 
+from datetime import datetime
+from functools import partial
+
 from fastapi import Request
-from starlette.concurrency import run_in_threadpool
+from sqlalchemy.orm import Session
 
 from app.api.v1.dependencies import Resources
 from app.domain.errors import DomainError
@@ -51,16 +54,22 @@ async def record_refusal(request: Request, refusal: DomainError) -> None:
     """
     actor: Actor | None = getattr(request.state, "actor", None)
     if actor is not None:
-        await run_in_threadpool(_record, request.app.state.resources, actor, request, refusal)
+        held: Resources = request.app.state.resources
+        deed = _deed_of(request)
+        await held.writer.run(
+            partial(_record, deed=deed, by=actor, now=held.clock(), outcome=refusal.code)
+        )
 
 
-def _record(held: Resources, actor: Actor, request: Request, refusal: DomainError) -> None:
+def _record(session: Session, *, deed: Deed, by: Actor, now: datetime, outcome: str) -> None:
+    audit.record(session, deed, by=by, now=now, outcome=outcome)
+
+
+def _deed_of(request: Request) -> Deed:
     action, resource_type = ATTEMPTS[request.scope["route"].name]
     identifiers = list(request.path_params.values())
-    deed = Deed(
+    return Deed(
         action=getattr(request.state, "attempt", action),
         resource_type=resource_type,
         resource_id=int(identifiers[-1]) if identifiers else None,
     )
-    with held.database.writing() as session:
-        audit.record(session, deed, by=actor, now=held.clock(), outcome=refusal.code)

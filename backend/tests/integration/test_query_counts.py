@@ -12,7 +12,7 @@ from tests.people import Visitor
 
 MONDAY = date(2026, 11, 30)
 SESSION = 1  # every request of somebody who is signed in looks its session up
-OF_TRANSACTIONS = ("BEGIN",)
+OF_TRANSACTIONS = ("BEGIN", "SAVEPOINT", "RELEASE")
 
 
 @pytest.fixture

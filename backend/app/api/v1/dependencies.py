@@ -23,6 +23,7 @@ from app.core.database import Database
 from app.core.lookups import Lookups
 from app.core.prepared import Ask
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
+from app.core.writer import Writer
 from app.crud import crud_login
 from app.domain.errors import CsrfFailed, DomainError, NotSignedIn
 from app.domain.people import Actor, Origin
@@ -45,6 +46,7 @@ class Resources:
     settings: Settings
     database: Database
     lookups: Lookups
+    writer: Writer
     hasher: PasswordHasher
     hashing: HashingLane
     limits: SessionLimits
@@ -185,12 +187,9 @@ async def admit(request: Request, who: SignedIn) -> None:
             raise CsrfFailed
     now = held.clock()
     if logins.needs_touch(who, now):
-        await run_in_threadpool(_touch, held.database, who, now)
-
-
-def _touch(database: Database, who: SignedIn, now: datetime) -> None:
-    with database.writing() as session:
-        crud_login.touch_login_session(session, session_id=who.login.id, now=now)
+        await held.writer.run(
+            partial(crud_login.touch_login_session, session_id=who.login.id, now=now)
+        )
 
 
 async def signed_in(request: Request) -> SignedIn:

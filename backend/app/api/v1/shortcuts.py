@@ -12,16 +12,15 @@ from functools import partial
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.v1 import appointments
-from app.api.v1.dependencies import Resources, acting, admit, authentication_of, resources_of
+from app.api.v1.dependencies import acting, admit, authentication_of, resources_of
 from app.core.prepared import Ask
 from app.crud import crud_appointment
 from app.domain.appointments import ShownAppointment
-from app.domain.people import Actor, Role
+from app.domain.people import Role
 from app.schemas.appointments_json import appointments_as_json
 from app.schemas.schemas import NewAppointment
 from app.services.logins import SignedIn
@@ -111,13 +110,10 @@ async def _book(request: Request) -> Response | None:
     if body is None or (key is not None and not IDEMPOTENCY_KEY.fullmatch(key)):
         return None
     held = resources_of(request)
-    reply = await run_in_threadpool(_booked, held, actor, body, key)
+    reply = await held.writer.run(
+        partial(appointments.book_once, actor=actor, body=body, key=key, now=held.clock())
+    )
     return Response(reply, 201, media_type=JSON)
-
-
-def _booked(held: Resources, actor: Actor, body: NewAppointment, key: str | None) -> str:
-    with held.database.writing() as session:
-        return appointments.book_once(session, actor, body, key, now=held.clock())
 
 
 def _as_appointment(body: bytes) -> NewAppointment | None:

@@ -1,0 +1,154 @@
+"""Works that are written together are durable together, and fail each for itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+
+import pytest
+from sqlalchemy import Engine, event, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.core.database import Database
+from app.core.writer import LARGEST_GROUP, GroupingWriter, Writer, open_writer
+from app.domain.errors import NotFound
+from app.domain.people import Role
+from app.models import User
+from tests.conftest import MONDAY_MORNING
+from tests.databases import Databases
+from tests.integration.diaries import add_person
+
+
+@pytest.fixture
+def sqlite(sqlite_databases: Databases) -> Iterator[Database]:
+    with closing(Database(sqlite_databases.create())) as database:
+        yield database
+
+
+def add(session: Session, name: str = "") -> int:
+    return add_person(session, Role.PATIENT, now=MONDAY_MORNING, timezone=name or "UTC").id
+
+
+def add_and_raise(session: Session, error: Exception) -> None:
+    add(session)
+    raise error
+
+
+def people(database: Database) -> list[int]:
+    with database.reading() as session:
+        return list(session.scalars(select(User.id).order_by(User.id)))
+
+
+def outcomes(database: Database, *works: Callable[[Session], object]) -> list[object]:
+    """What becomes of works that are given at the same time."""
+
+    async def give(writer: Writer) -> list[object]:
+        waiting = (writer.run(work) for work in works)
+        return list(await asyncio.gather(*waiting, return_exceptions=True))
+
+    with closing(open_writer(database)) as writer:
+        return asyncio.run(give(writer))
+
+
+@contextmanager
+def counting_commits(engine: Engine) -> Iterator[list[object]]:
+    commits: list[object] = []
+
+    def note(connection: object) -> None:
+        commits.append(connection)
+
+    event.listen(engine, "commit", note)
+    yield commits
+    event.remove(engine, "commit", note)
+
+
+def test_each_work_gets_what_it_returned_and_all_are_kept(database: Database):
+    assert sorted(outcomes(database, *[add] * 20)) == people(database)
+    assert len(people(database)) == 20
+
+
+def test_a_refusal_undoes_its_own_work_alone(database: Database):
+    refusal = NotFound("no")
+    done = outcomes(database, add, partial(add_and_raise, error=refusal), add)
+    assert done[1] is refusal
+    assert sorted((done[0], done[2])) == people(database)
+
+
+def test_a_work_that_breaks_undoes_itself_alone(database: Database):
+    bug = ZeroDivisionError()
+    done = outcomes(database, add, partial(add_and_raise, error=bug), add, add)
+    assert done[1] is bug
+    assert sorted(each for each in done if each is not bug) == people(database)
+    assert len(people(database)) == 3
+
+
+def test_sqlite_waits_for_the_disk_once_for_all_that_came_together(sqlite: Database):
+    with counting_commits(sqlite.engine) as commits:
+        outcomes(sqlite, *[add] * LARGEST_GROUP)
+    assert len(commits) == 1
+    with counting_commits(sqlite.engine) as commits:
+        outcomes(sqlite, *[add] * (LARGEST_GROUP + 1))
+    assert len(commits) == 2
+
+
+def test_where_the_commit_fails_nobody_is_told_that_their_work_is_kept(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+):
+    full = OperationalError("COMMIT", None, Exception("disk is full"))
+
+    def fail(_: Session) -> None:
+        raise full
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Session, "commit", fail)
+        assert outcomes(sqlite, add, partial(add_and_raise, error=NotFound("no"))) == [full, full]
+    assert people(sqlite) == []
+    assert outcomes(sqlite, add) == people(sqlite)
+
+
+def test_where_the_database_gives_up_in_a_work_nothing_of_the_group_is_kept(sqlite: Database):
+    full = OperationalError("INSERT", None, Exception("disk is full"))
+    assert outcomes(sqlite, add, partial(add_and_raise, error=full), add) == [full] * 3
+    assert people(sqlite) == []
+
+
+def test_a_work_is_durable_before_its_outcome_is_known(database: Database):
+    async def look(writer: Writer) -> bool:
+        written = await writer.run(add)
+        return written in people(database)
+
+    with closing(open_writer(database)) as writer:
+        assert asyncio.run(look(writer))
+
+
+def test_whoever_goes_away_takes_nobody_along(sqlite: Database):
+    async def go_away(writer: Writer) -> object:
+        leaving = asyncio.create_task(_as_coroutine(writer.run(add)))
+        staying = asyncio.create_task(_as_coroutine(writer.run(add)))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        return await staying
+
+    with closing(open_writer(sqlite)) as writer:
+        assert asyncio.run(go_away(writer)) in people(sqlite)
+    assert len(people(sqlite)) == 2
+
+
+def test_a_group_waits_for_writers_in_other_threads_and_they_for_it(sqlite: Database):
+    async def both(writer: Writer) -> None:
+        def write_in_thread() -> None:
+            with sqlite.writing() as session:
+                add(session)
+
+        threads = [asyncio.to_thread(write_in_thread) for _ in range(20)]
+        await asyncio.gather(*threads, *(writer.run(add) for _ in range(20)))
+
+    with closing(open_writer(sqlite)) as writer:
+        assert isinstance(writer, GroupingWriter)
+        asyncio.run(both(writer))
+    assert len(people(sqlite)) == 40
+
+
+async def _as_coroutine(waiting: Awaitable[object]) -> object:
+    return await waiting

@@ -84,6 +84,7 @@ def waits_of(copies: Copies, folder: Path) -> Iterator[Waits]:
             slots = questions.free_slots(server, stage.people.doctors[:RACES])[:RACES]
             yield crowds.race_for_one_slot(stage, server, slots)
             yield crowds.searches_during_logins(stage, server)
+            yield crowds.first_slots(stage, server)
     yield page_reruns(paths.prepared("SQLite", copies["SQLite"]()), folder)
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from app.services.demo import PASSWORD
 from benchmarks.load import LoadFailedError
 from benchmarks.paths import ONE_DAY, Stage
-from benchmarks.questions import Slot, booking, distinct_searches, post
+from benchmarks.questions import Slot, booking, distinct_searches, get, post
 from benchmarks.servers import Server
 
 CLIENTS = 64
 SEARCHES_A_SECOND = 20
+FIRST_SLOTS = 50
 CREATED, OK, CONFLICT = 201, 200, 409
 
 
@@ -50,6 +51,15 @@ def searches_during_logins(stage: Stage, server: Server) -> Waits:
     ]
     seconds = asyncio.run(_searching_meanwhile(server, logins, searches))
     return as_waits(f"a slot search while {CLIENTS} people log in", stage.engine, seconds)
+
+
+def first_slots(stage: Stage, server: Server) -> Waits:
+    """The first free slot of every doctor within four weeks, one request after the other."""
+    requests = [get("/api/v1/schedules/first-slots")] * FIRST_SLOTS
+    seconds = ask_in_turn(server, requests)
+    return as_waits(
+        f"the first free slots of {len(stage.people.doctors)} doctors", stage.engine, seconds
+    )
 
 
 def ask_in_turn(server: Server, requests: Sequence[bytes], *, expected: int = OK) -> list[float]:

@@ -1,11 +1,20 @@
 """Questions about a doctor's diary: plain numbers, all that free times follow from at once."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, BigInteger, any_, literal, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    any_,
+    literal,
+    select,
+    union_all,
+)
 
-from app.core.prepared import Ask, Parameter, Prepared, instant_at, minute_of
+from app.core.prepared import Ask, Parameter, Prepared, Row, instant_at, minute_of
 from app.crud.crud_appointment import HOLDS_TIME
 from app.crud.crud_user import LISTED
 from app.domain.appointments import MAX_SLOT_DURATION
@@ -24,32 +33,47 @@ _REVISIONS = Prepared(
         DiaryRevision.user_id == any_(Parameter("user_ids", ARRAY(BigInteger)))
     )
 )
-_DIARY = Prepared(
-    union_all(
-        select(literal(_DOCTOR), User.timezone, _nothing, _nothing, _nothing, _nothing).where(
-            User.id == _doctor_id, LISTED
-        ),
-        select(
-            literal(_HOURS),
-            literal(""),
-            Schedule.day_of_week,
-            Schedule.start_time,
-            Schedule.end_time,
-            Schedule.slot_duration,
-        ).where(Schedule.doctor_id == _doctor_id, Schedule.is_active),
-        select(
-            literal(_BUSY),
-            literal(""),
-            minute_of(Appointment.starts_at),
-            minute_of(Appointment.ends_at),
-            _nothing,
-            _nothing,
-        ).where(
-            Appointment.doctor_id == _doctor_id,
-            HOLDS_TIME,
-            Appointment.starts_at > instant_at(Parameter("since")),
-            Appointment.starts_at < instant_at(Parameter("until")),
-        ),
+
+
+def _diaries(is_theirs: Callable[[Any], ColumnElement[bool]]) -> Prepared:
+    """Doctors, hours and busy time, of those whose id fits: kind, id, a text, four numbers."""
+    return Prepared(
+        union_all(
+            select(
+                literal(_DOCTOR), User.id, User.timezone, _nothing, _nothing, _nothing, _nothing
+            ).where(is_theirs(User.id), LISTED),
+            select(
+                literal(_HOURS),
+                Schedule.doctor_id,
+                literal(""),
+                Schedule.day_of_week,
+                Schedule.start_time,
+                Schedule.end_time,
+                Schedule.slot_duration,
+            ).where(is_theirs(Schedule.doctor_id), Schedule.is_active),
+            select(
+                literal(_BUSY),
+                Appointment.doctor_id,
+                literal(""),
+                minute_of(Appointment.starts_at),
+                minute_of(Appointment.ends_at),
+                _nothing,
+                _nothing,
+            ).where(
+                is_theirs(Appointment.doctor_id),
+                HOLDS_TIME,
+                Appointment.starts_at > instant_at(Parameter("since")),
+                Appointment.starts_at < instant_at(Parameter("until")),
+            ),
+        )
+    )
+
+
+_DIARY = _diaries(lambda id_: id_ == _doctor_id)
+_ALL_DIARIES = _diaries(lambda id_: id_.in_(select(User.id).where(LISTED)))
+_DIARIES_OF_SPECIALTY = _diaries(
+    lambda id_: id_.in_(
+        select(User.id).where(LISTED, User.specialty == Parameter("specialty", User.specialty.type))
     )
 )
 
@@ -75,15 +99,33 @@ def find_revisions(ask: Ask, user_ids: Sequence[int]) -> dict[int, int]:
 
 def find_diary(ask: Ask, doctor_id: int, within: Interval) -> Diary | None:
     """A doctor's diary with what may be busy within these minutes; None unless listed."""
-    timezone = None
-    hours, busy = [], []
-    since = within.start - MAX_SLOT_DURATION
-    rows = ask(_DIARY, doctor_id=doctor_id, since=since, until=within.end)
-    for kind, text, *numbers in rows:
+    rows = ask(_DIARY, doctor_id=doctor_id, **_time_of(within))
+    return _as_diaries(rows).get(doctor_id)
+
+
+def find_diaries(ask: Ask, specialty: str | None, within: Interval) -> dict[int, Diary]:
+    """As `find_diary`, of all listed doctors, or of those with this specialty, by doctor."""
+    if specialty is None:
+        return _as_diaries(ask(_ALL_DIARIES, **_time_of(within)))
+    return _as_diaries(ask(_DIARIES_OF_SPECIALTY, specialty=specialty, **_time_of(within)))
+
+
+def _time_of(within: Interval) -> dict[str, int]:
+    return {"since": within.start - MAX_SLOT_DURATION, "until": within.end}
+
+
+def _as_diaries(rows: Iterable[Row]) -> dict[int, Diary]:
+    timezones: dict[int, str] = {}
+    hours: defaultdict[int, list[WorkingHours]] = defaultdict(list)
+    busy: defaultdict[int, list[Interval]] = defaultdict(list)
+    for kind, doctor_id, text, *numbers in rows:
         if kind == _BUSY:
-            busy.append(Interval(numbers[0], numbers[1]))
+            busy[doctor_id].append(Interval(numbers[0], numbers[1]))
         elif kind == _HOURS:
-            hours.append(WorkingHours(*numbers))
+            hours[doctor_id].append(WorkingHours(*numbers))
         else:
-            timezone = text
-    return None if timezone is None else Diary(timezone, hours, busy)
+            timezones[doctor_id] = text
+    return {
+        doctor_id: Diary(timezone, hours[doctor_id], busy[doctor_id])
+        for doctor_id, timezone in timezones.items()
+    }

@@ -241,6 +241,10 @@ class SlotAnswer(Answer):
     duration: int
 
 
+class FirstSlotAnswer(SlotAnswer):
+    doctor_id: int
+
+
 class AppointmentAnswer(Answer):
     id: int
     doctor_id: int

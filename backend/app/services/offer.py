@@ -1,16 +1,19 @@
-"""What a doctor offers, from one statement: the fast sibling of `scheduling.available_slots`."""
+"""What doctors offer, each from one statement: the fast sibling of `scheduling.available_slots`."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.core.prepared import Ask
 from app.crud import crud_diary
+from app.crud.crud_diary import Diary
 from app.domain.availability import Slot, free_slots
 from app.domain.intervals import Interval
 from app.domain.wall_clock import MINUTES_PER_DAY, ceil_minute, instant_of, utc_midnight
 
 _A_DAY_OFF = MINUTES_PER_DAY  # no zone is further than that from UTC
+_BEHIND_A_WEEKEND = 4  # days
 
 
 class Offer(NamedTuple):
@@ -32,13 +35,60 @@ def find_offer(
     if diary is None:
         return None
     zone = ZoneInfo(diary.timezone)
-    slots = free_slots(
+    days = Interval(instant_of(first_day, 0, zone), instant_of(last_day, MINUTES_PER_DAY, zone))
+    return Offer(_slots_within(days, diary, not_before=ceil_minute(now)), zone)
+
+
+class FirstSlot(NamedTuple):
+    """The first visit that can be booked with a doctor, and the doctor's zone."""
+
+    doctor_id: int
+    slot: Slot
+    zone: ZoneInfo
+
+
+def first_slots(ask: Ask, *, specialty: str | None, days: int, now: datetime) -> list[FirstSlot]:
+    """The first free slot of each listed doctor in the coming `days`, the earliest first.
+
+    Only those with this specialty, if one is given. Doctors without a free slot are left out.
+    The diaries of one day are read at once; who has no time then is looked at alone.
+    """
+    start = ceil_minute(now)
+    day, *later = (
+        Interval(start, start + length * MINUTES_PER_DAY)
+        for length in (1, _BEHIND_A_WEEKEND, days)
+        if length <= days
+    )
+    found = []
+    for doctor_id, diary in crud_diary.find_diaries(ask, specialty, day).items():
+        slot = _first_within(day, diary)
+        if slot is None and diary.hours:
+            slot = _first_later(ask, doctor_id, later)
+        if slot is not None:
+            found.append(FirstSlot(doctor_id, slot, ZoneInfo(diary.timezone)))
+    return sorted(found, key=lambda first: (first.slot.start, first.doctor_id))
+
+
+def _first_later(ask: Ask, doctor_id: int, spans: Iterable[Interval]) -> Slot | None:
+    """The first free slot of a doctor, looked for in one span after the other."""
+    for within in spans:
+        diary = crud_diary.find_diary(ask, doctor_id, within)
+        slot = None if diary is None else _first_within(within, diary)
+        if slot is not None:
+            return slot
+    return None
+
+
+def _first_within(within: Interval, diary: Diary) -> Slot | None:
+    slots = _slots_within(within, diary, not_before=within.start)
+    return slots[0] if slots else None
+
+
+def _slots_within(within: Interval, diary: Diary, *, not_before: int) -> list[Slot]:
+    return free_slots(
         hours=diary.hours,
         busy=diary.busy,
-        zone=zone,
-        within=Interval(
-            instant_of(first_day, 0, zone), instant_of(last_day, MINUTES_PER_DAY, zone)
-        ),
-        not_before=ceil_minute(now),
+        zone=ZoneInfo(diary.timezone),
+        within=within,
+        not_before=not_before,
     )
-    return Offer(slots, zone)

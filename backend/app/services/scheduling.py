@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from app.crud import crud_appointment, crud_schedule, crud_user
-from app.domain.availability import WorkingHours, working_windows
+from app.domain.availability import Slot, WorkingHours, working_windows
 from app.domain.errors import AppointmentsAffected, InvalidInput
 from app.domain.people import Actor, Role
 from app.domain.policies import (
@@ -104,15 +105,17 @@ def available_slots(
     within = diary.days_between(first_day, last_day, zone)
     busy = diary.busy_time(session, doctor.id, within)
     slots = diary.slots_offered(session, doctor, within=within, busy=busy, now=now)
-    return [
-        FreeSlot(
-            *wall_clock_at(slot.start, zone),
-            starts_at=from_minute(slot.start),
-            ends_at=from_minute(slot.start + slot.duration),
-            duration=slot.duration,
-        )
-        for slot in slots
-    ]
+    return [as_free_slot(slot, zone) for slot in slots]
+
+
+def as_free_slot(slot: Slot, zone: ZoneInfo) -> FreeSlot:
+    """A slot of the engine, as people in this zone see it."""
+    return FreeSlot(
+        *wall_clock_at(slot.start, zone),
+        starts_at=from_minute(slot.start),
+        ends_at=from_minute(slot.start + slot.duration),
+        duration=slot.duration,
+    )
 
 
 def _deed(action: str, schedule: Schedule, *, fields: Iterable[str]) -> Deed:

@@ -47,6 +47,15 @@ class FieldError(BaseModel):
     message: str
 
 
+class FirstSlot(BaseModel):
+    date: date_aliased
+    time: str
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    duration: int
+    doctor_id: int
+
+
 class Health(BaseModel):
     status: Literal["ok"] = "ok"
 

@@ -1,18 +1,26 @@
 """Weekly working hours and the free slots that follow from them."""
 
+from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from app.api.errors import documented
-from app.api.v1.dependencies import Acting, Now, Reading, TransactionRoute, Writing
+from app.api.v1.dependencies import Acting, Held, Now, Reading, TransactionRoute, Writing
 from app.crud import crud_schedule, crud_user
 from app.domain.errors import InvalidInput
 from app.domain.policies import check_keeps_hours
-from app.schemas.fields import CalendarDate, Id
-from app.schemas.schemas import NewSchedule, ScheduleAnswer, ScheduleChanges, SlotAnswer
-from app.services import scheduling
+from app.schemas.fields import CalendarDate, Id, Specialty
+from app.schemas.schemas import (
+    FirstSlotAnswer,
+    NewSchedule,
+    ScheduleAnswer,
+    ScheduleChanges,
+    SlotAnswer,
+)
+from app.services import offer, scheduling
 
 LONGEST_SEARCH = timedelta(days=31)
 
@@ -59,6 +67,21 @@ def available_slots(
         session, doctor_id=doctor_id, first_day=start_date, last_day=end_date, now=now
     )
     return [SlotAnswer.model_validate(slot) for slot in slots]
+
+
+@router.get("/first-slots", responses=documented())
+def first_slots(
+    held: Held,
+    now: Now,
+    specialty: Specialty | None = None,
+    days: Annotated[int, Query(ge=1, le=LONGEST_SEARCH.days, description="from now on")] = 28,
+) -> list[FirstSlotAnswer]:
+    """The first slot of each doctor that can be booked, the earliest first."""
+    found = held.lookups.answer(partial(offer.first_slots, specialty=specialty, days=days, now=now))
+    return [
+        FirstSlotAnswer(doctor_id=doctor_id, **asdict(scheduling.as_free_slot(slot, zone)))
+        for doctor_id, slot, zone in found
+    ]
 
 
 @router.put("/{schedule_id}", responses=documented(401, 403, 404, 409, 413, 415))

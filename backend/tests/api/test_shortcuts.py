@@ -28,18 +28,34 @@ def as_sent(answer: Response) -> tuple[int, dict[str, str], str]:
     return answer.status_code, headers, answer.text
 
 
+ASKED = {
+    "all": {},
+    "one": {"limit": "1"},
+    "scheduled, in a week": {"status": "scheduled", "date_from": MONDAY, "date_to": MONDAY},
+    "in no week": {"date_from": "2030-01-01"},
+    "too many": {"limit": "201"},
+    "no day": {"date_from": "yesterday"},
+    "no cursor": {"cursor": "?"},
+}
+
+
 @pytest.mark.parametrize("who", ["john", "jane", "smith", "admin", "anonymous"])
-def test_own_appointments(clinic: Clinic, who: str):
+@pytest.mark.parametrize("asked", ASKED)
+def test_own_appointments(clinic: Clinic, who: str, asked: str):
     person: Visitor = getattr(clinic, who)
-    short = person.get("/appointments/my")
-    assert as_sent(short) == as_sent(person.get("/appointments/my", **PLAIN))
-    assert short.status_code == (401 if who == "anonymous" else 200)
+    short = person.get("/appointments/my", **ASKED[asked])
+    plain = person.get("/appointments/my", **ASKED[asked], **PLAIN)
+    link = {"link": plain.headers.get("link", "").replace("plain=&", "")}
+    plain.headers.update(link if "link" in plain.headers else {})
+    assert as_sent(short) == as_sent(plain)
 
 
-def test_more_appointments_than_a_page_has(clinic: Clinic, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("app.api.v1.appointments.PAGE", 1)
-    first = clinic.john.get("/appointments/my")
-    assert len(first.json()) == 2  # the plain route's page is of its own size
+def test_the_next_page(clinic: Clinic):
+    first = clinic.john.get("/appointments/my", limit=1)
+    path = first.links["next"]["url"].removeprefix("/api/v1")
+    second = clinic.john.call("GET", path)
+    assert [one["id"] for one in first.json() + second.json()] == [clinic.visit, clinic.cancelled]
+    assert "link" not in second.headers
 
 
 def test_a_booking(clinic: Clinic):

@@ -1,10 +1,12 @@
 """Booking, seeing, moving, completing and cancelling appointments."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from app.api.errors import documented
@@ -19,9 +21,10 @@ from app.api.v1.dependencies import (
     Writing,
 )
 from app.api.v1.paging import Cursor, set_next_link
+from app.core.prepared import Ask
 from app.crud import crud_appointment
 from app.crud.crud_appointment import Position
-from app.domain.appointments import AppointmentStatus
+from app.domain.appointments import AppointmentStatus, ShownAppointment
 from app.domain.people import Actor
 from app.domain.policies import check_diary_is_visible
 from app.schemas.appointments_json import appointment_as_json, appointments_as_json
@@ -30,8 +33,6 @@ from app.schemas.schemas import AppointmentAnswer, AppointmentChanges, NewAppoin
 from app.services import booking, replies
 from app.services.audit import Deed
 from app.services.booking import WantedTime
-
-PAGE = 100
 
 IdempotencyKey = Annotated[str | None, Header(pattern=r"^[!-~]{1,128}$")]
 
@@ -89,37 +90,54 @@ def book_once(
     )
 
 
+class OwnPage(BaseModel):
+    """Which of one's own appointments are asked for; dates are inclusive."""
+
+    date_from: CalendarDate | None = None
+    date_to: CalendarDate | None = None
+    status: AppointmentStatus | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+    cursor: Cursor = None
+
+
 @router.get("/my", response_model=list[AppointmentAnswer], responses=documented(401))
 def my_appointments(
     request: Request,
     held: Held,
     actor: Acting,
     record: Recording,
-    date_from: CalendarDate | None = None,
-    date_to: CalendarDate | None = None,
-    status: AppointmentStatus | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
-    cursor: Cursor = None,
+    wanted: Annotated[OwnPage, Query()],
 ) -> Response:
     """One's own appointments, as patient or as doctor, by start.
 
     When there are more, the header `Link` has the address of the next page (RFC 8288).
     """
-    appointments = held.lookups.answer(
-        partial(
-            crud_appointment.list_own_appointments,
-            actor=actor,
-            date_from=date_from,
-            date_to=date_to,
-            status=status,
-            after=cursor,
-            limit=limit + 1,
-        )
-    )
-    page = appointments[:limit]
+    found = held.lookups.answer(partial(own_appointments, actor=actor, wanted=wanted))
+    page = found[: wanted.limit]
     record(*_diary_reads(actor.id, {one.patient_id for one in page}), by=actor)
+    return page_of_appointments(request, found, wanted.limit)
+
+
+def own_appointments(ask: Ask, *, actor: Actor, wanted: OwnPage) -> list[ShownAppointment]:
+    """A page of a person's own appointments, and one more if there is another page."""
+    return crud_appointment.list_own_appointments(
+        ask,
+        actor=actor,
+        date_from=wanted.date_from,
+        date_to=wanted.date_to,
+        status=wanted.status,
+        after=wanted.cursor,
+        limit=wanted.limit + 1,
+    )
+
+
+def page_of_appointments(
+    request: Request, found: Sequence[ShownAppointment], limit: int
+) -> Response:
+    """The answer to who asked for a page of `limit` appointments, of which these were found."""
+    page = found[:limit]
     response = Response(appointments_as_json(page), media_type="application/json")
-    if len(appointments) > limit:
+    if len(found) > limit:
         set_next_link(request, response, Position(page[-1].starts_at, page[-1].id))
     return response
 

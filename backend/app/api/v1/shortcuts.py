@@ -12,16 +12,16 @@ from functools import partial
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.datastructures import QueryParams
 from starlette.routing import BaseRoute, Match
 from starlette.types import Message, Receive, Scope, Send
 
 from app.api.v1 import appointments
+from app.api.v1.appointments import OwnPage
 from app.api.v1.dependencies import acting, admit, authentication_of, resources_of
 from app.core.prepared import Ask
-from app.crud import crud_appointment
 from app.domain.appointments import ShownAppointment
 from app.domain.people import Role
-from app.schemas.appointments_json import appointments_as_json
 from app.schemas.schemas import NewAppointment
 from app.services.logins import SignedIn
 
@@ -41,11 +41,10 @@ class Shortcut(BaseRoute):
         self.address = (method, prefix + plain.path)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Requests of this method to this path, without a query, that were not declined before."""
+        """Requests of this method to this path that were not declined before."""
         is_usual = (
             scope["type"] == "http"
             and (scope["method"], scope["path"]) == self.address
-            and not scope["query_string"]
             and "declined" not in scope
         )
         return (Match.FULL, {"route": self._plain}) if is_usual else (Match.NONE, {})
@@ -72,42 +71,42 @@ def shortcuts(prefix: str) -> list[BaseRoute]:
 
 
 async def _own_appointments(request: Request) -> Response | None:
-    """A patient's first page. Those of doctors are recorded as reads of others' data."""
-    authenticate = authentication_of(request)
-    if authenticate is None:
+    """A patient's page. Those of doctors are recorded as reads of others' data."""
+    authenticate, wanted = authentication_of(request), _as_page(request.query_params)
+    if authenticate is None or wanted is None:
         return None
     lookups = resources_of(request).lookups
-    who, found = await lookups.answer_soon(partial(_patient_and_page, authenticate))
+    who, found = await lookups.answer_soon(partial(_patient_and_page, authenticate, wanted))
     if who is None or found is None:
         return None
     await admit(request, who)
-    return Response(appointments_as_json(found), media_type=JSON)
+    return appointments.page_of_appointments(request, found, wanted.limit)
 
 
 def _patient_and_page(
-    authenticate: Callable[[Ask], SignedIn | None], ask: Ask
+    authenticate: Callable[[Ask], SignedIn | None], wanted: OwnPage, ask: Ask
 ) -> tuple[SignedIn | None, list[ShownAppointment] | None]:
-    """Who asks and all their appointments; None unless they are a patient's on one page."""
+    """Who asks, and what was found for them if they are a patient."""
     who = authenticate(ask)
     if who is None or who.actor.role is not Role.PATIENT:
         return who, None
-    found = crud_appointment.list_own_appointments(
-        ask,
-        actor=who.actor,
-        date_from=None,
-        date_to=None,
-        status=None,
-        after=None,
-        limit=appointments.PAGE + 1,
-    )
-    return who, found if len(found) <= appointments.PAGE else None
+    return who, appointments.own_appointments(ask, actor=who.actor, wanted=wanted)
+
+
+def _as_page(parameters: QueryParams) -> OwnPage | None:
+    if not OwnPage.model_fields.keys() >= parameters.keys():
+        return None
+    try:
+        return OwnPage.model_validate(dict(parameters))
+    except ValueError:
+        return None
 
 
 async def _book(request: Request) -> Response | None:
     actor = await acting(request)
     body = _as_appointment(await request.body())
     key = request.headers.get("idempotency-key")
-    if body is None or (key is not None and not IDEMPOTENCY_KEY.fullmatch(key)):
+    if request.query_params or body is None or not _is_usual(key):
         return None
     held = resources_of(request)
     reply = await held.writer.run(
@@ -121,6 +120,10 @@ def _as_appointment(body: bytes) -> NewAppointment | None:
         return NewAppointment.model_validate(json.loads(body))
     except (ValueError, RecursionError):
         return None
+
+
+def _is_usual(key: str | None) -> bool:
+    return key is None or IDEMPOTENCY_KEY.fullmatch(key) is not None
 
 
 def _as_received(body: bytes) -> Receive:

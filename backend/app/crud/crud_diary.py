@@ -118,11 +118,11 @@ def _as_diaries(rows: Iterable[Row]) -> dict[int, Diary]:
     timezones: dict[int, str] = {}
     hours: defaultdict[int, list[WorkingHours]] = defaultdict(list)
     busy: defaultdict[int, list[Interval]] = defaultdict(list)
-    for kind, doctor_id, text, *numbers in rows:
+    for kind, doctor_id, text, first, second, third, fourth in rows:
         if kind == _BUSY:
-            busy[doctor_id].append(Interval(numbers[0], numbers[1]))
+            busy[doctor_id].append(Interval(first, second))
         elif kind == _HOURS:
-            hours[doctor_id].append(WorkingHours(*numbers))
+            hours[doctor_id].append(WorkingHours(first, second, third, fourth))
         else:
             timezones[doctor_id] = text
     return {

@@ -6,6 +6,7 @@ unusual way, or cannot be answered here, takes the plain route, `schedules.avail
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
 from importlib.metadata import version
@@ -13,13 +14,14 @@ from math import inf
 from typing import NamedTuple
 
 from cachetools import LRUCache
-from starlette.concurrency import run_in_threadpool
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.v1.schedules import LONGEST_SEARCH
 from app.api.v1.schedules import router as schedules
 from app.core.clock import Clock
-from app.core.lookups import Gatherer, LookupFailed, Lookups
+from app.core.lookups import Gatherer, Lookups
+from app.core.prepared import Ask
 from app.crud import crud_diary
 from app.domain.wall_clock import ceil_minute
 from app.schemas.fields import FIRST_DATE, LARGEST_ID, LAST_DATE
@@ -79,7 +81,7 @@ class FreeSlots:
         self._lookups = lookups
         self._clock = clock
         self._memory: LRUCache[Key, Answer] = LRUCache(MEMORY_BYTES, getsizeof=_size)
-        self._revisions = Gatherer(partial(crud_diary.find_revisions, lookups.rows))
+        self._revisions = Gatherer(self._find_revisions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "GET":
@@ -97,34 +99,38 @@ class FreeSlots:
             return None
         try:
             answer = await self._renewed(question, known)
-        except LookupFailed:
+        except SQLAlchemyError:
             return None
         if answer is not None and answer is not known:
             self._memory[key] = answer
         return answer
 
     async def _renewed(self, question: Question, known: Answer | None) -> Answer | None:
-        """The known answer as long as it holds, else a new one; None for no such doctor.
-
-        The revision is read first: an answer may be newer than it says, never older.
-        """
+        """The known answer as long as it holds, else a new one; None for no such doctor."""
         now = self._clock()
-        revision = await self._revision_of(question.doctor_id)
-        if known is not None and known.holds(revision, ceil_minute(now)):
-            return known
-        if revision is None:
-            return None
-        work = partial(self._made, question, revision, now)
-        return work() if self._lookups.take_microseconds else await run_in_threadpool(work)
+        if known is not None:
+            revision = await self._revision_of(question.doctor_id)
+            if known.holds(revision, ceil_minute(now)):
+                return known
+        return await self._lookups.answer_soon(partial(_made, question, now))
 
     async def _revision_of(self, doctor_id: int) -> int | None:
         if self._lookups.take_microseconds:
-            return crud_diary.find_revision(self._lookups.rows, doctor_id)
+            find = partial(crud_diary.find_revision, doctor_id=doctor_id)
+            return await self._lookups.answer_soon(find)
         return await self._revisions.value_of(doctor_id)
 
-    def _made(self, question: Question, revision: int, now: datetime) -> Answer | None:
-        offer = find_offer(self._lookups.rows, **question._asdict(), now=now)
-        return None if offer is None else Answer(question, revision, ceil_minute(now), offer)
+    def _find_revisions(self, doctor_ids: Sequence[int]) -> dict[int, int]:
+        return self._lookups.answer(partial(crud_diary.find_revisions, user_ids=doctor_ids))
+
+
+def _made(question: Question, now: datetime, ask: Ask) -> Answer | None:
+    """A new answer. The revision is read first: it may be newer than that says, never older."""
+    revision = crud_diary.find_revision(ask, question.doctor_id)
+    if revision is None:
+        return None
+    offer = find_offer(ask, **question._asdict(), now=now)
+    return None if offer is None else Answer(question, revision, ceil_minute(now), offer)
 
 
 def _size(answer: Answer) -> int:

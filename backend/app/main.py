@@ -32,6 +32,7 @@ from app.core.writer import open_writer
 from app.schemas.schemas import Problem
 from app.services.accounts import RegistrationRules
 from app.services.logins import SessionLimits
+from app.services.replies import KeysInFlight
 
 API = "/api/v1"
 LARGEST_BODY = 65_536
@@ -94,6 +95,7 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
         database=database,
         lookups=Lookups(database),
         writer=open_writer(database),
+        keys=KeysInFlight(),
         hasher=hasher,
         hashing=HashingLane(settings.hashing_queue),
         limits=SessionLimits(

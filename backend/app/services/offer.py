@@ -56,8 +56,7 @@ def first_slots(ask: Ask, *, specialty: str | None, days: int, now: datetime) ->
     start = ceil_minute(now)
     day, *later = (
         Interval(start, start + length * MINUTES_PER_DAY)
-        for length in (1, _BEHIND_A_WEEKEND, days)
-        if length <= days
+        for length in sorted({1, min(_BEHIND_A_WEEKEND, days), days})
     )
     found = []
     for doctor_id, diary in crud_diary.find_diaries(ask, specialty, day).items():

@@ -4,7 +4,8 @@ Draft of the IETF HTTPAPI working group: "The Idempotency-Key HTTP Header Field"
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,31 @@ from app.crud.crud_reply import Reply
 from app.domain.errors import KeyReused, RequestInFlight
 
 LIFETIME = timedelta(hours=24)
+
+
+class KeysInFlight:
+    """The keys of the requests that this process is working on.
+
+    The database knows those of every process, but SQLite lets nobody ask while it writes: there
+    a second process waits, and answers with the first one's reply.
+    """
+
+    def __init__(self) -> None:
+        self._claims: dict[tuple[int, str], object] = {}
+
+    @contextmanager
+    def claimed(self, user_id: int, key: str | None) -> Iterator[None]:
+        """Keep others from working on this key meanwhile. Raises RequestInFlight if one does."""
+        if key is None:
+            yield
+            return
+        claim, ours = (user_id, key), object()
+        if self._claims.setdefault(claim, ours) is not ours:
+            raise RequestInFlight
+        try:
+            yield
+        finally:
+            del self._claims[claim]
 
 
 def answer_once(

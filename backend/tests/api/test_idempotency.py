@@ -1,10 +1,15 @@
 """A booking that is sent twice under one Idempotency-Key is made once."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from sqlalchemy import func, select
 
 from app.core.database import try_lock
+from app.domain.errors import RequestInFlight
 from app.models import Appointment
+from app.services.replies import KeysInFlight
 from tests.api.clinic import MONDAY, Clinic, booking
 from tests.people import Visitor, code_of
 
@@ -78,8 +83,25 @@ def test_a_key_is_printable_and_short(clinic: Clinic, key: str):
     assert code_of(answer) == (422, "invalid_input")
 
 
-def test_while_the_first_one_is_under_way_the_second_is_told_so(clinic: Clinic, database):
-    """On SQLite the second one waits for the first, and is answered with its reply."""
+@pytest.mark.parametrize("query", [{}, {"plain": ""}], ids=["shortcut", "plain route"])
+def test_while_the_first_one_is_under_way_the_second_is_told_so(
+    clinic: Clinic, query: dict[str, str]
+):
+    keys = clinic.john.client.app.state.resources.keys
+    request = {"json": booking(clinic.smith, time="10:00"), "params": query}
+
+    def book_with(key: str):
+        headers = {"Idempotency-Key": key}
+        return clinic.john.call("POST", "/appointments/", headers=headers, **request)
+
+    with keys.claimed(clinic.john.id, KEY):
+        assert code_of(book_with(KEY)) == (409, "request_in_flight")
+        assert book(clinic.jane, clinic.smith, KEY, time="11:00").status_code == 201
+    assert book_with(KEY).status_code == 201
+
+
+def test_another_process_that_works_on_the_first_one_is_noticed(clinic: Clinic, database):
+    """On SQLite it cannot be: there the second one waits for the first, and gets its reply."""
     if database.engine.dialect.name == "sqlite":
         return
     with database.writing() as session:
@@ -87,3 +109,22 @@ def test_while_the_first_one_is_under_way_the_second_is_told_so(clinic: Clinic, 
         answer = book(clinic.john, clinic.smith, KEY, time="10:00")
     assert code_of(answer) == (409, "request_in_flight")
     assert book(clinic.john, clinic.smith, KEY, time="10:00").status_code == 201
+
+
+def test_of_many_at_once_one_works_on_a_key():
+    keys, together = KeysInFlight(), Barrier(16)
+
+    def claim(_: int) -> bool:
+        together.wait()
+        try:
+            with keys.claimed(1, KEY):
+                together.wait()
+        except RequestInFlight:
+            together.wait()
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as threads:
+        assert sum(threads.map(claim, range(16))) == 1
+    with keys.claimed(1, KEY):
+        pass

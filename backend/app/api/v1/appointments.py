@@ -47,6 +47,7 @@ router = APIRouter(prefix="/appointments", tags=["appointments"], route_class=Tr
 )
 def book(
     body: NewAppointment,
+    held: Held,
     actor: Acting,
     session: Writing,
     now: Now,
@@ -57,7 +58,8 @@ def book(
     With an `Idempotency-Key` a request that is sent again within 24 hours is answered with what
     it was answered first.
     """
-    reply = book_once(session, actor, body, idempotency_key, now=now)
+    with held.keys.claimed(actor.id, idempotency_key):
+        reply = book_once(session, actor, body, idempotency_key, now=now)
     return Response(reply, 201, media_type="application/json")
 
 

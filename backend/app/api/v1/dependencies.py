@@ -32,6 +32,7 @@ from app.services import audit, logins
 from app.services.accounts import RegistrationRules
 from app.services.audit import Deed
 from app.services.logins import SessionLimits, SignedIn
+from app.services.replies import KeysInFlight
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 CSRF_HEADER = "X-CSRF-Token"
@@ -47,6 +48,7 @@ class Resources:
     database: Database
     lookups: Lookups
     writer: Writer
+    keys: KeysInFlight
     hasher: PasswordHasher
     hashing: HashingLane
     limits: SessionLimits

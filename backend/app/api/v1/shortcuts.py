@@ -109,9 +109,10 @@ async def _book(request: Request) -> Response | None:
     if request.query_params or body is None or not _is_usual(key):
         return None
     held = resources_of(request)
-    reply = await held.writer.run(
-        partial(appointments.book_once, actor=actor, body=body, key=key, now=held.clock())
-    )
+    with held.keys.claimed(actor.id, key):
+        reply = await held.writer.run(
+            partial(appointments.book_once, actor=actor, body=body, key=key, now=held.clock())
+        )
     return Response(reply, 201, media_type=JSON)
 
 

@@ -8,7 +8,7 @@ from ui.api.errors import SENTENCES
 from ui.components.audit_text import ACTIONS
 
 APP = Path(__file__).parents[1] / "backend" / "app"
-ACTION = re.compile(r'"([a-z]+\.[a-z-]+)"')
+ACTION = re.compile(r'"((?!http\.)[a-z]+\.[a-z-]+)"')  # those of `http.` are ASGI's
 TOLD_BY_THE_API = {
     "invalid_input",  # which field, and why
     "too_many_attempts",  # for how long

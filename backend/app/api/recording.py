@@ -1,10 +1,6 @@
 """Refusals of people who are signed in go into the audit log."""
 
-from datetime import datetime
-from functools import partial
-
 from fastapi import Request
-from sqlalchemy.orm import Session
 
 from app.api.v1.dependencies import Resources
 from app.domain.errors import DomainError
@@ -56,13 +52,10 @@ async def record_refusal(request: Request, refusal: DomainError) -> None:
     if actor is not None:
         held: Resources = request.app.state.resources
         deed = _deed_of(request)
+        now = held.clock()
         await held.writer.run(
-            partial(_record, deed=deed, by=actor, now=held.clock(), outcome=refusal.code)
+            lambda session: audit.record(session, deed, by=actor, now=now, outcome=refusal.code)
         )
-
-
-def _record(session: Session, *, deed: Deed, by: Actor, now: datetime, outcome: str) -> None:
-    audit.record(session, deed, by=by, now=now, outcome=outcome)
 
 
 def _deed_of(request: Request) -> Deed:

@@ -112,6 +112,7 @@ class GroupingWriter:
         A work that breaks undoes the transaction for all. The others are begun again without it.
         """
         settle: list[Callable[[], None]] = []
+        again: list[_Entry] = []
         with self._database.session() as session:
             await self._in_thread(session.connection)
             for entry in group:
@@ -120,13 +121,15 @@ class GroupingWriter:
                 except OperationalError:
                     raise
                 except Exception as error:  # noqa: BLE001 - it is raised where the work was given
-                    entry.outcome.set_exception(error)
-                    self._waiting.extendleft(each for each in reversed(group) if each is not entry)
-                    return
+                    settle = [partial(entry.outcome.set_exception, error)]
+                    again = [other for other in group if other is not entry]
+                    break
                 await asyncio.sleep(0)  # others are answered in between
-            await self._in_thread(session.commit)
+            else:
+                await self._in_thread(session.commit)
         for each in settle:
             each()
+        self._waiting.extendleft(reversed(again))
 
     async def _in_thread(self, function: Callable[[], object]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, function)

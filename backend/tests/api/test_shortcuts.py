@@ -5,16 +5,11 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
-from tests.api.clinic import MONDAY, REASON, Clinic, add_hours
+from tests.api.clinic import MONDAY, Clinic, add_hours, booking
 from tests.people import Visitor, code_of
 
 PLAIN = {"plain": ""}  # a query, which no shortcut takes
 OWN_HEADERS = {"x-request-id", "date"}
-
-
-def booking(doctor: Visitor, time: str, **more: Any) -> dict[str, Any]:
-    body = {"doctor_id": doctor.id, "appointment_date": MONDAY, "appointment_time": time}
-    return {**body, "reason": REASON, **more}
 
 
 def book(patient: Visitor, body: dict[str, Any], *, params: dict[str, str], key: str) -> Response:
@@ -61,7 +56,7 @@ def test_the_next_page(clinic: Clinic):
 def test_a_booking(clinic: Clinic):
     add_hours(clinic.smith, day_of_week=0, start_time="18:00", end_time="20:00")
     short, plain = (
-        book(clinic.john, booking(clinic.smith, time), params=params, key=time)
+        book(clinic.john, booking(clinic.smith, time=time), params=params, key=time)
         for time, params in (("18:00", {}), ("18:30", PLAIN))
     )
     assert (short.status_code, plain.status_code) == (201, 201)
@@ -76,7 +71,7 @@ def test_a_booking(clinic: Clinic):
 
 @pytest.mark.parametrize("key", ["", "a-key"])
 def test_a_booking_that_is_sent_both_ways_is_one_booking_with_a_key(clinic: Clinic, key: str):
-    body = booking(clinic.smith, "11:00")
+    body = booking(clinic.smith, time="11:00")
     short = book(clinic.john, body, params={}, key=key)
     plain = book(clinic.john, body, params=PLAIN, key=key)
     assert short.status_code == 201
@@ -100,7 +95,7 @@ REFUSED = {
 def test_refusals(clinic: Clinic, case: str):
     who, changes, key, expected = REFUSED[case]
     person: Visitor = getattr(clinic, who)
-    body = booking(clinic.smith, "12:00", **changes)
+    body = booking(clinic.smith, time="12:00") | changes
     short = book(person, body, params={}, key=key)
     assert code_of(short) == expected
     assert as_sent(short) == as_sent(book(person, body, params=PLAIN, key=key))
@@ -108,7 +103,7 @@ def test_refusals(clinic: Clinic, case: str):
 
 def test_a_lost_csrf_token(clinic: Clinic):
     clinic.john.csrf_token = None
-    body = booking(clinic.smith, "12:00")
+    body = booking(clinic.smith, time="12:00")
     short, plain = (book(clinic.john, body, params=each, key="") for each in ({}, PLAIN))
     assert code_of(short) == (403, "csrf_failed")
     assert as_sent(short) == as_sent(plain)

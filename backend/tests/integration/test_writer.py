@@ -113,6 +113,28 @@ def test_where_the_database_gives_up_in_a_work_nothing_of_the_group_is_kept(sqli
     assert people(sqlite) == []
 
 
+def test_the_writer_goes_on_when_a_transaction_cannot_even_be_undone(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+):
+    gone = OperationalError("ROLLBACK", None, Exception("the file is gone"))
+    close = Session.close
+
+    def close_and_fail(session: Session) -> None:
+        close(session)
+        raise gone
+
+    async def give(writer: Writer) -> list[object]:
+        with monkeypatch.context() as broken:
+            broken.setattr(Session, "close", close_and_fail)
+            works = (writer.run(partial(add_and_raise, error=ZeroDivisionError())), writer.run(add))
+            failed = await asyncio.gather(*works, return_exceptions=True)
+        return [*failed, await asyncio.wait_for(writer.run(add), 10)]
+
+    with closing(open_writer(sqlite)) as writer:
+        *failed, written = asyncio.run(give(writer))
+    assert (failed, [written]) == ([gone, gone], people(sqlite))
+
+
 def test_a_work_is_durable_before_its_outcome_is_known(database: Database):
     async def look(writer: Writer) -> bool:
         written = await writer.run(add)

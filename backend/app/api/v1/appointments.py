@@ -34,7 +34,8 @@ from app.services import booking, replies
 from app.services.audit import Deed
 from app.services.booking import WantedTime
 
-IdempotencyKey = Annotated[str | None, Header(pattern=r"^[!-~]{1,128}$")]
+KEY_PATTERN = r"^[!-~]{1,128}$"
+IdempotencyKey = Annotated[str | None, Header(pattern=KEY_PATTERN)]
 
 router = APIRouter(prefix="/appointments", tags=["appointments"], route_class=TransactionRoute)
 

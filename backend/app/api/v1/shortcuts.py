@@ -26,7 +26,6 @@ from app.schemas.schemas import NewAppointment
 from app.services.logins import SignedIn
 
 JSON = "application/json"
-IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,128}", re.ASCII)
 
 Handler = Callable[[Request], Awaitable[Response | None]]
 
@@ -124,7 +123,7 @@ def _as_appointment(body: bytes) -> NewAppointment | None:
 
 
 def _is_usual(key: str | None) -> bool:
-    return key is None or IDEMPOTENCY_KEY.fullmatch(key) is not None
+    return key is None or re.fullmatch(appointments.KEY_PATTERN, key) is not None
 
 
 def _as_received(body: bytes) -> Receive:

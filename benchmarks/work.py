@@ -25,13 +25,13 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 from pydantic import SecretStr
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect, Engine, event
 from starlette.types import ASGIApp, Message
 
 from app.core import schema
 from app.core.config import Settings
 from app.core.database import Database
-from app.core.prepared import Form
+from app.core.prepared import Form, Prepared
 from app.core.security import PasswordHasher
 from app.main import create_app
 from app.services import demo
@@ -79,7 +79,7 @@ class Meter:
         threading.settrace(self._trace)
         sys.settrace(self._trace)
         try:
-            with patch.object(Form, "run", self._counting(Form.run)):
+            with patch.object(Prepared, "form_for", self._counting(Prepared.form_for)):
                 yield
         finally:
             sys.settrace(before)
@@ -93,12 +93,13 @@ class Meter:
             self._lines += 1
         return self._trace
 
-    def _counting(self, run: Callable[..., Any]) -> Callable[..., Any]:
-        """Prepared statements, which go to the driver without an event."""
+    def _counting(self, form_for: Callable[..., Form]) -> Callable[..., Form]:
+        """Prepared statements, which go to the driver without an event, each time they are run."""
 
-        def count(form: Form, *arguments: object) -> object:
+        def count(prepared: Prepared, dialect: Dialect) -> Form:
+            form = form_for(prepared, dialect)
             self._count_statement(None, None, form.text)
-            return run(form, *arguments)
+            return form
 
         return count
 

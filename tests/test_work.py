@@ -1,5 +1,6 @@
 """The guard against slower hot paths notices what it is there for."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, literal, select, text
 
 from app.core.database import Database
-from app.core.lookups import Lookups
+from app.core.lookups import SqliteLookups
 from app.core.prepared import Prepared
 from benchmarks.limits import month_to_compute
 from benchmarks.work import Meter, Work, differences
@@ -56,8 +57,11 @@ def test_statements_are_counted() -> None:
 
 def test_lookups_are_counted(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'any.db'}"
-    with closing(Database(url)) as database, closing(Lookups(database)) as lookups:
-        assert measured(lambda: lookups.rows(Prepared(select(literal(1))))).statements == 1
+    question = Prepared(select(literal(1)))
+    with closing(Database(url)) as database:
+        lookups = SqliteLookups(database)
+        assert measured(lambda: lookups.answer(lambda ask: ask(question))).statements == 1
+        asyncio.run(lookups.close())
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from app.core.clock import Clock, system_clock
 from app.core.config import Settings
 from app.core.database import open_database
 from app.core.logs import configure_logs
-from app.core.lookups import Lookups
+from app.core.lookups import open_lookups
 from app.core.security import HashingLane, PasswordHasher
 from app.core.writer import open_writer
 from app.schemas.schemas import Problem
@@ -93,7 +93,7 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
     return Resources(
         settings=settings,
         database=database,
-        lookups=Lookups(database),
+        lookups=open_lookups(database),
         writer=open_writer(database),
         keys=KeysInFlight(),
         hasher=hasher,
@@ -118,8 +118,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = held.settings.worker_threads
     yield
     held.hashing.close()
-    held.lookups.close()
-    held.writer.close()
+    await held.lookups.close()
+    await held.writer.close()
     held.database.close()
 
 

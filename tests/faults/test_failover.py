@@ -48,7 +48,7 @@ def test_nothing_acknowledged_is_lost_in_a_failover(
     figure: Figure,
 ) -> None:
     primary, standby = pair
-    doctors, slots = scale(12, 4), scale(250, 10)
+    doctors, slots = scale(12, 4), scale(250, 60)
     schema.upgrade(primary.url("clinic"))
     url = url_of_both(primary, standby)
     with serving(url, tmp_path, WEB_CONCURRENCY="2") as server:

@@ -1,7 +1,7 @@
 """The database: engine, transactions, and how it refuses an overlap.
 
-With `columns`, `prepared` and `lookups` beside it the only one, but for the migrations, that knows
-which engine runs.
+With `columns`, `prepared`, `lookups`, `writer` and `postgres` beside it the only one, but for the
+migrations, that knows which engine runs.
 """
 
 import hashlib
@@ -35,7 +35,14 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.core.columns import Base
 from app.core.config import Settings
-from app.core.prepared import Parameter, Prepared, parameters_for, rows_in
+from app.core.prepared import (
+    Parameter,
+    Prepared,
+    Transaction,
+    dialect_of,
+    parameters_for,
+    rows_in,
+)
 from app.domain.errors import DomainError, OutcomeUnknown
 
 BUSY_TIMEOUT_MS = 10_000
@@ -67,13 +74,13 @@ class Database:
 
     def __init__(self, url: str, *, audit_key: bytes = b"unsigned", pool_size: int = 8) -> None:
         self.engine = make_engine(url, pool_size=pool_size)
-        self._info = {AUDIT_KEY: audit_key}
+        self.info = {AUDIT_KEY: audit_key}
         self._reader = self.engine.execution_options(sqlite_begin="BEGIN")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that only reads. Never waits for a writer."""
-        with Session(self._reader, expire_on_commit=False, info=self._info) as session:
+        with Session(self._reader, expire_on_commit=False, info=self.info) as session:
             yield session
 
     @contextmanager
@@ -93,7 +100,7 @@ class Database:
 
     def session(self) -> Session:
         """A session whose transaction writes, for those who end it themselves."""
-        return Session(self.engine, expire_on_commit=False, info=self._info)
+        return Session(self.engine, expire_on_commit=False, info=self.info)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -209,7 +216,7 @@ class SqliteTurns:
 
 
 def insert_unless_refused(
-    session: Session, model: type[Base], values: dict[str, Any]
+    session: Transaction, model: type[Base], values: dict[str, Any]
 ) -> int | None:
     """Insert a row and return its id, or None when a unique or overlap guard refused it.
 
@@ -239,7 +246,7 @@ def update_unless_refused(session: Session, statement: UpdateBase) -> bool:
     return True
 
 
-def try_lock(session: Session, name: str) -> bool:
+def try_lock(session: Transaction, name: str) -> bool:
     """Take a lock of this name until the end of the transaction; False when another has it.
 
     On SQLite there is only one writing transaction at a time: whoever gets this far has it.
@@ -271,8 +278,8 @@ def _insert_unless_refused(table: Table, names: frozenset[str], is_sqlite: bool)
     return Prepared(insert.values(values).on_conflict_do_nothing().returning(table.c.id))
 
 
-def _is_sqlite(session: Session) -> bool:
-    return session.get_bind().dialect.name == "sqlite"
+def _is_sqlite(session: Transaction) -> bool:
+    return dialect_of(session).name == "sqlite"
 
 
 def _is_conflict(error: IntegrityError) -> bool:

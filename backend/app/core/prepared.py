@@ -5,6 +5,7 @@ times. A prepared statement is written with SQLAlchemy, compiled once for each e
 goes to the driver as it is; values are still turned into what the columns' types make of them.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ from app.core.columns import Instant
 
 Row = tuple[Any, ...]
 Processor = Callable[[Any], Any]
+
+_BY_NAME = re.compile(r"%\((\w+)\)s")
 
 
 class Parameter(ColumnElement[Any]):
@@ -50,9 +53,9 @@ class Prepared:
 
     def form_for(self, dialect: Dialect) -> "Form":
         """The statement as an engine's driver takes it."""
-        form = self._forms.get(dialect.name)
+        form = self._forms.get(dialect.driver)
         if form is None:
-            form = self._forms[dialect.name] = _compiled(self._statement, dialect)
+            form = self._forms[dialect.driver] = _compiled(self._statement, dialect)
         return form
 
 
@@ -62,9 +65,36 @@ class Ask(Protocol):
     def __call__(self, prepared: Prepared, /, **values: Any) -> list[Row]: ...
 
 
-def rows_in(session: Session, prepared: Prepared, /, **values: Any) -> list[Row]:
+class DirectTransaction(Protocol):
+    """A transaction that takes prepared statements alone."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of its engine and driver."""
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """What a session's `info` would have."""
+
+    def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
+        """Run a prepared statement. Raises DBAPIError."""
+
+
+Transaction = Session | DirectTransaction
+
+
+def dialect_of(transaction: Transaction) -> Dialect:
+    """The dialect of a transaction's engine."""
+    if isinstance(transaction, Session):
+        return transaction.get_bind().dialect
+    return transaction.dialect
+
+
+def rows_in(transaction: Transaction, prepared: Prepared, /, **values: Any) -> list[Row]:
     """Run a prepared statement in a transaction. Raises DBAPIError, as SQLAlchemy does."""
-    connection = session.connection()
+    if not isinstance(transaction, Session):
+        return transaction.rows(prepared, **values)
+    connection = transaction.connection()
     dialect = connection.dialect
     form = prepared.form_for(dialect)
     try:
@@ -82,9 +112,13 @@ def rows_in(session: Session, prepared: Prepared, /, **values: Any) -> list[Row]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A statement's text, and what turns values into those of the driver and back."""
+    """A statement's text, and what turns values into those of the driver and back.
+
+    `names` are those of the parameters in their order, for a driver that takes them so.
+    """
 
     text: str
+    names: list[str]
     encoders: list[tuple[str, Processor]]
     decoders: list[tuple[int, Processor]]
     returns_rows: bool
@@ -94,13 +128,22 @@ class Form:
 
         The values are turned into those of the driver where they stand.
         """
+        self._encode(values)
+        cursor = connection.execute(self.text, values)
+        return self.decoded(cursor.fetchall()) if self.returns_rows else []
+
+    def in_order(self, values: dict[str, Any]) -> list[Any]:
+        """The values, turned into those of the driver, in the order of the parameters."""
+        self._encode(values)
+        return [values[name] for name in self.names]
+
+    def decoded(self, rows: list[Row]) -> list[Row]:
+        """Rows of the driver with the values that the columns' types make of them."""
+        return [self._decoded(row) for row in rows] if self.decoders else rows
+
+    def _encode(self, values: dict[str, Any]) -> None:
         for name, encode in self.encoders:
             values[name] = encode(values[name])
-        cursor = connection.execute(self.text, values)
-        if not self.returns_rows:
-            return []
-        rows: list[Row] = cursor.fetchall()
-        return [self._decoded(row) for row in rows] if self.decoders else rows
 
     def _decoded(self, row: Row) -> Row:
         values = list(row)
@@ -119,8 +162,13 @@ def _compiled(statement: SelectBase | UpdateBase | TextClause, dialect: Dialect)
     decoders = (
         column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
     )
+    text = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    names = list(dict.fromkeys(_BY_NAME.findall(text)))
+    if dialect.paramstyle == "numeric_dollar":
+        text = _BY_NAME.sub(lambda found: f"${names.index(found[1]) + 1}", text)
     return Form(
-        text=str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})),
+        text=text,
+        names=names,
         encoders=[(name, encode) for name, encode in encoders.items() if encode is not None],
         decoders=[(place, decode) for place, decode in enumerate(decoders) if decode is not None],
         returns_rows=bool(columns),

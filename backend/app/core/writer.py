@@ -10,24 +10,25 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 
 from app.core.database import Database
-from app.core.prepared import Prepared, rows_in
+from app.core.postgres import EventLoopPool
+from app.core.prepared import Prepared, Transaction, rows_in
 from app.domain.errors import DomainError
 
 LARGEST_GROUP = 64
+POOL_SIZE = 8
 
 _SAVEPOINT, _UNDO, _KEEP = (
     Prepared(text(f"{command} work")) for command in ("SAVEPOINT", "ROLLBACK TO", "RELEASE")
 )
 
 Result = TypeVar("Result")
-Work = Callable[[Session], Result]
+Work = Callable[[Transaction], Result]
 
 
 class Writer(Protocol):
-    """Carries out short works, each in a transaction or as if in one.
+    """Carries out short works of prepared statements, each in a transaction or as if in one.
 
     A work that must not be undone by a refusal does not belong here.
     """
@@ -35,32 +36,29 @@ class Writer(Protocol):
     async def run(self, work: Work[Result]) -> Result:
         """What the work returns, once it is durable. Raises what it raises, which undoes it."""
 
-    def close(self) -> None:
-        """Let the writer's thread end."""
+    async def close(self) -> None:
+        """Let go of the writer's thread, or connections."""
 
 
 def open_writer(database: Database) -> Writer:
     """The writer that suits the engine."""
     is_sqlite = database.engine.dialect.name == "sqlite"
-    return GroupingWriter(database) if is_sqlite else ThreadedWriter(database)
+    return GroupingWriter(database) if is_sqlite else ConcurrentWriter(database)
 
 
-class ThreadedWriter:
-    """Gives each work a transaction and a thread: many write at once."""
+class ConcurrentWriter:
+    """Gives each work a transaction of its own: PostgreSQL lets many write at once."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._pool = EventLoopPool(database.engine.url, size=POOL_SIZE, info=database.info)
 
     async def run(self, work: Work[Result]) -> Result:
+        """As Writer says. Raises OutcomeUnknown, DBAPIError."""
+        return await self._pool.run(work)
+
+    async def close(self) -> None:
         """As Writer says."""
-        return await run_in_threadpool(self._run, work)
-
-    def close(self) -> None:
-        """There is no thread of its own."""
-
-    def _run(self, work: Work[Result]) -> Result:
-        with self._database.writing() as session:
-            return work(session)
+        await self._pool.close()
 
 
 class _Entry(NamedTuple):
@@ -91,8 +89,8 @@ class GroupingWriter:
             self._writing = asyncio.create_task(self._write())
         return await asyncio.shield(outcome)
 
-    def close(self) -> None:
-        """Let the thread end."""
+    async def close(self) -> None:
+        """As Writer says."""
         self._thread.shutdown()
 
     async def _write(self) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Date, Select, insert, or_, select, true, t
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.core.database import insert_unless_refused, update_unless_refused
-from app.core.prepared import Ask, Parameter, Prepared, rows_in
+from app.core.prepared import Ask, Parameter, Prepared, Transaction, rows_in
 from app.domain.appointments import MAX_SLOT_DURATION, AppointmentStatus, ShownAppointment
 from app.domain.errors import NotFound, PatientBusy, SlotTaken
 from app.domain.people import Actor
@@ -84,7 +84,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     return or_(Appointment.doctor_id == actor.id, Appointment.patient_id == actor.id)
 
 
-def create_appointment(session: Session, **values: Any) -> ShownAppointment:
+def create_appointment(session: Transaction, **values: Any) -> ShownAppointment:
     """Insert an appointment.
 
     Raises:
@@ -229,7 +229,7 @@ def _with_parties() -> Select[Appointment]:
 
 
 def _refusal(
-    session: Session, values: dict[str, Any], *, besides: int = 0
+    session: Transaction, values: dict[str, Any], *, besides: int = 0
 ) -> SlotTaken | PatientBusy:
     """Which party's diary the database's refusal was about."""
     asked = {name: values[name] for name in ("patient_id", "doctor_id", "starts_at", "ends_at")}

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import ColumnElement, Table, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from app.core.prepared import Parameter, Prepared, parameters_for, rows_in
+from app.core.prepared import Parameter, Prepared, Transaction, parameters_for, rows_in
 from app.domain.people import Actor
 from app.models import AuditHead, AuditRecord
 
@@ -30,7 +30,7 @@ class Head(NamedTuple):
     hash: str
 
 
-def lock_head(session: Session) -> Head:
+def lock_head(session: Transaction) -> Head:
     """The end of the chain, locked for whoever appends next."""
     (row,) = rows_in(session, _LOCK_HEAD)
     return Head(*row)
@@ -41,7 +41,7 @@ def get_head(session: Session) -> AuditHead:
     return session.scalars(select(AuditHead)).one()
 
 
-def append_records(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+def append_records(session: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     """Insert records and move the end of the chain to the last one."""
     for row in rows:
         rows_in(session, _APPEND, **row)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.core.prepared import Ask, Parameter, Prepared, rows_in
+from app.core.prepared import Ask, Parameter, Prepared, Transaction, rows_in
 from app.domain.people import Role
 from app.models import LoginSession, User
 
@@ -77,7 +77,7 @@ def list_live_login_sessions(
     ).all()
 
 
-def touch_login_session(session: Session, *, session_id: int, now: datetime) -> None:
+def touch_login_session(session: Transaction, *, session_id: int, now: datetime) -> None:
     """Note that a session was used."""
     rows_in(session, _TOUCH, session_id=session_id, now=now)
 

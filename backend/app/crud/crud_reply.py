@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import NamedTuple, cast
 
 from sqlalchemy import Table, delete, insert, select
-from sqlalchemy.orm import Session
 
 from app.core.database import try_lock
-from app.core.prepared import Parameter, Prepared, parameters_for, rows_in
+from app.core.prepared import Parameter, Prepared, Transaction, parameters_for, rows_in
 from app.models import StoredReply
 
 _REPLIES = cast("Table", StoredReply.__table__)
@@ -34,19 +33,19 @@ class Reply(NamedTuple):
     body: str
 
 
-def claim_key(session: Session, *, user_id: int, key: str) -> bool:
+def claim_key(session: Transaction, *, user_id: int, key: str) -> bool:
     """Whether nobody else is working on this key; if so, it is ours until the commit."""
     return try_lock(session, f"reply:{user_id}:{key}")
 
 
-def find_reply(session: Session, *, user_id: int, key: str, since: datetime) -> Reply | None:
+def find_reply(session: Transaction, *, user_id: int, key: str, since: datetime) -> Reply | None:
     """The reply that was stored under a person's key since an instant."""
     rows = rows_in(session, _FIND, user_id=user_id, key=key, since=since)
     return Reply(*rows[0]) if rows else None
 
 
 def store_reply(
-    session: Session, reply: Reply, *, user_id: int, key: str, now: datetime, since: datetime
+    session: Transaction, reply: Reply, *, user_id: int, key: str, now: datetime, since: datetime
 ) -> None:
     """Store a reply, and forget those from before `since`."""
     rows_in(session, _FORGET, since=since)

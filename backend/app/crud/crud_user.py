@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app.core.database import insert_unless_refused, update_unless_refused
-from app.core.prepared import Parameter, Prepared, rows_in
+from app.core.prepared import Parameter, Prepared, Transaction, rows_in
 from app.domain.errors import EmailTaken, NotFound, UsernameTaken
 from app.domain.people import Actor, Role
 from app.models import Appointment, Invitation, User
@@ -66,7 +66,7 @@ def find_user_by_login(session: Session, *, key: str) -> User | None:
     ).first()
 
 
-def check_is_active(session: Session, *, user_id: int, role: Role) -> None:
+def check_is_active(session: Transaction, *, user_id: int, role: Role) -> None:
     """Raise NotFound unless there is an active account of this role."""
     if not rows_in(session, _ACTIVE, user_id=user_id, role=role):
         raise NotFound(f"There is no such {role.value}.")
@@ -163,7 +163,7 @@ def delete_invitation(session: Session, *, token_digest: str) -> bool:
     return deleted.first() is not None
 
 
-def share_diary(session: Session, *, doctor_id: int) -> str:
+def share_diary(session: Transaction, *, doctor_id: int) -> str:
     """The zone of a bookable doctor, whose hours stay as they are until the transaction ends.
 
     Bookings share this lock; `lock_diaries` waits for all of them. Raises NotFound.

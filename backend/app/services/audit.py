@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core.database import AUDIT_KEY
+from app.core.prepared import Transaction
 from app.crud import crud_audit
 from app.domain.people import Actor, Origin
 from app.models import AuditRecord
@@ -50,7 +51,7 @@ class Deed:
 
 
 def record(
-    session: Session, *deeds: Deed, by: Actor | Origin, now: datetime, outcome: str = OK
+    session: Transaction, *deeds: Deed, by: Actor | Origin, now: datetime, outcome: str = OK
 ) -> None:
     """Append a record of each deed in their transaction, as the last thing it does.
 
@@ -110,7 +111,7 @@ def _is_intact(session: Session, entry: AuditRecord, sequence: int, previous: st
     )
 
 
-def _hash(session: Session, previous: str, values: dict[str, Any]) -> str:
+def _hash(session: Transaction, previous: str, values: dict[str, Any]) -> str:
     canonical = json.dumps(
         [previous, *(_text(values[field]) for field in CHAINED_FIELDS)], separators=(",", ":")
     )

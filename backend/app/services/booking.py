@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from app.core.prepared import rows_in
+from app.core.prepared import Transaction, rows_in
 from app.crud import crud_appointment, crud_diary, crud_user
 from app.domain.appointments import (
     MAX_SLOT_DURATION,
@@ -50,7 +50,7 @@ class WantedTime:
 
 
 def book(
-    session: Session,
+    session: Transaction,
     actor: Actor,
     *,
     doctor_id: int,
@@ -148,7 +148,7 @@ def _lock_appointment(session: Session, actor: Actor, appointment_id: int) -> Ap
 
 
 def _find_slot(
-    session: Session,
+    session: Transaction,
     doctor_id: int,
     zone: ZoneInfo,
     wanted: WantedTime,

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
+from app.core.prepared import Transaction
 from app.crud import crud_reply
 from app.crud.crud_reply import Reply
 from app.domain.errors import KeyReused, RequestInFlight
@@ -43,7 +42,7 @@ class KeysInFlight:
 
 
 def answer_once(
-    session: Session,
+    session: Transaction,
     *,
     user_id: int,
     key: str,

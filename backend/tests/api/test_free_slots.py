@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from httpx2 import Response
+from sqlalchemy.exc import OperationalError
 
 from app.api.v1.free_slots import Answer
 from app.core.database import Database
-from app.core.lookups import LookupFailed, Lookups
+from app.core.lookups import LookupFailed, SqliteLookups
+from app.core.postgres import EventLoopPool
 from app.crud import crud_user
 from tests.api.clinic import MONDAY, add_hours, book, booked, deactivate, free_times
 from tests.conftest import FakeClock
@@ -159,7 +161,11 @@ def test_where_a_lookup_fails_a_transaction_answers(
     def fail(*_: object, **__: object) -> None:
         raise LookupFailed
 
-    monkeypatch.setattr(Lookups, "rows", fail)
+    async def fail_soon(*_: object) -> None:
+        raise OperationalError(None, None, OSError("gone"))
+
+    monkeypatch.setattr(SqliteLookups, "rows", fail)
+    monkeypatch.setattr(EventLoopPool, "ask", fail_soon)
     answer = ask(visitor, doctor)
     assert ([slot["time"] for slot in answer.json()], "ETag" in answer.headers) == (NOON, True)
 

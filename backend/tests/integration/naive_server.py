@@ -9,29 +9,30 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy.orm import Session
 
 from app.commands.serve import START_SECONDS
 from app.core.config import Settings
+from app.core.database import Database
+from app.core.prepared import Transaction
 from app.crud import crud_user
 from app.main import create_app as create_real_app
 from app.services import booking
 
 
-def in_another_transaction(function: Callable[..., Any]) -> Callable[..., Any]:
+def in_another_transaction(function: Callable[..., Any], database: Database) -> Callable[..., Any]:
     """The function, reading what was committed, and keeping no lock on it."""
 
-    def look(session: Session, *args: Any, **kwargs: Any) -> Any:
-        engine = session.get_bind().engine.execution_options(sqlite_begin="BEGIN")
-        with Session(engine, expire_on_commit=False) as another:
+    def look(_: Transaction, *args: Any, **kwargs: Any) -> Any:
+        with database.reading() as another:
             return function(another, *args, **kwargs)
 
     return look
 
 
 def create_app() -> FastAPI:
-    crud_user.share_diary = in_another_transaction(crud_user.share_diary)
-    booking._find_slot = in_another_transaction(booking._find_slot)
+    database = Database(Settings().database_url)
+    crud_user.share_diary = in_another_transaction(crud_user.share_diary, database)
+    booking._find_slot = in_another_transaction(booking._find_slot, database)
     return create_real_app()
 
 

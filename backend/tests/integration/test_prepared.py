@@ -1,18 +1,32 @@
 """Prepared statements give and take what SQLAlchemy's own do, on both engines."""
 
+import asyncio
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import partial
 
 import pytest
 from sqlalchemy import insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from app.core.database import Database
-from app.core.lookups import LookupFailed, Lookups
-from app.core.prepared import Ask, Parameter, Prepared, parameters_for, rows_in
+from app.core.lookups import LookupFailed, SqliteLookups, open_lookups
+from app.core.postgres import EventLoopPool
+from app.core.prepared import (
+    Ask,
+    Parameter,
+    Prepared,
+    Row,
+    Transaction,
+    parameters_for,
+    rows_in,
+)
 from app.domain.appointments import AppointmentStatus
 from app.domain.people import Role
 from app.models import Appointment, User
+from tests.databases import Databases
+from tests.integration.asking import answers_to, with_writer
 from tests.integration.diaries import add_person
 
 NOW = datetime(2026, 11, 23, 8, 0, 1, 20_000, tzinfo=UTC)
@@ -25,63 +39,106 @@ STATEMENT = select(*TABLE.c, User.is_active, User.role, User.specialty).join(
     User, User.id == TABLE.c.patient_id
 )
 QUERY = Prepared(STATEMENT.where(TABLE.c.starts_at <= Parameter("until", TABLE.c.starts_at.type)))
+NONSENSE = Prepared(text("SELECT nothing FROM nowhere"))
+
+Work = Callable[[Transaction], list[Row]]
 
 
-def add_appointment(database: Database) -> dict[str, object]:
-    """An appointment, written by a prepared statement; its values."""
+def appointments(ask: Ask, until: datetime) -> list[Row]:
+    return ask(QUERY, until=until)
+
+
+def new_appointment(database: Database) -> dict[str, object]:
+    """The values of an appointment of people whom the database knows."""
     with database.writing() as session:
-        values = {
+        return {
             "doctor_id": add_person(session, Role.DOCTOR, now=NOW).id,
             "patient_id": add_person(session, Role.PATIENT, now=NOW).id,
             "appointment_date": date(2026, 11, 23),
             "appointment_time": 480,
             "duration": 30,
-            "reason": "100 % 'quoted' :name",
+            "reason": "100 % 'quoted' :name %(name)s",
             "status": AppointmentStatus.SCHEDULED,
             "starts_at": IN_NEW_YORK,
             "ends_at": NOW + timedelta(minutes=30),
             "created_at": NOW,
             "updated_at": NOW,
         }
-        rows_in(session, INSERT, **values)
+
+
+def in_session(database: Database, work: Work) -> list[Row]:
+    with database.writing() as session:
+        return work(session)
+
+
+def in_writer(database: Database, work: Work) -> list[Row]:
+    return with_writer(database, lambda writer: writer.run(work))
+
+
+@pytest.fixture(params=[in_session, in_writer])
+def carry_out(request: pytest.FixtureRequest) -> Callable[[Database, Work], list[Row]]:
+    """Carries out a work in each of the two ways in which prepared statements are run."""
+    run: Callable[[Database, Work], list[Row]] = request.param
+    return run
+
+
+def add_appointment(database: Database) -> dict[str, object]:
+    """An appointment, written by a prepared statement; its values."""
+    values = new_appointment(database)
+    in_session(database, lambda session: rows_in(session, INSERT, **values))
     return values
 
 
-def test_values_come_back_as_they_went_in_and_as_sqlalchemy_reads_them(database: Database):
-    values = add_appointment(database)
+def test_values_come_back_as_they_went_in_and_as_sqlalchemy_reads_them(
+    database: Database, carry_out: Callable[[Database, Work], list[Row]]
+):
+    values = new_appointment(database)
+    carry_out(database, lambda transaction: rows_in(transaction, INSERT, **values))
+    (row,) = carry_out(database, lambda transaction: rows_in(transaction, QUERY, until=IN_NEW_YORK))
     with database.reading() as session:
         (plain,) = session.execute(STATEMENT)
-        (row,) = rows_in(session, QUERY, until=IN_NEW_YORK)
     assert row == tuple(plain)
     assert row[1:] == (*values.values(), True, Role.PATIENT, None)
     assert [type(value) for value in row] == [type(value) for value in plain]
 
 
-def test_an_instant_of_another_zone_is_compared_in_utc(database: Database):
+def test_an_instant_of_another_zone_is_compared_in_utc(
+    database: Database, carry_out: Callable[[Database, Work], list[Row]]
+):
     add_appointment(database)
-    with database.reading() as session:
-        earlier = IN_NEW_YORK - timedelta(microseconds=1)
-        assert rows_in(session, QUERY, until=earlier) == []
+    earlier = IN_NEW_YORK - timedelta(microseconds=1)
+    assert carry_out(database, lambda tx: rows_in(tx, QUERY, until=earlier)) == []
 
 
 def test_a_lookup_reads_the_same_outside_of_a_transaction(database: Database):
     add_appointment(database)
-    with closing(Lookups(database)) as lookups, database.reading() as session:
-        assert lookups.rows(QUERY, until=NOW) == rows_in(session, QUERY, until=NOW)
+    with database.reading() as session:
+        rows = rows_in(session, QUERY, until=NOW)
+    assert answers_to(partial(appointments, until=NOW), database) == [rows, rows]
 
 
-def test_what_the_database_refuses_is_raised_as_sqlalchemy_raises_it(database: Database):
-    values = add_appointment(database)
-    endless = values | {"duration": 0}
+def test_what_the_database_refuses_is_raised_as_sqlalchemy_raises_it(
+    database: Database, carry_out: Callable[[Database, Work], list[Row]]
+):
+    endless = add_appointment(database) | {"duration": 0}
+    with pytest.raises(IntegrityError) as refused:
+        carry_out(database, lambda tx: rows_in(tx, INSERT, **endless))
     with database.writing() as session:
-        with pytest.raises(IntegrityError) as refused:
-            rows_in(session, INSERT, **endless)
-        session.rollback()
         with pytest.raises(IntegrityError) as plainly_refused:
             session.execute(insert(TABLE), endless)
         session.rollback()
-    assert type(refused.value.orig) is type(plainly_refused.value.orig)
+    assert getattr(refused.value.orig, "sqlstate", None) == getattr(
+        plainly_refused.value.orig, "sqlstate", None
+    )
     assert (refused.value.params, refused.value.hide_parameters) == (None, True)
+    assert len(carry_out(database, lambda tx: rows_in(tx, QUERY, until=NOW))) == 1
+
+
+def test_nonsense_is_a_bug_and_no_failure_of_the_database(postgres_databases: Databases):
+    with closing(Database(postgres_databases.create())) as database:
+        for carry_out in (in_session, in_writer):
+            with pytest.raises(ProgrammingError):
+                carry_out(database, lambda tx: rows_in(tx, NONSENSE))
 
 
 def test_a_question_whose_lookup_fails_is_answered_in_a_transaction(
@@ -89,22 +146,33 @@ def test_a_question_whose_lookup_fails_is_answered_in_a_transaction(
 ):
     add_appointment(database)
 
-    def question(ask: Ask) -> int:
-        return len(ask(QUERY, until=NOW))
-
     def fail(*_: object, **__: object) -> None:
         raise LookupFailed
 
-    with closing(Lookups(database)) as lookups:
-        monkeypatch.setattr(lookups, "rows", fail)
-        assert lookups.answer(question) == 1
+    async def fail_soon(*_: object) -> None:
+        raise OperationalError(None, None, OSError("gone"))
+
+    monkeypatch.setattr(SqliteLookups, "rows", fail)
+    monkeypatch.setattr(EventLoopPool, "ask", fail_soon)
+    first, second = answers_to(partial(appointments, until=NOW), database)
+    assert len(first) == len(second) == 1
 
 
 def test_after_a_lookup_that_fails_the_next_one_is_answered(database: Database):
     add_appointment(database)
-    nonsense = Prepared(text("SELECT nothing FROM nowhere"))
-    with closing(Lookups(database)) as lookups:
+
+    def ask_nonsense_and_then(ask: Ask) -> int:
         for _ in range(2):
-            with pytest.raises(LookupFailed):
-                lookups.rows(nonsense)
-            assert len(lookups.rows(QUERY, until=NOW)) == 1
+            with pytest.raises((LookupFailed, SQLAlchemyError)):
+                ask(NONSENSE)
+        return 1
+
+    async def ask() -> list[Row]:
+        lookups = open_lookups(database)
+        try:
+            await lookups.answer_soon(ask_nonsense_and_then)
+            return await lookups.answer_soon(partial(appointments, until=NOW))
+        finally:
+            await lookups.close()
+
+    assert len(asyncio.run(ask())) == 1

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 from sqlalchemy import event
 
-from app.core.prepared import Form
+from app.core.prepared import Prepared
 from tests.people import Visitor
 
 MONDAY = date(2026, 11, 30)
@@ -45,17 +45,18 @@ def statements_of(visitor: Visitor, request: Callable[[], object]) -> int:
     """The statements that a request sends, those about transactions left out."""
     engine = visitor.client.app.state.resources.database.engine
     sent: list[str] = []
-    run = Form.run
+    form_for = Prepared.form_for
 
     def note(connection, cursor, statement, *rest):
         sent.append(statement)
 
-    def run_and_note(form, connection, values):
+    def form_for_and_note(prepared, dialect):
+        form = form_for(prepared, dialect)
         sent.append(form.text)
-        return run(form, connection, values)
+        return form
 
     event.listen(engine, "before_cursor_execute", note)
-    with patch.object(Form, "run", run_and_note):
+    with patch.object(Prepared, "form_for", form_for_and_note):
         request()
     event.remove(engine, "before_cursor_execute", note)
     return sum(not statement.startswith(OF_TRANSACTIONS) for statement in sent)

@@ -9,18 +9,22 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from psycopg import sql
+from sqlalchemy import text
 
 from app.core.config import Settings
 from app.core.database import Database
+from app.core.prepared import Prepared, rows_in
 from app.domain.errors import DomainError, OutcomeUnknown
 from app.main import create_app
 from tests.api.clinic import add_hours, booking
 from tests.databases import Databases
+from tests.integration.asking import with_writer
 from tests.people import Visitor, code_of
 
 PATIENCE_SECONDS = 30
 FAR_MONDAY = "2190-01-04"
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+CREATE = Prepared(text("CREATE TABLE written (number int)"))
 ENDING = "SELECT {}(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 
@@ -76,7 +80,11 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def write(database: Database) -> None:
     with database.writing() as session:
-        session.connection().exec_driver_sql("CREATE TABLE written (number int)")
+        rows_in(session, CREATE)
+
+
+def write_in_event_loop(database: Database) -> None:
+    with_writer(database, lambda writer: writer.run(lambda work: rows_in(work, CREATE)))
 
 
 def outcome(work: Callable[[], None]) -> type[Exception] | None:
@@ -87,12 +95,13 @@ def outcome(work: Callable[[], None]) -> type[Exception] | None:
     return None
 
 
+@pytest.mark.parametrize("written_by", [write, write_in_event_loop])
 @pytest.mark.parametrize("function", ["pg_cancel_backend", "pg_terminate_backend"])
 def test_a_commit_that_stops_waiting_for_the_standby_is_not_called_a_success(
-    standby: Standby, database: Database, function: str
+    standby: Standby, database: Database, function: str, written_by: Callable[[Database], None]
 ):
     with ThreadPoolExecutor() as threads:
-        written = threads.submit(outcome, lambda: write(database))
+        written = threads.submit(outcome, lambda: written_by(database))
         standby.end_waits_by(function)
         assert written.result() is OutcomeUnknown
 

@@ -4,20 +4,22 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.core.database import Database
-from app.core.writer import LARGEST_GROUP, GroupingWriter, Writer, open_writer
+from app.core.database import Database, insert_unless_refused
+from app.core.prepared import Transaction
+from app.core.writer import LARGEST_GROUP, GroupingWriter, Writer
 from app.domain.errors import NotFound
 from app.domain.people import Role
 from app.models import User
 from tests.conftest import MONDAY_MORNING
 from tests.databases import Databases
-from tests.integration.diaries import add_person
+from tests.integration.asking import with_writer
 
 
 @pytest.fixture
@@ -26,12 +28,29 @@ def sqlite(sqlite_databases: Databases) -> Iterator[Database]:
         yield database
 
 
-def add(session: Session, name: str = "") -> int:
-    return add_person(session, Role.PATIENT, now=MONDAY_MORNING, timezone=name or "UTC").id
+def add(transaction: Transaction) -> int:
+    """A new patient."""
+    name = uuid4().hex
+    values = {
+        "username": name,
+        "username_key": name,
+        "email": f"{name}@example.com",
+        "email_key": f"{name}@example.com",
+        "full_name": name,
+        "hashed_password": "none",
+        "role": Role.PATIENT,
+        "is_active": True,
+        "is_approved": True,
+        "timezone": "UTC",
+        "created_at": MONDAY_MORNING,
+    }
+    added = insert_unless_refused(transaction, User, values)
+    assert added is not None
+    return added
 
 
-def add_and_raise(session: Session, error: Exception) -> None:
-    add(session)
+def add_and_raise(transaction: Transaction, error: Exception) -> None:
+    add(transaction)
     raise error
 
 
@@ -40,15 +59,14 @@ def people(database: Database) -> list[int]:
         return list(session.scalars(select(User.id).order_by(User.id)))
 
 
-def outcomes(database: Database, *works: Callable[[Session], object]) -> list[object]:
+def outcomes(database: Database, *works: Callable[[Transaction], object]) -> list[object]:
     """What becomes of works that are given at the same time."""
 
     async def give(writer: Writer) -> list[object]:
         waiting = (writer.run(work) for work in works)
         return list(await asyncio.gather(*waiting, return_exceptions=True))
 
-    with closing(open_writer(database)) as writer:
-        return asyncio.run(give(writer))
+    return with_writer(database, give)
 
 
 @contextmanager
@@ -130,8 +148,7 @@ def test_the_writer_goes_on_when_a_transaction_cannot_even_be_undone(
             failed = await asyncio.gather(*works, return_exceptions=True)
         return [*failed, await asyncio.wait_for(writer.run(add), 10)]
 
-    with closing(open_writer(sqlite)) as writer:
-        *failed, written = asyncio.run(give(writer))
+    *failed, written = with_writer(sqlite, give)
     assert (failed, [written]) == ([gone, gone], people(sqlite))
 
 
@@ -140,8 +157,7 @@ def test_a_work_is_durable_before_its_outcome_is_known(database: Database):
         written = await writer.run(add)
         return written in people(database)
 
-    with closing(open_writer(database)) as writer:
-        assert asyncio.run(look(writer))
+    assert with_writer(database, look)
 
 
 def test_whoever_goes_away_takes_nobody_along(sqlite: Database):
@@ -152,13 +168,14 @@ def test_whoever_goes_away_takes_nobody_along(sqlite: Database):
         leaving.cancel()
         return await staying
 
-    with closing(open_writer(sqlite)) as writer:
-        assert asyncio.run(go_away(writer)) in people(sqlite)
+    assert with_writer(sqlite, go_away) in people(sqlite)
     assert len(people(sqlite)) == 2
 
 
 def test_a_group_waits_for_writers_in_other_threads_and_they_for_it(sqlite: Database):
     async def both(writer: Writer) -> None:
+        assert isinstance(writer, GroupingWriter)
+
         def write_in_thread() -> None:
             with sqlite.writing() as session:
                 add(session)
@@ -166,9 +183,7 @@ def test_a_group_waits_for_writers_in_other_threads_and_they_for_it(sqlite: Data
         threads = [asyncio.to_thread(write_in_thread) for _ in range(20)]
         await asyncio.gather(*threads, *(writer.run(add) for _ in range(20)))
 
-    with closing(open_writer(sqlite)) as writer:
-        assert isinstance(writer, GroupingWriter)
-        asyncio.run(both(writer))
+    with_writer(sqlite, both)
     assert len(people(sqlite)) == 40
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from threading import Event
 
 import pytest
 
@@ -14,19 +13,19 @@ class Shelf:
 
     def __init__(self) -> None:
         self.asked: list[list[int]] = []
-        self.is_asked, self.may_go_on = Event(), Event()
+        self.is_asked, self.may_go_on = asyncio.Event(), asyncio.Event()
 
-    def find(self, keys: Sequence[int]) -> Mapping[int, int]:
+    async def find(self, keys: Sequence[int]) -> Mapping[int, int]:
         self.asked.append(sorted(keys))
         self.is_asked.set()
-        assert self.may_go_on.wait(10)
+        await asyncio.wait_for(self.may_go_on.wait(), 10)
         return {key: key * key for key in keys if key >= 0}
 
 
 async def started(shelf: Shelf, gatherer: Gatherer[int, int], key: int) -> asyncio.Task[int | None]:
     """Somebody for whom the shelf is being searched."""
     first = asyncio.create_task(gatherer.value_of(key))
-    await asyncio.to_thread(shelf.is_asked.wait, 10)
+    await asyncio.wait_for(shelf.is_asked.wait(), 10)
     return first
 
 
@@ -48,7 +47,7 @@ def test_those_who_come_while_one_is_served_are_served_together_afterwards():
 def test_a_failure_is_raised_for_everybody_who_asked_and_for_nobody_later():
     failures = [OSError("gone"), None]
 
-    def find(keys: Sequence[int]) -> Mapping[int, int]:
+    async def find(keys: Sequence[int]) -> Mapping[int, int]:
         failure = failures.pop(0)
         if failure is not None:
             raise failure

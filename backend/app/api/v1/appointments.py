@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy.orm import Session
 
 from app.api.errors import documented
 from app.api.recording import tell_attempt
@@ -21,7 +20,7 @@ from app.api.v1.dependencies import (
     Writing,
 )
 from app.api.v1.paging import Cursor, set_next_link
-from app.core.prepared import Ask
+from app.core.prepared import Ask, Transaction
 from app.crud import crud_appointment
 from app.crud.crud_appointment import Position
 from app.domain.appointments import AppointmentStatus, ShownAppointment
@@ -65,7 +64,7 @@ def book(
 
 
 def book_once(
-    session: Session, actor: Actor, body: NewAppointment, key: str | None, *, now: datetime
+    session: Transaction, actor: Actor, body: NewAppointment, key: str | None, *, now: datetime
 ) -> str:
     """Book, or do nothing when that has been done under this key: the answer's body."""
 

@@ -115,13 +115,14 @@ class FreeSlots:
         return await self._lookups.answer_soon(partial(_made, question, now))
 
     async def _revision_of(self, doctor_id: int) -> int | None:
-        if self._lookups.take_microseconds:
+        if self._lookups.answers_at_once:
             find = partial(crud_diary.find_revision, doctor_id=doctor_id)
             return await self._lookups.answer_soon(find)
         return await self._revisions.value_of(doctor_id)
 
-    def _find_revisions(self, doctor_ids: Sequence[int]) -> dict[int, int]:
-        return self._lookups.answer(partial(crud_diary.find_revisions, user_ids=doctor_ids))
+    async def _find_revisions(self, doctor_ids: Sequence[int]) -> dict[int, int]:
+        find = partial(crud_diary.find_revisions, user_ids=doctor_ids)
+        return await self._lookups.answer_soon(find)
 
 
 def _made(question: Question, now: datetime, ask: Ask) -> Answer | None:

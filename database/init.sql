@@ -6,7 +6,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0007');
+INSERT INTO "alembic_version" VALUES('0008');
 CREATE TABLE appointments (
 	id INTEGER NOT NULL,
 	doctor_id INTEGER NOT NULL,
@@ -269,5 +269,9 @@ END;
 CREATE TRIGGER tr_schedules_delete_renews_diary AFTER DELETE ON schedules
 BEGIN
     UPDATE diary_revisions SET revision = random() WHERE user_id = OLD.doctor_id;
+END;
+CREATE TRIGGER tr_audit_log_move_head AFTER INSERT ON audit_log
+BEGIN
+    UPDATE audit_head SET sequence = NEW.sequence, hash = NEW.hash;
 END;
 COMMIT;

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.core.database import insert_unless_refused, update_unless_refused
 from app.core.prepared import Ask, Parameter, Prepared, Transaction, rows_in
+from app.crud.crud_user import Parties
 from app.domain.appointments import MAX_SLOT_DURATION, AppointmentStatus, ShownAppointment
 from app.domain.errors import NotFound, PatientBusy, SlotTaken
 from app.domain.people import Actor
@@ -55,7 +56,6 @@ def _shown(source: type[Appointment]) -> Select[*tuple[Any, ...]]:
     )
 
 
-_SHOWN_BY_ID = Prepared(_shown(Appointment).where(Appointment.id == Parameter("id")))
 _ELSEWHERE = Prepared(
     select(Appointment.id)
     .where(
@@ -84,7 +84,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     return or_(Appointment.doctor_id == actor.id, Appointment.patient_id == actor.id)
 
 
-def create_appointment(session: Transaction, **values: Any) -> ShownAppointment:
+def create_appointment(session: Transaction, parties: Parties, **values: Any) -> ShownAppointment:
     """Insert an appointment.
 
     Raises:
@@ -93,8 +93,7 @@ def create_appointment(session: Transaction, **values: Any) -> ShownAppointment:
     appointment_id = insert_unless_refused(session, Appointment, values)
     if appointment_id is None:
         raise _refusal(session, values)
-    (row,) = rows_in(session, _SHOWN_BY_ID, id=appointment_id)
-    return ShownAppointment(*row)
+    return ShownAppointment(id=appointment_id, **values, **parties._asdict())
 
 
 def create_appointments(session: Session, rows: Sequence[dict[str, Any]]) -> None:

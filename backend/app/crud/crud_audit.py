@@ -4,10 +4,10 @@ from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Table, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Table, insert, or_, select, true
 from sqlalchemy.orm import Session
 
-from app.core.prepared import Parameter, Prepared, Transaction, parameters_for, rows_in
+from app.core.prepared import Prepared, Transaction, parameters_for, rows_in
 from app.domain.people import Actor
 from app.models import AuditHead, AuditRecord
 
@@ -16,11 +16,6 @@ BATCH = 1000
 _RECORDS = cast("Table", AuditRecord.__table__)
 _LOCK_HEAD = Prepared(select(AuditHead.sequence, AuditHead.hash).with_for_update())
 _APPEND = Prepared(insert(_RECORDS).values(parameters_for(*_RECORDS.c)))
-_MOVE_HEAD = Prepared(
-    update(AuditHead).values(
-        sequence=Parameter("sequence"), hash=Parameter("hash", AuditHead.hash.type)
-    )
-)
 
 
 class Head(NamedTuple):
@@ -42,11 +37,9 @@ def get_head(session: Session) -> AuditHead:
 
 
 def append_records(session: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert records and move the end of the chain to the last one."""
+    """Insert records. The database moves the end of the chain to the last one."""
     for row in rows:
         rows_in(session, _APPEND, **row)
-    last = rows[-1]
-    rows_in(session, _MOVE_HEAD, sequence=last["sequence"], hash=last["hash"])
 
 
 def iterate_records(session: Session) -> Generator[AuditRecord]:

@@ -1,27 +1,31 @@
 """Statements about the stored replies to requests with an Idempotency-Key."""
 
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
-from app.core.database import try_lock
-from app.core.prepared import Parameter, Prepared, Transaction, parameters_for, rows_in
+from app.core.database import insert_unless_refused, try_lock
+from app.core.prepared import Parameter, Prepared, Transaction, rows_in
 from app.models import StoredReply
 
-_REPLIES = cast("Table", StoredReply.__table__)
-_since = Parameter("since", StoredReply.created_at.type)
+_OF_KEY = (
+    StoredReply.user_id == Parameter("user_id"),
+    StoredReply.key == Parameter("key", StoredReply.key.type),
+)
 _FIND = Prepared(
     select(StoredReply.fingerprint, StoredReply.body).where(
-        StoredReply.user_id == Parameter("user_id"),
-        StoredReply.key == Parameter("key", StoredReply.key.type),
-        StoredReply.created_at > _since,
+        *_OF_KEY, StoredReply.created_at > Parameter("since", StoredReply.created_at.type)
     )
 )
-_FORGET = Prepared(delete(_REPLIES).where(_REPLIES.c.created_at <= _since))
-_STORE = Prepared(
-    insert(_REPLIES).values(
-        parameters_for(*(column for column in _REPLIES.c if not column.primary_key))
+_RENEW = Prepared(
+    update(StoredReply)
+    .where(*_OF_KEY)
+    .values(
+        fingerprint=Parameter("fingerprint", StoredReply.fingerprint.type),
+        body=Parameter("body", StoredReply.body.type),
+        created_at=Parameter("created_at", StoredReply.created_at.type),
     )
 )
 
@@ -45,8 +49,14 @@ def find_reply(session: Transaction, *, user_id: int, key: str, since: datetime)
 
 
 def store_reply(
-    session: Transaction, reply: Reply, *, user_id: int, key: str, now: datetime, since: datetime
+    session: Transaction, reply: Reply, *, user_id: int, key: str, now: datetime
 ) -> None:
-    """Store a reply, and forget those from before `since`."""
-    rows_in(session, _FORGET, since=since)
-    rows_in(session, _STORE, user_id=user_id, key=key, created_at=now, **reply._asdict())
+    """Store a reply, instead of an older one under its key."""
+    values = {"user_id": user_id, "key": key, "created_at": now, **reply._asdict()}
+    if insert_unless_refused(session, StoredReply, values) is None:
+        rows_in(session, _RENEW, **values)
+
+
+def forget_replies(session: Session, *, until: datetime) -> None:
+    """Forget the replies that were stored until an instant, whoever they were for."""
+    session.execute(delete(StoredReply).where(StoredReply.created_at <= until))

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, delete, exists, or_, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.core.database import insert_unless_refused, update_unless_refused
 from app.core.prepared import Parameter, Prepared, Transaction, rows_in
@@ -22,11 +22,31 @@ _ACTIVE = Prepared(
         User.is_active,
     )
 )
+_patient = aliased(User)
 _SHARE_DIARY = Prepared(
-    select(User.timezone)
+    select(
+        User.timezone,
+        User.full_name.label("doctor_name"),
+        User.specialty,
+        _patient.full_name.label("patient_name"),
+        _patient.email,
+        _patient.phone,
+    )
+    .join(_patient, _patient.id == Parameter("patient_id"))
     .where(User.id == Parameter("doctor_id"), LISTED)
-    .with_for_update(read=True)
+    .with_for_update(read=True, of=User)
 )
+
+
+class Parties(NamedTuple):
+    """What a doctor and a patient may know of each other, and the doctor's zone."""
+
+    timezone: str
+    doctor_name: str
+    specialty: str | None
+    patient_name: str
+    email: str
+    phone: str | None
 
 
 def create_user(session: Session, **values: Any) -> User:
@@ -163,16 +183,15 @@ def delete_invitation(session: Session, *, token_digest: str) -> bool:
     return deleted.first() is not None
 
 
-def share_diary(session: Transaction, *, doctor_id: int) -> str:
-    """The zone of a bookable doctor, whose hours stay as they are until the transaction ends.
+def share_diary(session: Transaction, *, doctor_id: int, patient_id: int) -> Parties:
+    """A bookable doctor, whose hours stay as they are until the transaction ends, and a patient.
 
     Bookings share this lock; `lock_diaries` waits for all of them. Raises NotFound.
     """
-    rows = rows_in(session, _SHARE_DIARY, doctor_id=doctor_id)
+    rows = rows_in(session, _SHARE_DIARY, doctor_id=doctor_id, patient_id=patient_id)
     if not rows:
         raise NotFound("There is no such doctor.")
-    timezone: str = rows[0][0]
-    return timezone
+    return Parties(*rows[0])
 
 
 def lock_diaries(session: Session, *, user_ids: set[int]) -> None:

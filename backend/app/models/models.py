@@ -140,7 +140,10 @@ class AuditRecord(Base):
 
 
 class AuditHead(Base):
-    """Where the chain of audit records ends: one row, which also is the lock of the chain."""
+    """Where the chain of audit records ends: one row, which also is the lock of the chain.
+
+    A trigger moves it when a record is appended.
+    """
 
     __tablename__ = "audit_head"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)

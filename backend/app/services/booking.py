@@ -69,10 +69,11 @@ def book(
     patient = patient_for_booking(actor, patient_id)
     if patient != actor.id:
         crud_user.check_is_active(session, user_id=patient, role=Role.PATIENT)
-    timezone = crud_user.share_diary(session, doctor_id=doctor_id)
-    slot = _find_slot(session, doctor_id, ZoneInfo(timezone), wanted, now=now)
+    parties = crud_user.share_diary(session, doctor_id=doctor_id, patient_id=patient)
+    slot = _find_slot(session, doctor_id, ZoneInfo(parties.timezone), wanted, now=now)
     appointment = crud_appointment.create_appointment(
         session,
+        parties,
         doctor_id=doctor_id,
         patient_id=patient,
         reason=reason,

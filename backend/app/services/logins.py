@@ -20,7 +20,7 @@ from app.crud.crud_login import LiveLogin
 from app.domain.errors import InvalidCredentials, NotFound, WrongPresentPassword
 from app.domain.people import Actor, Origin, identity_key
 from app.models import LoginSession, User
-from app.services import audit, throttle
+from app.services import audit, replies, throttle
 from app.services.audit import Deed
 
 USER_AGENT_LENGTH = 200
@@ -94,6 +94,7 @@ def log_in(
     crud_login.delete_dead_login_sessions(
         writing, user_id=user.id, now=now, idle_since=now - limits.idle
     )
+    replies.forget_old_replies(writing, now=now)
     who = _open_session(writing, user, limits=limits, origin=origin, now=now, user_agent=user_agent)
     _record(writing, who, "login.open", now=now)
     return NewLogin(user, who)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from app.core.prepared import Transaction
 from app.crud import crud_reply
 from app.crud.crud_reply import Reply
@@ -68,5 +70,10 @@ def answer_once(
             raise KeyReused
         return stored.body
     reply = Reply(fingerprint, answer())
-    crud_reply.store_reply(session, reply, user_id=user_id, key=key, now=now, since=now - LIFETIME)
+    crud_reply.store_reply(session, reply, user_id=user_id, key=key, now=now)
     return reply.body
+
+
+def forget_old_replies(session: Session, *, now: datetime) -> None:
+    """Forget what nobody may ask for any more. Every login does, whoever it is."""
+    crud_reply.forget_replies(session, until=now - LIFETIME)

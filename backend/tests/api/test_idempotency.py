@@ -1,6 +1,7 @@
 """A booking that is sent twice under one Idempotency-Key is made once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -8,9 +9,10 @@ from sqlalchemy import func, select
 
 from app.core.database import try_lock
 from app.domain.errors import RequestInFlight
-from app.models import Appointment
-from app.services.replies import KeysInFlight
+from app.models import Appointment, StoredReply
+from app.services.replies import KeysInFlight, answer_once
 from tests.api.clinic import MONDAY, Clinic, booking
+from tests.conftest import MONDAY_MORNING
 from tests.people import Visitor, code_of
 
 KEY = "6f1c2c1e-3d0a-4f3b-9f55-0d6f5d5d9c11"
@@ -71,6 +73,38 @@ def test_a_reply_is_kept_for_24_hours(clinic: Clinic, clock):
     assert book(clinic.john, clinic.smith, KEY, time="10:00").json() == first.json()
     clock.advance(minutes=2)
     assert code_of(book(clinic.john, clinic.smith, KEY, time="10:00")) == (409, "slot_taken")
+
+
+def test_after_24_hours_the_key_is_a_new_one(clinic: Clinic, database):
+    """Even if nobody has logged in since, which forgets old replies."""
+
+    def answer(number: int, *, hours: int) -> str:
+        with database.writing() as session:
+            return answer_once(
+                session,
+                user_id=clinic.john.id,
+                key=KEY,
+                request=str(number),
+                now=MONDAY_MORNING + timedelta(hours=hours),
+                answer=lambda: f"answer {number}",
+            )
+
+    assert [answer(1, hours=0), answer(1, hours=23), answer(2, hours=24), answer(2, hours=47)] == [
+        "answer 1",
+        "answer 1",
+        "answer 2",
+        "answer 2",
+    ]
+
+
+def test_every_login_forgets_old_replies(clinic: Clinic, clock, database):
+    for minutes, name in ((0, "10:00"), (20, "11:00")):
+        clock.advance(minutes=minutes)
+        assert book(clinic.john, clinic.smith, name, time=name).status_code == 201
+    clock.advance(hours=23, minutes=40)
+    clinic.jane.log_in("jane_patient")
+    with database.reading() as session:
+        assert list(session.scalars(select(StoredReply.key))) == ["11:00"]
 
 
 @pytest.mark.parametrize("key", ["", " ", "a" * 129, "né"])

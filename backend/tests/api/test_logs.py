@@ -123,7 +123,7 @@ def test_a_row_that_the_database_refuses_does_not_reach_the_log(
     monkeypatch.setattr(
         crud_appointment,
         "create_appointment",
-        lambda session, **values: create(session, **(values | {"duration": 1})),
+        lambda session, parties, **values: create(session, parties, **(values | {"duration": 1})),
     )
     doctor = logged.another().register("dr_smith", role="doctor")
     patient = logged.another().register("john_patient")

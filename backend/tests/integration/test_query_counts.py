@@ -95,7 +95,7 @@ def test_a_doctors_appointments_take_as_many_whatever_their_number(doctor, patie
     for number in range(booked):
         book(patient, doctor, number)
     assert len(doctor.get("/appointments/my").json()) == booked
-    declined_by_the_shortcut, record_of_the_reading = SESSION, 3
+    declined_by_the_shortcut, record_of_the_reading = SESSION, 2
     expected = declined_by_the_shortcut + SESSION + 1 + record_of_the_reading
     assert statements_of(doctor, lambda: doctor.get("/appointments/my")) == expected
 
@@ -104,6 +104,6 @@ def test_a_doctors_appointments_take_as_many_whatever_their_number(doctor, patie
 def test_a_booking_takes_as_many_statements_in_a_full_diary(doctor, patient, booked):
     for number in range(booked):
         book(patient, doctor, number)
-    doctor_and_diary, insert_and_answer, record = 2, 2, 3
-    expected = SESSION + doctor_and_diary + insert_and_answer + record
+    parties_and_diary, insert, record = 2, 1, 2
+    expected = SESSION + parties_and_diary + insert + record
     assert statements_of(patient, lambda: book(patient, doctor, 27)) == expected

@@ -60,7 +60,8 @@ test-faults: $(INSTALLED) ## … of crashes, power cuts, full disks and attacks,
 	$(BIN)/pytest tests/faults -n 2 --dist loadscope
 
 faults: $(INSTALLED) ## Test faults and attacks with the numbers of docs/reliability.md; takes a quarter of an hour
-	$(BIN)/pytest tests/faults --full -o faulthandler_timeout=900
+	$(BIN)/pytest tests/faults --full -m timed -o faulthandler_timeout=900
+	$(BIN)/pytest tests/faults --full -m "not timed" -n 2 --dist loadscope -o faulthandler_timeout=900
 	RACE_ROUNDS=10 RACE_WORKERS="1 4" $(BIN)/pytest backend/tests/integration/test_race.py
 	STATEFUL_RUNS=500 STATEFUL_STEPS=30 $(BIN)/pytest backend/tests/integration/test_stateful.py -n 2 \
 		-o faulthandler_timeout=900

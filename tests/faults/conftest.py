@@ -25,10 +25,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "mounts: mounts file systems of its own, which needs root")
+    config.addinivalue_line("markers", "timed: has a target in seconds, and wants no company")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what this user may not do here."""
+    """Mark what has a target in seconds, and leave out what this user may not do here."""
+    for item in items:
+        if "in_time" in getattr(item, "fixturenames", ()):
+            item.add_marker("timed")
     mounting = [item for item in items if item.get_closest_marker("mounts")]
     if mounting and not can_mount():
         items[:] = [item for item in items if item not in mounting]

@@ -60,7 +60,7 @@ def test_generated_requests(
     database_url: str, tmp_path: Path, scale: Scale, figure: Figure
 ) -> None:
     personas = PERSONAS[: scale(len(PERSONAS), 1)]
-    options = [f"--max-examples={scale(40, 3)}"]
+    options = [f"--max-examples={scale(34, 3)}"]
     if scale(0, 1):
         options.append("--phases=fuzzing")
     with serving(database_url, tmp_path, WEB_CONCURRENCY="1") as server:

@@ -61,10 +61,10 @@ test-faults: $(INSTALLED) ## … of crashes, power cuts, full disks and attacks,
 
 faults: $(INSTALLED) ## Test faults and attacks with the numbers of docs/reliability.md; takes a quarter of an hour
 	$(BIN)/pytest tests/faults --full -m timed -o faulthandler_timeout=900
-	$(BIN)/pytest tests/faults --full -m "not timed" -n 2 --dist loadscope -o faulthandler_timeout=900
-	RACE_ROUNDS=10 RACE_WORKERS="1 4" $(BIN)/pytest backend/tests/integration/test_race.py
-	STATEFUL_RUNS=500 STATEFUL_STEPS=30 $(BIN)/pytest backend/tests/integration/test_stateful.py -n 2 \
-		-o faulthandler_timeout=900
+	$(BIN)/pytest tests/faults --full -m "not timed" -n 3 --dist loadgroup -o faulthandler_timeout=900
+	RACE_ROUNDS=10 RACE_WORKERS="1 4" STATEFUL_RUNS=500 STATEFUL_STEPS=30 $(BIN)/pytest \
+		backend/tests/integration/test_stateful.py backend/tests/integration/test_race.py \
+		-n 3 --dist loadgroup -o faulthandler_timeout=900
 
 test-e2e: $(INSTALLED) ## … of the whole system in a browser
 	$(BIN)/pytest e2e

@@ -13,7 +13,7 @@ from app.core.database import Database
 from app.core.postgres import EventLoopPool
 from app.core.prepared import Ask, Prepared, Row, rows_in
 
-POOL_SIZE = 6
+POOL_SIZE = 4
 
 Result = TypeVar("Result")
 Key = TypeVar("Key", bound=Hashable)

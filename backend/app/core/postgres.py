@@ -53,12 +53,15 @@ class EventLoopPool:
     """Connections of one event loop, at most `size`, opened when they are needed.
 
     Nobody asks whether one that was idle still lives: the loop is told when its server goes.
+    (asyncpg's own pool gives a connection back in a task of its own, which takes as long as a
+    round trip.)
     """
 
     def __init__(self, url: URL, *, size: int, info: dict[Any, Any]) -> None:
-        self._options = {**connection_options(url), "min_size": 0, "max_size": size}
+        self._options = connection_options(url)
         self._info = info
-        self._pool: asyncpg.Pool | None = None
+        self._turns = asyncio.Semaphore(size)
+        self._idle: list[asyncpg.Connection] = []
 
     async def ask(self, question: Callable[[Ask], Result]) -> Result:
         """Answer a question; each of its queries sees what was committed before it began.
@@ -88,22 +91,39 @@ class EventLoopPool:
             return result
 
     async def close(self) -> None:
-        """Close the connections."""
-        if self._pool is not None:
-            await self._pool.close()
+        """Close the connections that nobody uses just now."""
+        while self._idle:
+            await self._idle.pop().close()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
-        if self._pool is None:
-            self._pool = asyncpg.create_pool(
-                **self._options, init=_plan_once, reset=_leave_as_it_is
-            )
-        pool = await _translated(self._pool)
-        connection = await _translated(pool.acquire(timeout=PATIENCE_SECONDS))
+        await _translated(self._take_turn())
         try:
-            yield connection
+            connection = self._take_idle() or await _translated(self._connect())
+            try:
+                yield connection
+            finally:
+                if not connection.is_closed():
+                    self._idle.append(connection)
         finally:
-            await pool.release(connection)
+            self._turns.release()
+
+    async def _take_turn(self) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self._turns.acquire()
+
+    def _take_idle(self) -> asyncpg.Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return None
+
+    async def _connect(self) -> asyncpg.Connection:
+        """Connect, and let each statement be planned once: that takes longer than an answer."""
+        connection = await asyncpg.connect(**self._options)
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        return connection
 
 
 class LoopTransaction:
@@ -133,22 +153,12 @@ def connection_options(url: URL) -> dict[str, Any]:
     return {"dsn": f"postgresql://?{urlencode(known)}", "timeout": float(timeout)}
 
 
-async def _plan_once(connection: asyncpg.Connection) -> None:
-    """Let each statement be planned once for all values: a plan takes longer than an answer."""
-    await connection.execute("SET plan_cache_mode = force_generic_plan")
-
-
-async def _leave_as_it_is(_: asyncpg.Connection) -> None:
-    """Take a connection back as it is: nobody sets anything, and transactions are ended."""
-
-
 async def _undo(connection: asyncpg.Connection, transaction: Any) -> None:  # noqa: ANN401
     """Roll back; a connection that cannot is given up, so that nobody gets it half-way."""
     try:
         await transaction.rollback()
     except FAILURES:
-        if not _is_gone(connection):
-            connection.terminate()
+        connection.terminate()
 
 
 async def _commit(connection: asyncpg.Connection, transaction: Any) -> None:  # noqa: ANN401
@@ -170,22 +180,14 @@ async def _commit(connection: asyncpg.Connection, transaction: Any) -> None:  # 
         connection.terminate()
         raise
     except FAILURES as failure:
-        if _is_gone(connection):
+        if connection.is_closed():
             raise OutcomeUnknown from failure
         await _undo(connection, transaction)
         raise _as_sqlalchemy(failure) from failure
     finally:
-        if not _is_gone(connection):
-            connection.remove_log_listener(note)
+        connection.remove_log_listener(note)
     if any(warning.server_source_function == "SyncRepWaitForLSN" for warning in warnings):
         raise OutcomeUnknown
-
-
-def _is_gone(connection: asyncpg.Connection) -> bool:
-    try:
-        return bool(connection.is_closed())
-    except asyncpg.InterfaceError:  # the pool has taken it back
-        return True
 
 
 async def _translated(waiting: Any) -> Any:  # noqa: ANN401

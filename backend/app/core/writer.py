@@ -17,7 +17,7 @@ from app.core.prepared import Prepared, Transaction, rows_in
 from app.domain.errors import DomainError
 
 LARGEST_GROUP = 64
-POOL_SIZE = 8
+POOL_SIZE = 5
 
 _SAVEPOINT, _UNDO, _KEEP = (
     Prepared(text(f"{command} work")) for command in ("SAVEPOINT", "ROLLBACK TO", "RELEASE")

@@ -2,17 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
+from operator import add
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    String,
     any_,
+    cast,
     literal,
     select,
     union_all,
 )
+from sqlalchemy.sql.functions import aggregate_strings
 
 from app.core.prepared import Ask, Parameter, Prepared, Row, instant_at, minute_of
 from app.crud.crud_appointment import HOLDS_TIME
@@ -26,6 +31,9 @@ _DOCTOR, _HOURS, _BUSY = range(3)
 
 _doctor_id = Parameter("doctor_id")
 _nothing = literal(0)
+_start_and_minutes = (
+    cast(minute_of(Appointment.starts_at), String) + " " + cast(Appointment.duration, String)
+)
 
 _REVISION = Prepared(select(DiaryRevision.revision).where(DiaryRevision.user_id == _doctor_id))
 _REVISIONS = Prepared(
@@ -36,7 +44,11 @@ _REVISIONS = Prepared(
 
 
 def _diaries(is_theirs: Callable[[Any], ColumnElement[bool]]) -> Prepared:
-    """Doctors, hours and busy time, of those whose id fits: kind, id, a text, four numbers."""
+    """Doctors, hours and busy time, of those whose id fits: kind, id, a text, four numbers.
+
+    A doctor's busy time is one row, with the start and the minutes of each visit as its text: a
+    row for each visit takes three times as long.
+    """
     return Prepared(
         union_all(
             select(
@@ -54,17 +66,19 @@ def _diaries(is_theirs: Callable[[Any], ColumnElement[bool]]) -> Prepared:
             select(
                 literal(_BUSY),
                 Appointment.doctor_id,
-                literal(""),
-                minute_of(Appointment.starts_at),
-                minute_of(Appointment.ends_at),
+                aggregate_strings(_start_and_minutes, " "),
                 _nothing,
                 _nothing,
-            ).where(
+                _nothing,
+                _nothing,
+            )
+            .where(
                 is_theirs(Appointment.doctor_id),
                 HOLDS_TIME,
                 Appointment.starts_at > instant_at(Parameter("since")),
                 Appointment.starts_at < instant_at(Parameter("until")),
-            ),
+            )
+            .group_by(Appointment.doctor_id),
         )
     )
 
@@ -117,15 +131,23 @@ def _time_of(within: Interval) -> dict[str, int]:
 def _as_diaries(rows: Iterable[Row]) -> dict[int, Diary]:
     timezones: dict[int, str] = {}
     hours: defaultdict[int, list[WorkingHours]] = defaultdict(list)
-    busy: defaultdict[int, list[Interval]] = defaultdict(list)
+    busy: dict[int, list[Interval]] = {}
     for kind, doctor_id, text, first, second, third, fourth in rows:
         if kind == _BUSY:
-            busy[doctor_id].append(Interval(first, second))
+            busy[doctor_id] = _as_intervals(text)
         elif kind == _HOURS:
             hours[doctor_id].append(WorkingHours(first, second, third, fourth))
         else:
             timezones[doctor_id] = text
     return {
-        doctor_id: Diary(timezone, hours[doctor_id], busy[doctor_id])
+        doctor_id: Diary(timezone, hours[doctor_id], busy.get(doctor_id, []))
         for doctor_id, timezone in timezones.items()
     }
+
+
+def _as_intervals(text: str) -> list[Interval]:
+    """The visits whose starts and minutes a text tells in turn."""
+    numbers = list(map(int, text.split()))
+    starts, minutes = numbers[::2], numbers[1::2]
+    ends = map(add, starts, minutes)
+    return list(map(tuple.__new__, repeat(Interval), zip(starts, ends, strict=True)))

@@ -7,7 +7,7 @@ questions and works stay plain functions: where they wait for an answer, greenle
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -23,6 +23,7 @@ from app.domain.errors import OutcomeUnknown
 
 DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]
 PATIENCE_SECONDS = 10.0
+GOODBYE_SECONDS = 1.0
 FAILURES = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
@@ -91,9 +92,10 @@ class EventLoopPool:
             return result
 
     async def close(self) -> None:
-        """Close the connections that nobody uses just now."""
+        """Close the connections that nobody uses just now, without waiting for a lost server."""
         while self._idle:
-            await self._idle.pop().close()
+            with suppress(*FAILURES):
+                await self._idle.pop().close(timeout=GOODBYE_SECONDS)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:

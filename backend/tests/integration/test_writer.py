@@ -7,12 +7,12 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.database import Database, insert_unless_refused
-from app.core.prepared import Transaction
+from app.core.prepared import Prepared, Transaction, rows_in
 from app.core.writer import LARGEST_GROUP, GroupingWriter, Writer
 from app.domain.errors import NotFound
 from app.domain.people import Role
@@ -170,6 +170,27 @@ def test_whoever_goes_away_takes_nobody_along(sqlite: Database):
 
     assert with_writer(sqlite, go_away) in people(sqlite)
     assert len(people(sqlite)) == 2
+
+
+def test_whoever_is_cancelled_on_postgresql_leaves_nothing_behind(postgres_databases: Databases):
+    is_added = asyncio.Event()
+
+    def add_and_wait(transaction: Transaction) -> None:
+        add(transaction)
+        is_added.set()
+        rows_in(transaction, Prepared(text("SELECT pg_sleep(60)")))
+
+    async def cancel(writer: Writer) -> int:
+        leaving = asyncio.create_task(_as_coroutine(writer.run(add_and_wait)))
+        await asyncio.wait_for(is_added.wait(), 10)
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        return await writer.run(add)
+
+    with closing(Database(postgres_databases.create())) as database:
+        added = with_writer(database, cancel)
+        assert people(database) == [added]
 
 
 def test_a_group_waits_for_writers_in_other_threads_and_they_for_it(sqlite: Database):

@@ -13,6 +13,7 @@ import httpx
 from e2e.system import TIMEZONE
 
 PASSWORD = "password123"
+ANSWER_TIMEOUT = 60.0  # seconds
 MONDAY, WEDNESDAY, FRIDAY = 0, 2, 4
 
 
@@ -26,7 +27,7 @@ class Person:
 class Clinic:
     def __init__(self, api_url: str) -> None:
         self.api_url = api_url
-        self._http = httpx.Client(base_url=f"{api_url}/api/v1", timeout=10)
+        self._http = httpx.Client(base_url=f"{api_url}/api/v1", timeout=ANSWER_TIMEOUT)
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +78,7 @@ class Clinic:
 
     @contextmanager
     def _signed_in(self, person: Person) -> Iterator[httpx.Client]:
-        with httpx.Client(base_url=self._http.base_url, timeout=10) as session:
+        with httpx.Client(base_url=self._http.base_url, timeout=ANSWER_TIMEOUT) as session:
             login = {"username": person.username, "password": PASSWORD}
             answer = session.post("/auth/login", json=login).raise_for_status()
             session.headers["X-CSRF-Token"] = answer.json()["csrf_token"]

@@ -16,7 +16,7 @@ from e2e.visitor import Visitor
 
 RESULTS = ROOT / "test-results" / "e2e"
 DESKTOP = (1280, 900)
-ACTION_TIMEOUT = 30_000  # milliseconds
+ACTION_TIMEOUT = 60_000  # milliseconds
 FAILED = pytest.StashKey[bool]()
 
 

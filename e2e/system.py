@@ -14,8 +14,8 @@ from dotenv import dotenv_values
 from honcho.environ import parse_procfile
 
 ROOT = Path(__file__).resolve().parents[1]
-START_TIMEOUT = 60.0  # seconds
-STOP_TIMEOUT = 15.0  # seconds
+START_TIMEOUT = 180.0  # seconds
+STOP_TIMEOUT = 30.0  # seconds
 TIMEZONE = "Europe/London"
 
 

@@ -16,6 +16,7 @@ from e2e.system import free_port
 ROOT = Path(__file__).parents[1]
 LAUNCHER = [sys.executable, "-m", "tools.run_local"]
 MAKE = ["make", "run"]
+SLOW_MACHINE_SECONDS = 120
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def start(environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Pope
     for process in started:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
-        process.communicate(timeout=120)
+        process.communicate(timeout=SLOW_MACHINE_SECONDS)
 
 
 def read_until(process: subprocess.Popen[str], sentence: str) -> list[str]:
@@ -91,7 +92,7 @@ def test_it_opens_the_clinic_and_leaves_nothing_behind(
     assert httpx.get(f"http://localhost:{api}/api/v1/users/doctors").json() == []
 
     stop(clinic.pid, number)
-    clinic.communicate(timeout=120)
+    clinic.communicate(timeout=SLOW_MACHINE_SECONDS)
 
     assert [listens(api), listens(frontend)] == [False, False]
 
@@ -101,7 +102,7 @@ def test_stopping_on_purpose_is_a_success(start: Callable[..., subprocess.Popen[
     read_until(clinic, "open:")
 
     clinic.send_signal(signal.SIGINT)
-    clinic.communicate(timeout=120)
+    clinic.communicate(timeout=SLOW_MACHINE_SECONDS)
 
     assert clinic.returncode == 0
 
@@ -113,7 +114,7 @@ def test_a_taken_port_is_said_in_a_sentence(
     port = environment[variable]
     with socket.create_server(("127.0.0.1", int(port))):
         clinic = start(LAUNCHER)
-        output, _ = clinic.communicate(timeout=120)
+        output, _ = clinic.communicate(timeout=SLOW_MACHINE_SECONDS)
 
     assert (clinic.returncode, output.strip()) == (
         1,
@@ -130,6 +131,6 @@ def test_a_failing_migration_ends_it(
     environment["DATABASE_URL"] = f"sqlite:///{tmp_path}"
     clinic = start(LAUNCHER)
 
-    clinic.communicate(timeout=120)
+    clinic.communicate(timeout=SLOW_MACHINE_SECONDS)
 
     assert clinic.returncode == 1

@@ -6,13 +6,13 @@ from streamlit.util import calc_hash
 
 from tests import fake_booking, fake_staff  # noqa: F401 - they add routes
 from tests.fake_api import FakeApi, Json
+from tests.hands import SLOW_MACHINE_SECONDS
 from ui import config, session
 from ui.api import client
 from ui.components import clock
 from ui.navigation import HOME
 from ui.server import SCRIPT
 
-SLOW_MACHINE_SECONDS = 20
 SETTINGS = {
     "APP_ENV": "development",
     "API_URL": "http://api.test:8000",

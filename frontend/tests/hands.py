@@ -9,6 +9,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+SLOW_MACHINE_SECONDS = 120
+
 
 def press(tab: AppTest, label: str) -> AppTest:
     """Press the first button that reads `label`."""

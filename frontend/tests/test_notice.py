@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.hands import press, texts
+from tests.hands import SLOW_MACHINE_SECONDS, press, texts
 from ui.api.errors import SENTENCES
 from ui.components import notice
 
 PAGE = Path(__file__).with_name("page_with_a_change.py")
-SLOW_MACHINE_SECONDS = 20
 
 
 @pytest.fixture

@@ -52,6 +52,7 @@ CONFLICT_SQLSTATES = {"23505", "23P01"}
 CONFLICT_SQLITE_ERRORS = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_TRIGGER"}
 
 BEGIN_WRITING = "BEGIN IMMEDIATE"
+STANDBY_WAIT = "SyncRepWaitForLSN"  # the function of PostgreSQL that warns when it is cancelled
 
 _TRY_LOCK = Prepared(select(func.pg_try_advisory_xact_lock(Parameter("key"))))
 
@@ -154,7 +155,7 @@ class PostgresConnection(psycopg.Connection[Any]):
             raise UnconfirmedCommitError("the wait for the synchronous standby was cancelled")
 
     def _look_at(self, notice: psycopg.errors.Diagnostic) -> None:
-        if notice.source_function == "SyncRepWaitForLSN":
+        if notice.source_function == STANDBY_WAIT:
             self._is_replicated = False
 
 

@@ -18,18 +18,18 @@ from sqlalchemy.dialects.postgresql import psycopg as dialects_of_libpq
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.util import await_only, greenlet_spawn
 
+from app.core.database import BUSY_TIMEOUT_MS, STANDBY_WAIT
 from app.core.prepared import Ask, DirectTransaction, Prepared, Row
 from app.domain.errors import OutcomeUnknown
 
 DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = BUSY_TIMEOUT_MS / 1000
 GOODBYE_SECONDS = 1.0
 FAILURES = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
-    OSError,
-    TimeoutError,
+    OSError,  # and with it TimeoutError
 )
 BUGS = (
     (asyncpg.IntegrityConstraintViolationError, IntegrityError),
@@ -169,9 +169,7 @@ async def _undo(connection: asyncpg.Connection, transaction: Any) -> None:  # no
 async def _commit(connection: asyncpg.Connection, transaction: Any) -> None:  # noqa: ANN401
     """Commit, for certain: what would pass for a success or a failure may be neither.
 
-    A backend that is cancelled while it waits for its synchronous standby reports success, with
-    a warning that only its source tells from others: the text is translated. And when the
-    connection breaks, the server may have committed before it could say so.
+    See `PostgresConnection`, which does the same with psycopg.
     """
     warnings: list[asyncpg.PostgresLogMessage] = []
 
@@ -188,7 +186,7 @@ async def _commit(connection: asyncpg.Connection, transaction: Any) -> None:  # 
         raise _as_sqlalchemy(failure) from failure
     finally:
         connection.remove_log_listener(note)
-    if any(warning.server_source_function == "SyncRepWaitForLSN" for warning in warnings):
+    if any(warning.server_source_function == STANDBY_WAIT for warning in warnings):
         raise OutcomeUnknown
 
 

@@ -6,15 +6,13 @@ from typing import Any
 
 import pytest
 from httpx2 import Response
-from sqlalchemy.exc import OperationalError
 
 from app.api.v1.free_slots import Answer
 from app.core.database import Database
-from app.core.lookups import LookupFailed, SqliteLookups
-from app.core.postgres import EventLoopPool
 from app.crud import crud_user
 from tests.api.clinic import MONDAY, add_hours, book, booked, deactivate, free_times
 from tests.conftest import FakeClock
+from tests.integration.asking import let_lookups_fail
 from tests.people import Visitor, code_of
 
 NOON = ["12:00", "12:30", "13:00", "13:30"]
@@ -158,14 +156,7 @@ def test_a_patient_offers_nothing(visitor: Visitor, patient: Visitor):
 def test_where_a_lookup_fails_a_transaction_answers(
     visitor: Visitor, doctor: Visitor, monkeypatch: pytest.MonkeyPatch
 ):
-    def fail(*_: object, **__: object) -> None:
-        raise LookupFailed
-
-    async def fail_soon(*_: object) -> None:
-        raise OperationalError(None, None, OSError("gone"))
-
-    monkeypatch.setattr(SqliteLookups, "rows", fail)
-    monkeypatch.setattr(EventLoopPool, "ask", fail_soon)
+    let_lookups_fail(monkeypatch)
     answer = ask(visitor, doctor)
     assert ([slot["time"] for slot in answer.json()], "ETag" in answer.headers) == (NOON, True)
 

@@ -4,8 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import pytest
+from sqlalchemy.exc import OperationalError
+
 from app.core.database import Database
-from app.core.lookups import Lookups, open_lookups
+from app.core.lookups import LookupFailed, Lookups, SqliteLookups, open_lookups
+from app.core.postgres import EventLoopPool
 from app.core.prepared import Ask
 from app.core.writer import Writer, open_writer
 
@@ -40,3 +44,16 @@ def with_writer(database: Database, use: Callable[[Writer], Awaitable[Result]]) 
             await writer.close()
 
     return asyncio.run(open_and_use())
+
+
+def let_lookups_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on no lookup is answered, on either engine."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise LookupFailed
+
+    async def fail_soon(*_: object) -> None:
+        raise OperationalError(None, None, OSError("gone"))
+
+    monkeypatch.setattr(SqliteLookups, "rows", fail)
+    monkeypatch.setattr(EventLoopPool, "ask", fail_soon)

@@ -27,10 +27,11 @@ def sqlite(sqlite_databases: Databases) -> Iterator[Database]:
 
 def has_free_turn(database: Database, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether a writer gets its turn at once."""
-    with monkeypatch.context() as impatient, database.engine.connect() as connection:
+    with monkeypatch.context() as impatient:
         impatient.setattr(core, "BUSY_TIMEOUT_MS", 0)
-        connection.begin()
-        return list(connection.info.values()) == [True]
+        with database.engine.connect() as connection:
+            connection.begin()
+            return list(connection.info.values()) == [True]
 
 
 def test_each_writer_sees_what_the_one_before_has_written(sqlite: Database):

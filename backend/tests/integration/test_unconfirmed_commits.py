@@ -21,7 +21,7 @@ from tests.databases import Databases
 from tests.integration.asking import with_writer
 from tests.people import Visitor, code_of
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 FAR_MONDAY = "2190-01-04"
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 CREATE = Prepared(text("CREATE TABLE written (number int)"))

@@ -1,10 +1,11 @@
 """Patients who go on booking whatever happens to the server, and what they were promised."""
 
+import math
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,10 @@ SLOTS_A_DAY = 288
 SLOT_MINUTES = 5
 ANSWER_SECONDS = 30.0
 SECONDS_BETWEEN_TRIES = 0.2
+SENT = "http11.send_request_body.complete"
 DAY = datetime.now(UTC).date() + timedelta(weeks=1)
+
+Trace = Callable[[str, dict[str, Any]], None]
 
 
 class Slot(NamedTuple):
@@ -68,9 +72,16 @@ class Person:
         assert answer.status_code == 200, answer.text
         self.client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
 
-    def book(self, slot: Slot, key: str | None = None) -> httpx2.Response:
-        headers = {"Idempotency-Key": key} if key else None
-        return self.client.post("/appointments/", json=slot.as_request(), headers=headers)
+    def book(
+        self, slot: Slot, key: str | None = None, *, tell: Trace | None = None
+    ) -> httpx2.Response:
+        """Send a booking; `tell` hears of every step that the request takes."""
+        return self.client.post(
+            "/appointments/",
+            json=slot.as_request(),
+            headers={"Idempotency-Key": key} if key else None,
+            extensions={"trace": tell} if tell else None,
+        )
 
 
 def open_doctor(address: str) -> Person:
@@ -88,7 +99,11 @@ def slots_of(doctor: Person, number: int) -> list[Slot]:
 
 
 class Ledger:
-    """What the patients were answered, and when."""
+    """What the patients were answered, and when.
+
+    `unanswered_at` has when each request that got no answer had been sent whole; infinity if
+    it was not.
+    """
 
     def __init__(self) -> None:
         self.acknowledged: dict[Slot, int] = {}
@@ -119,15 +134,22 @@ def book_until_answered(patient: Person, slots: Iterable[Slot], ledger: Ledger) 
 
 
 def _is_answered(patient: Person, slot: Slot, key: str, ledger: Ledger) -> bool:
-    sent = time.monotonic()
+    sent_at = math.inf
+
+    def note(step: str, _: dict[str, Any]) -> None:
+        nonlocal sent_at
+        if step == SENT:
+            sent_at = time.monotonic()
+
     try:
-        answer = patient.book(slot, key)
+        answer = patient.book(slot, key, tell=note)
     except httpx2.ConnectError:
         ledger.failures["refused connection"] += 1
         return False
     except httpx2.TransportError:
-        ledger.unanswered_at.append(sent)
+        ledger.unanswered_at.append(sent_at)
         return False
+    assert sent_at < math.inf, "The client no longer tells when it has sent a request."
     if answer.status_code == 201:
         ledger.acknowledge(slot, int(answer.json()["id"]))
         return True

@@ -59,7 +59,7 @@ test-tools: $(INSTALLED) ## … of the tools and the settings
 test-faults: $(INSTALLED) ## … of crashes, power cuts, full disks and attacks, in short
 	$(BIN)/pytest tests/faults -n 2 --dist loadscope
 
-faults: $(INSTALLED) ## Test faults and attacks with the numbers of docs/reliability.md; takes a quarter of an hour
+faults: $(INSTALLED) ## Test faults and attacks with the numbers of docs/reliability.md; takes up to a quarter of an hour
 	$(BIN)/pytest tests/faults --full -m timed -o faulthandler_timeout=900
 	$(BIN)/pytest tests/faults --full -m "not timed" -n 3 --dist loadgroup -o faulthandler_timeout=900
 	RACE_ROUNDS=10 RACE_WORKERS="1 4" STATEFUL_RUNS=500 STATEFUL_STEPS=30 $(BIN)/pytest \

@@ -16,7 +16,7 @@ from app.domain.people import Role
 from tests.integration.diaries import add_person
 from tests.integration.servers import SECRET_KEY
 
-SLOWEST_SECONDS = 60
+SLOWEST_SECONDS = 20
 
 
 class Person(NamedTuple):

@@ -182,7 +182,7 @@ def test_whoever_is_cancelled_on_postgresql_leaves_nothing_behind(postgres_datab
 
     async def cancel(writer: Writer) -> int:
         leaving = asyncio.create_task(_as_coroutine(writer.run(add_and_wait)))
-        await asyncio.wait_for(is_added.wait(), 10)
+        await asyncio.wait_for(is_added.wait(), 60)
         leaving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await leaving

@@ -36,6 +36,7 @@ PATIENTS_OF_A_DOCTOR = 10
 OPENS, CLOSES, SLOT = 540, 1020, 15
 SECONDS = 2
 REQUESTS = 200
+BATCH = 2000  # each visit renews a row: PostgreSQL walks over all its versions of a transaction
 
 VISITS = f"""
 INSERT INTO appointments (
@@ -43,7 +44,8 @@ INSERT INTO appointments (
     starts_at, ends_at, created_at, updated_at
 )
 WITH RECURSIVE visit (place) AS (
-    SELECT 0 UNION ALL SELECT place + 1 FROM visit WHERE place + 1 < :number
+    SELECT CAST(:first_place AS integer)
+    UNION ALL SELECT place + 1 FROM visit WHERE place < :last_place
 ), planned AS (
     SELECT
         1 + place % :doctors AS doctor_id,
@@ -128,12 +130,20 @@ def make_clinic(url: str, *, doctors: int, appointments: int) -> None:
     people = [_person(number, role) for number, role in enumerate(roles, 1)]
     hours = [_hours(doctor, day) for doctor in range(1, doctors + 1) for day in range(7)]
     first = str(today() + timedelta(days=1))
-    with closing(Database(url)) as database, database.writing() as session:
-        session.execute(insert(User), people)
-        session.execute(insert(Schedule), hours)
-        visits = text(VISITS.format(**EXPRESSIONS[session.get_bind().dialect.name]))
-        session.execute(visits, {"number": appointments, "doctors": doctors, "first": first})
-        session.execute(text("ANALYZE"))
+    with closing(Database(url)) as database:
+        visits = text(VISITS.format(**EXPRESSIONS[database.engine.dialect.name]))
+        with database.writing() as session:
+            session.execute(insert(User), people)
+            session.execute(insert(Schedule), hours)
+        for place in range(0, appointments, BATCH):
+            places = {
+                "first_place": place,
+                "last_place": min(place + BATCH, appointments) - 1,
+            }
+            with database.writing() as session:
+                session.execute(visits, {"doctors": doctors, "first": first, **places})
+        with database.writing() as session:
+            session.execute(text("ANALYZE"))
 
 
 def _measured(size: str, engine: str, url: str, doctors: int, folder: Path) -> Growth:

@@ -1,23 +1,20 @@
 """Lookups: the questions that are asked all the time, outside of any transaction."""
 
-import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
 from app.core.database import Database
+from app.core.groups import Entry, Groups
 from app.core.postgres import EventLoopPool
-from app.core.prepared import Ask, Prepared, Row, rows_in
-
-POOL_SIZE = 4
+from app.core.prepared import Ask, DirectTransaction, Prepared, Row, rows_in
+from app.core.steps import carry_out_in_step
 
 Result = TypeVar("Result")
-Key = TypeVar("Key", bound=Hashable)
-Value = TypeVar("Value")
 
 
 class Lookups(Protocol):
@@ -46,13 +43,14 @@ def open_lookups(database: Database) -> Lookups:
 
 
 class PostgresLookups:
-    """Asks in the event loop; what fails there is asked again in a transaction."""
+    """Asks in the event loop, in step; what fails there is asked again in transactions."""
 
     answers_at_once = False
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._pool = EventLoopPool(database.engine.url, size=POOL_SIZE, info=database.info)
+        self._pool = EventLoopPool(database.engine.url, size=1, info=database.info)
+        self._groups = Groups(self._answer_group)
 
     def answer(self, question: Callable[[Ask], Result]) -> Result:
         """As Lookups says."""
@@ -60,14 +58,27 @@ class PostgresLookups:
 
     async def answer_soon(self, question: Callable[[Ask], Result]) -> Result:
         """As Lookups says."""
-        try:
-            return await self._pool.ask(question)
-        except OperationalError:
-            return await run_in_threadpool(self.answer, question)
+        answer: Result = await self._groups.outcome_of(question)
+        return answer
 
     async def close(self) -> None:
         """As Lookups says."""
         await self._pool.close()
+
+    async def _answer_group(self, group: list[Entry[Callable[[Ask], Any]]]) -> None:
+        works = [partial(_ask_as_member, entry.wish) for entry in group]
+        try:
+            answers = await self._pool.lend(partial(carry_out_in_step, works=works))
+        except Exception:  # noqa: BLE001 - it is raised where the answers come from now
+            for entry in group:
+                self._groups.settle_apart(entry, run_in_threadpool(self.answer, entry.wish))
+        else:
+            for entry, answer in zip(group, answers, strict=True):
+                entry.settle(answer)
+
+
+def _ask_as_member(question: Callable[[Ask], Result], transaction: DirectTransaction) -> Result:
+    return question(transaction.rows)
 
 
 class LookupFailed(Exception):  # noqa: N818 - named for what happened, like the domain's errors
@@ -136,38 +147,3 @@ class SqliteLookups:
 def _in_transaction(database: Database, question: Callable[[Ask], Result]) -> Result:
     with database.reading() as session:
         return question(partial(rows_in, session))
-
-
-class Gatherer(Generic[Key, Value]):
-    """Finds in one go what many ask for at the same time.
-
-    Who comes while something is being found is answered by the next time, together with the
-    others. That begins after they came, so that nobody is told what was before they asked.
-    """
-
-    def __init__(self, find: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]]) -> None:
-        self._find = find
-        self._waiting: dict[Key, asyncio.Future[Value | None]] = {}
-        self._finding: asyncio.Task[None] | None = None
-
-    async def value_of(self, key: Key) -> Value | None:
-        """What `find` finds under this key; raises what it raises."""
-        found = self._waiting.get(key)
-        if found is None:
-            found = self._waiting[key] = asyncio.get_running_loop().create_future()
-        if self._finding is None:
-            self._finding = asyncio.create_task(self._find_all())
-        return await asyncio.shield(found)
-
-    async def _find_all(self) -> None:
-        while self._waiting:
-            asked, self._waiting = self._waiting, {}
-            try:
-                values = await self._find(list(asked))
-            except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
-                for found in asked.values():
-                    found.set_exception(error)
-            else:
-                for key, found in asked.items():
-                    found.set_result(values.get(key))
-        self._finding = None

@@ -6,8 +6,10 @@ questions and works stay plain functions: where they wait for an answer, greenle
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -18,19 +20,25 @@ from sqlalchemy.dialects.postgresql import psycopg as dialects_of_libpq
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from app.core.database import BUSY_TIMEOUT_MS, STANDBY_WAIT
-from app.core.prepared import Ask, DirectTransaction, Prepared, Row
+from app.core.database import PATIENCE_SECONDS, STANDBY_WAIT
+from app.core.prepared import Conclusion, DirectTransaction, Prepared, Row
 from app.domain.errors import OutcomeUnknown
 
 DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]
-PATIENCE_SECONDS = BUSY_TIMEOUT_MS / 1000
 GOODBYE_SECONDS = 1.0
+PLANNING = """
+SET plan_cache_mode = force_generic_plan;
+SET enable_seqscan = off;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+"""  # once, because that takes longer than an answer, and by keys, even while a table is empty
 FAILURES = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     OSError,  # and with it TimeoutError
 )
+CONTENTION = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 BUGS = (
     (asyncpg.IntegrityConstraintViolationError, IntegrityError),
     (asyncpg.SyntaxOrAccessError, ProgrammingError),
@@ -53,42 +61,53 @@ Result = TypeVar("Result")
 class EventLoopPool:
     """Connections of one event loop, at most `size`, opened when they are needed.
 
+    Their transactions begin with `begin`.
     Nobody asks whether one that was idle still lives: the loop is told when its server goes.
     (asyncpg's own pool gives a connection back in a task of its own, which takes as long as a
     round trip.)
     """
 
-    def __init__(self, url: URL, *, size: int, info: dict[Any, Any]) -> None:
+    def __init__(self, url: URL, *, size: int, info: dict[Any, Any], begin: str = "BEGIN") -> None:
         self._options = connection_options(url)
+        self._begin = begin
         self._info = info
         self._turns = asyncio.Semaphore(size)
         self._idle: list[asyncpg.Connection] = []
 
-    async def ask(self, question: Callable[[Ask], Result]) -> Result:
-        """Answer a question; each of its queries sees what was committed before it began.
+    async def lend(self, use: Callable[["LoopTransaction"], Awaitable[Result]]) -> Result:
+        """Do something outside of any transaction: each query sees what was committed before.
 
         Raises DBAPIError, as SQLAlchemy does.
         """
         async with self._connection() as connection:
-            transaction = LoopTransaction(connection, self._info)
-            return await greenlet_spawn(question, transaction.rows)
+            return await use(LoopTransaction(connection, self._info))
 
     async def run(self, work: Callable[[DirectTransaction], Result]) -> Result:
         """Carry out a work in a transaction, which is undone by what it raises.
+
+        Raises OutcomeUnknown, DBAPIError, as `in_transaction`.
+        """
+        return await self.in_transaction(lambda transaction: greenlet_spawn(work, transaction))
+
+    async def in_transaction(
+        self, carry_out: Callable[["LoopTransaction"], Awaitable[Result]]
+    ) -> Result:
+        """Do something in a transaction, which is undone by what it raises.
 
         Raises:
             OutcomeUnknown: nobody can tell whether the commit was, or stays, done.
             DBAPIError: as SQLAlchemy does.
         """
         async with self._connection() as connection:
-            transaction = connection.transaction()
-            await _translated(transaction.start())
+            await _translated(connection.execute(self._begin))
             try:
-                result = await greenlet_spawn(work, LoopTransaction(connection, self._info))
+                in_loop = LoopTransaction(connection, self._info)
+                result = await carry_out(in_loop)
+                await greenlet_spawn(in_loop.conclude)
             except BaseException:
-                await _undo(connection, transaction)
+                await _undo(connection)
                 raise
-            await _commit(connection, transaction)
+            await _commit(connection)
             return result
 
     async def close(self) -> None:
@@ -125,9 +144,8 @@ class EventLoopPool:
         return None
 
     async def _connect(self) -> asyncpg.Connection:
-        """Connect, and let each statement be planned once: that takes longer than an answer."""
         connection = await asyncpg.connect(**self._options)
-        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        await connection.execute(PLANNING)
         return connection
 
 
@@ -139,15 +157,60 @@ class LoopTransaction:
     def __init__(self, connection: asyncpg.Connection, info: dict[Any, Any]) -> None:
         self.info = info
         self._connection = connection
+        self._conclusions: defaultdict[Conclusion, list[Any]] = defaultdict(list)
 
     def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
         """Run a prepared statement, in a greenlet. Raises DBAPIError."""
+        return await_only(self.fetch(prepared, values))
+
+    def rows_for_each(
+        self, prepared: Prepared, many: Iterable[Mapping[str, Any]]
+    ) -> list[list[Row]]:
+        """As DirectTransaction says, in a greenlet."""
+        return await_only(self.fetch_for_each(prepared, [dict(values) for values in many]))
+
+    def at_the_end(self, conclusion: Conclusion, items: Sequence[Any]) -> None:
+        """As DirectTransaction says."""
+        self._conclusions[conclusion] += items
+
+    def conclude(self) -> None:
+        """Do what was to be done at the end, in a greenlet. Raises DBAPIError."""
+        for conclusion, items in self._conclusions.items():
+            conclusion(self, items)
+
+    async def fetch(self, prepared: Prepared, values: dict[str, Any]) -> list[Row]:
+        """The rows of a prepared statement. Raises DBAPIError."""
         form = prepared.form_for(DIALECT)
-        try:
-            records = await_only(self._connection.fetch(form.text, *form.in_order(values)))
-        except FAILURES as failure:
-            raise _as_sqlalchemy(failure) from failure
+        records = await _translated(self._connection.fetch(form.text, *form.in_order(values)))
         return form.decoded([tuple(record) for record in records])
+
+    async def fetch_for_each(
+        self, prepared: Prepared, many: Sequence[dict[str, Any]]
+    ) -> list[list[Row]]:
+        """The rows of a prepared statement for each set of values, in one round trip.
+
+        Raises DBAPIError.
+        """
+        if len(many) == 1:
+            return [await self.fetch(prepared, many[0])]
+        form = prepared.form_for(DIALECT)
+        every = [form.in_order(values) for values in many]
+        answers: list[list[Row]] = [[] for _ in many]
+        if form.returns_rows:
+            numbered = [[*values, number] for number, values in enumerate(every)]
+            records = await _translated(
+                self._connection.fetchmany(_numbered(form.text, len(form.names)), numbered)
+            )
+            for number, *row in records:
+                answers[number].append(tuple(row))
+        else:
+            await _translated(self._connection.executemany(form.text, every))
+        return [form.decoded(rows) for rows in answers]
+
+
+def is_contention(error: DBAPIError) -> bool:
+    """Whether a transaction waited for another's locks for too long, or for ever."""
+    return isinstance(error.orig, CONTENTION)
 
 
 def connection_options(url: URL) -> dict[str, Any]:
@@ -158,15 +221,22 @@ def connection_options(url: URL) -> dict[str, Any]:
     return {"dsn": f"postgresql://?{urlencode(known)}", "timeout": float(timeout)}
 
 
-async def _undo(connection: asyncpg.Connection, transaction: Any) -> None:  # noqa: ANN401
+@lru_cache
+def _numbered(text: str, values: int) -> str:
+    """A statement with one more value, a number that comes back as the first of each row."""
+    number = f"CAST(${values + 1} AS integer)"
+    return f"WITH answer AS ({text}) SELECT {number}, answer.* FROM answer"  # noqa: S608 - ours
+
+
+async def _undo(connection: asyncpg.Connection) -> None:
     """Roll back; a connection that cannot is given up, so that nobody gets it half-way."""
     try:
-        await transaction.rollback()
+        await connection.execute("ROLLBACK")
     except FAILURES:
         connection.terminate()
 
 
-async def _commit(connection: asyncpg.Connection, transaction: Any) -> None:  # noqa: ANN401
+async def _commit(connection: asyncpg.Connection) -> None:
     """Commit, for certain: what would pass for a success or a failure may be neither.
 
     See `PostgresConnection`, which does the same with psycopg.
@@ -178,11 +248,11 @@ async def _commit(connection: asyncpg.Connection, transaction: Any) -> None:  # 
 
     connection.add_log_listener(note)
     try:
-        await transaction.commit()
+        await connection.execute("COMMIT")
     except FAILURES as failure:
         if connection.is_closed():
             raise OutcomeUnknown from failure
-        await _undo(connection, transaction)
+        await _undo(connection)
         raise _as_sqlalchemy(failure) from failure
     finally:
         connection.remove_log_listener(note)

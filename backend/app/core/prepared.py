@@ -6,7 +6,7 @@ goes to the driver as it is; values are still turned into what the columns' type
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -58,6 +58,12 @@ class Prepared:
             form = self._forms[dialect.driver] = _compiled(self._statement, dialect)
         return form
 
+    def has_written(self, rows: Sequence[Row]) -> bool:
+        """Whether the statement that returned these rows has written something, or may have."""
+        if not isinstance(self._statement, UpdateBase):
+            return False
+        return bool(rows) or not self._statement.exported_columns
+
 
 class Ask(Protocol):
     """Runs a prepared statement with the values of its parameters, and returns its rows."""
@@ -79,7 +85,16 @@ class DirectTransaction(Protocol):
     def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
         """Run a prepared statement. Raises DBAPIError."""
 
+    def rows_for_each(
+        self, prepared: Prepared, many: Iterable[Mapping[str, Any]], /
+    ) -> list[list[Row]]:
+        """Run a prepared statement with one set of values after the other. Raises DBAPIError."""
 
+    def at_the_end(self, conclusion: "Conclusion", items: Sequence[Any], /) -> None:
+        """Have this done before the commit, with the items of all works that share it."""
+
+
+Conclusion = Callable[[DirectTransaction, Sequence[Any]], None]
 Transaction = Session | DirectTransaction
 
 
@@ -108,6 +123,15 @@ def rows_in(transaction: Transaction, prepared: Prepared, /, **values: Any) -> l
             hide_parameters=True,
             dialect=dialect,
         ) from error
+
+
+def rows_for_each(
+    transaction: Transaction, prepared: Prepared, many: Sequence[Mapping[str, Any]]
+) -> list[list[Row]]:
+    """Run a prepared statement with one set of values after the other. Raises DBAPIError."""
+    if not isinstance(transaction, Session):
+        return transaction.rows_for_each(prepared, many)
+    return [rows_in(transaction, prepared, **values) for values in many]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,26 @@
 """Short transactions that many people want at the same time, such as bookings."""
 
 import asyncio
-from collections import deque
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.database import Database
-from app.core.postgres import EventLoopPool
+from app.core.groups import Entry, Groups
+from app.core.postgres import EventLoopPool, is_contention
 from app.core.prepared import Prepared, Transaction, rows_in
-from app.domain.errors import DomainError
+from app.core.steps import carry_out_in_step
+from app.domain.errors import DomainError, OutcomeUnknown
 
-LARGEST_GROUP = 64
 POOL_SIZE = 5
+# A quarter of what PostgreSQL waits before it looks for a deadlock.
+IMPATIENT = "BEGIN; SET LOCAL lock_timeout = '250ms'"
 
 _SAVEPOINT, _UNDO, _KEEP = (
     Prepared(text(f"{command} work")) for command in ("SAVEPOINT", "ROLLBACK TO", "RELEASE")
@@ -27,47 +30,90 @@ Result = TypeVar("Result")
 Work = Callable[[Transaction], Result]
 
 
-class Writer(Protocol):
-    """Carries out short works of prepared statements, each in a transaction or as if in one.
+class _Ordered(NamedTuple):
+    work: Work[Any]
+    order: int
 
-    A work that must not be undone by a refusal does not belong here.
+
+Group = list[Entry[_Ordered]]
+
+
+class Writer(ABC):
+    """Carries out short works of prepared statements, each as if in a transaction of its own.
+
+    Those that came while others were written are written together. A work that must not be undone
+    by a refusal does not belong here.
     """
 
-    async def run(self, work: Work[Result]) -> Result:
-        """What the work returns, once it is durable. Raises what it raises, which undoes it."""
+    def __init__(self) -> None:
+        self._groups = Groups(self._write)
 
+    async def run(self, work: Work[Result], *, order: int = 0) -> Result:
+        """What the work returns, once it is durable. Raises what it raises, which undoes it.
+
+        Works that are written together are carried out by `order`: those that may wait for each
+        other's rows have to touch them in the same order everywhere. A work is carried out even
+        when nobody waits for it any more.
+
+        Raises:
+            OutcomeUnknown: nobody can tell whether the work was, or stays, kept.
+            OperationalError: the database cannot be had, or it was not begun for ten seconds.
+        """
+        result: Result = await self._groups.outcome_of(_Ordered(work, order))
+        return result
+
+    @abstractmethod
     async def close(self) -> None:
         """Let go of the writer's thread, or connections."""
+
+    @abstractmethod
+    async def _write(self, group: Group) -> None:
+        """Carry out a group and settle it; raises what kept all of it from being kept."""
 
 
 def open_writer(database: Database) -> Writer:
     """The writer that suits the engine."""
     is_sqlite = database.engine.dialect.name == "sqlite"
-    return GroupingWriter(database) if is_sqlite else ConcurrentWriter(database)
+    return SqliteWriter(database) if is_sqlite else PostgresWriter(database)
 
 
-class ConcurrentWriter:
-    """Gives each work a transaction of its own: PostgreSQL lets many write at once."""
+class PostgresWriter(Writer):
+    """Carries out a group in step, in one transaction: round trips and the commit serve them all.
+
+    What cannot go together, because a work breaks or waits for somebody's lock, goes alone.
+    """
 
     def __init__(self, database: Database) -> None:
-        self._pool = EventLoopPool(database.engine.url, size=POOL_SIZE, info=database.info)
-
-    async def run(self, work: Work[Result]) -> Result:
-        """As Writer says. Raises OutcomeUnknown, DBAPIError."""
-        return await self._pool.run(work)
+        super().__init__()
+        connect = partial(EventLoopPool, database.engine.url, info=database.info)
+        self._together = connect(size=1, begin=IMPATIENT)
+        self._alone = connect(size=POOL_SIZE)
 
     async def close(self) -> None:
         """As Writer says."""
-        await self._pool.close()
+        await self._together.close()
+        await self._alone.close()
+
+    async def _write(self, group: Group) -> None:
+        """As Writer says."""
+        group.sort(key=lambda entry: entry.wish.order)
+        works = [entry.wish.work for entry in group]
+        try:
+            outcomes = await self._together.in_transaction(partial(carry_out_in_step, works=works))
+        except OutcomeUnknown:
+            raise
+        except Exception as error:
+            if isinstance(error, OperationalError) and not is_contention(error):
+                raise
+            for entry in group:
+                self._groups.settle_apart(entry, self._alone.run(entry.wish.work))
+        else:
+            for entry, outcome in zip(group, outcomes, strict=True):
+                entry.settle(outcome)
 
 
-class _Entry(NamedTuple):
-    work: Work[Any]
-    outcome: asyncio.Future[Any]
-
-
-class GroupingWriter:
-    """Carries out the works that came together in one transaction, each behind a savepoint.
+class SqliteWriter(Writer):
+    """Carries out a group in one transaction, each work behind a savepoint.
 
     SQLite writes for one at a time, and to make a transaction durable takes it longer than a
     booking: a group waits for the disk once. The works run in the event loop, where they take
@@ -76,70 +122,55 @@ class GroupingWriter:
     """
 
     def __init__(self, database: Database) -> None:
+        super().__init__()
         self._database = database
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
-        self._waiting: deque[_Entry] = deque()
-        self._writing: asyncio.Task[None] | None = None
-
-    async def run(self, work: Work[Result]) -> Result:
-        """As Writer says. The work is carried out even when nobody waits for it any more."""
-        outcome: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Entry(work, outcome))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write())
-        return await asyncio.shield(outcome)
 
     async def close(self) -> None:
         """As Writer says."""
         self._thread.shutdown()
 
-    async def _write(self) -> None:
-        while self._waiting:
-            size = min(len(self._waiting), LARGEST_GROUP)
-            group = [self._waiting.popleft() for _ in range(size)]
-            try:
-                await self._write_group(group)
-            except Exception as error:  # noqa: BLE001 - it is raised where the works were given
-                for entry in group:
-                    entry.outcome.set_exception(error)
-        self._writing = None
+    async def _write(self, group: Group) -> None:
+        """As Writer says."""
+        while group:
+            group = await self._write_without_the_broken(group)
 
-    async def _write_group(self, group: list[_Entry]) -> None:
-        """Carry out a group, and settle the outcomes; raises what kept all of it from being kept.
+    async def _write_without_the_broken(self, group: Group) -> Group:
+        """Carry out a group; a work that breaks undoes all of it, and alone is settled then.
 
-        A work that breaks undoes the transaction for all. The others are begun again without it.
+        Returns those that have to begin again.
         """
-        settle: list[Callable[[], None]] = []
-        again: list[_Entry] = []
+        outcomes: list[tuple[Entry[_Ordered], object]] = []
+        again: Group = []
         with self._database.session() as session:
             await self._in_thread(session.connection)
             for entry in group:
                 try:
-                    settle.append(_attempt(session, entry))
+                    outcomes.append((entry, _attempt(session, entry.wish.work)))
                 except OperationalError:
                     raise
                 except Exception as error:  # noqa: BLE001 - it is raised where the work was given
-                    settle = [partial(entry.outcome.set_exception, error)]
+                    outcomes = [(entry, error)]
                     again = [other for other in group if other is not entry]
                     break
                 await asyncio.sleep(0)  # others are answered in between
             else:
                 await self._in_thread(session.commit)
-        for each in settle:
-            each()
-        self._waiting.extendleft(reversed(again))
+        for entry, outcome in outcomes:
+            entry.settle(outcome)
+        return again
 
     async def _in_thread(self, function: Callable[[], object]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
 
-def _attempt(session: Session, entry: _Entry) -> Callable[[], None]:
-    """Do a work, which a refusal undoes alone; how to settle its outcome once it is durable."""
+def _attempt(session: Session, work: Work[Any]) -> object:
+    """What a work returns, or the refusal that it ended with, which undoes it alone."""
     rows_in(session, _SAVEPOINT)
     try:
-        result = entry.work(session)
+        result = work(session)
     except DomainError as refusal:
         rows_in(session, _UNDO)
-        return partial(entry.outcome.set_exception, refusal)
+        return refusal
     rows_in(session, _KEEP)
-    return partial(entry.outcome.set_result, result)
+    return result

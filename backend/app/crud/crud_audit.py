@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import ColumnElement, Table, insert, or_, select, true
 from sqlalchemy.orm import Session
 
-from app.core.prepared import Prepared, Transaction, parameters_for, rows_in
+from app.core.prepared import Prepared, Transaction, parameters_for, rows_for_each, rows_in
 from app.domain.people import Actor
 from app.models import AuditHead, AuditRecord
 
@@ -38,8 +38,7 @@ def get_head(session: Session) -> AuditHead:
 
 def append_records(session: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     """Insert records. The database moves the end of the chain to the last one."""
-    for row in rows:
-        rows_in(session, _APPEND, **row)
+    rows_for_each(session, _APPEND, rows)
 
 
 def iterate_records(session: Session) -> Generator[AuditRecord]:

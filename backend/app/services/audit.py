@@ -7,7 +7,7 @@ record itself. Names of fields are kept, never their values.
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -55,8 +55,7 @@ def record(
 ) -> None:
     """Append a record of each deed in their transaction, as the last thing it does.
 
-    `by` is only an origin for somebody who has not logged in. The end of the chain stays locked
-    until the commit.
+    `by` is only an origin for somebody who has not logged in.
     """
     actor, origin = (by, by.origin) if isinstance(by, Actor) else (None, by)
     circumstances = {
@@ -67,14 +66,11 @@ def record(
         "outcome": outcome,
         "request_id": origin.request_id,
     }
-    head = crud_audit.lock_head(session)
-    previous, rows = head.hash, []
-    for sequence, deed in enumerate(deeds, head.sequence + 1):
-        values = {"sequence": sequence, **circumstances, **_columns(deed)}
-        chain = {"previous_hash": previous, "hash": _hash(session, previous, values)}
-        rows.append(values | chain)
-        previous = chain["hash"]
-    crud_audit.append_records(session, rows)
+    entries = [circumstances | _columns(deed) for deed in deeds]
+    if isinstance(session, Session):
+        _append(session, entries)
+    else:
+        session.at_the_end(_append, entries)
 
 
 def first_bad_record(session: Session) -> int | None:
@@ -90,6 +86,18 @@ def first_bad_record(session: Session) -> int | None:
             expected, previous = expected + 1, entry.hash
     head = crud_audit.get_head(session)
     return None if (head.sequence, head.hash) == (expected - 1, previous) else expected
+
+
+def _append(session: Transaction, entries: Sequence[dict[str, Any]]) -> None:
+    """Chain entries to the records. The end of the chain stays locked until the commit."""
+    head = crud_audit.lock_head(session)
+    previous, rows = head.hash, []
+    for sequence, entry in enumerate(entries, head.sequence + 1):
+        values = {"sequence": sequence, **entry}
+        chain = {"previous_hash": previous, "hash": _hash(session, previous, values)}
+        rows.append(values | chain)
+        previous = chain["hash"]
+    crud_audit.append_records(session, rows)
 
 
 def _columns(deed: Deed) -> dict[str, Any]:

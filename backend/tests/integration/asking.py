@@ -56,4 +56,4 @@ def let_lookups_fail(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OperationalError(None, None, OSError("gone"))
 
     monkeypatch.setattr(SqliteLookups, "rows", fail)
-    monkeypatch.setattr(EventLoopPool, "ask", fail_soon)
+    monkeypatch.setattr(EventLoopPool, "lend", fail_soon)

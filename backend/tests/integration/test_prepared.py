@@ -155,6 +155,24 @@ def test_a_question_whose_lookup_fails_is_answered_in_a_transaction(
     assert len(first) == len(second) == 1
 
 
+def test_a_question_that_breaks_keeps_nobody_else_from_an_answer(database: Database):
+    add_appointment(database)
+
+    async def ask() -> list[object]:
+        lookups = open_lookups(database)
+        questions = [partial(appointments, until=NOW), lambda ask: ask(NONSENSE)]
+        try:
+            soon = (lookups.answer_soon(question) for question in questions * 2)
+            return await asyncio.gather(*soon, return_exceptions=True)
+        finally:
+            await lookups.close()
+
+    first, broken, second, broken_again = asyncio.run(ask())
+    assert [len(first), len(second)] == [1, 1]
+    assert isinstance(broken, SQLAlchemyError)
+    assert type(broken_again) is type(broken)
+
+
 def test_after_a_lookup_that_fails_the_next_one_is_answered(database: Database):
     add_appointment(database)
 

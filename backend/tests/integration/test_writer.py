@@ -12,19 +12,34 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.database import Database, insert_unless_refused
-from app.core.prepared import Prepared, Transaction, rows_in
-from app.core.writer import LARGEST_GROUP, GroupingWriter, Writer
+from app.core.groups import LARGEST_GROUP
+from app.core.postgres import EventLoopPool
+from app.core.prepared import Parameter, Prepared, Transaction, rows_in
+from app.core.writer import SqliteWriter, Writer
 from app.domain.errors import NotFound
-from app.domain.people import Role
-from app.models import User
+from app.domain.people import Origin, Role
+from app.models import AuditRecord, User
+from app.services import audit
+from app.services.audit import Deed
 from tests.conftest import MONDAY_MORNING
 from tests.databases import Databases
 from tests.integration.asking import with_writer
+
+ID = Parameter("id")
+UP_TO = Prepared(select(User.id).where(User.id <= ID).order_by(User.id))
+DOWN_TO = Prepared(select(User.id).where(User.id >= ID).order_by(User.id))
+LOCK = Prepared(select(User.id).where(User.id == ID).with_for_update())
 
 
 @pytest.fixture
 def sqlite(sqlite_databases: Databases) -> Iterator[Database]:
     with closing(Database(sqlite_databases.create())) as database:
+        yield database
+
+
+@pytest.fixture
+def postgres(postgres_databases: Databases) -> Iterator[Database]:
+    with closing(Database(postgres_databases.create())) as database:
         yield database
 
 
@@ -160,7 +175,7 @@ def test_a_work_is_durable_before_its_outcome_is_known(database: Database):
     assert with_writer(database, look)
 
 
-def test_whoever_goes_away_takes_nobody_along(sqlite: Database):
+def test_whoever_goes_away_takes_nobody_along(database: Database):
     async def go_away(writer: Writer) -> object:
         leaving = asyncio.create_task(_as_coroutine(writer.run(add)))
         staying = asyncio.create_task(_as_coroutine(writer.run(add)))
@@ -168,11 +183,91 @@ def test_whoever_goes_away_takes_nobody_along(sqlite: Database):
         leaving.cancel()
         return await staying
 
-    assert with_writer(sqlite, go_away) in people(sqlite)
-    assert len(people(sqlite)) == 2
+    assert with_writer(database, go_away) in people(database)
+    assert len(people(database)) == 2
 
 
-def test_whoever_is_cancelled_on_postgresql_leaves_nothing_behind(postgres_databases: Databases):
+def test_records_of_works_that_went_together_are_one_chain(database: Database):
+    """Refused works leave none, and the last ones are those of a group by itself."""
+
+    def do(number: int, transaction: Transaction) -> None:
+        deed = Deed("account.create", "user", number)
+        audit.record(transaction, deed, deed, by=Origin(None, None), now=MONDAY_MORNING)
+        if number % 5 == 0:
+            raise NotFound("no")
+
+    outcomes(database, *(partial(do, number) for number in range(20)))
+    outcomes(database, partial(do, 21))
+    with database.reading() as session:
+        assert audit.first_bad_record(session) is None
+        subjects = list(session.scalars(select(AuditRecord.resource_id)))
+    assert sorted(subjects) == sorted(2 * [*(n for n in range(20) if n % 5), 21])
+
+
+def test_postgresql_commits_once_for_all_that_came_together(postgres: Database):
+    def transactions() -> int:
+        with postgres.reading() as session:
+            return session.scalars(text("SELECT count(DISTINCT xmin::text) FROM users")).one()
+
+    outcomes(postgres, *[add] * LARGEST_GROUP)
+    assert transactions() == 1
+    outcomes(postgres, *[add] * (LARGEST_GROUP + 1))
+    assert transactions() == 3
+
+
+def test_each_work_in_step_gets_the_rows_that_are_its_own(postgres: Database):
+    """Some of them none, some many, from one statement or from another."""
+    first, *_ = sorted(outcomes(postgres, *[add] * 10))
+
+    def ask(number: int, transaction: Transaction) -> list[list[int]]:
+        statements = [UP_TO, DOWN_TO] if number % 3 else [DOWN_TO]
+        return [
+            [user_id - first for (user_id,) in rows_in(transaction, one, id=first + number - 1)]
+            for one in statements
+        ]
+
+    answers = outcomes(postgres, *(partial(ask, number) for number in range(12)))
+    assert answers == [
+        [
+            *([list(range(number)[:10])] if number % 3 else []),
+            list(range(10))[max(number - 1, 0) :],
+        ]
+        for number in range(12)
+    ]
+
+
+def test_works_are_carried_out_in_their_order(postgres: Database):
+    begun: list[int] = []
+
+    async def give(writer: Writer) -> None:
+        works = [
+            writer.run(lambda _, order=order: begun.append(order), order=order)
+            for order in (3, 1, 2)
+        ]
+        await asyncio.gather(*works)
+
+    with_writer(postgres, give)
+    assert begun == [1, 2, 3]
+
+
+def test_who_waits_for_a_lock_keeps_nobody_waiting(postgres: Database):
+    (locked,) = outcomes(postgres, add)
+
+    def lock(transaction: Transaction) -> object:
+        return rows_in(transaction, LOCK, id=locked)
+
+    async def give(writer: Writer) -> list[bool]:
+        with postgres.writing() as session:
+            rows_in(session, LOCK, id=locked)
+            waiting = asyncio.create_task(_as_coroutine(writer.run(lock)))
+            added = await asyncio.gather(*(writer.run(add) for _ in range(3)))
+            was_waiting = not waiting.done()
+        return [was_waiting, await waiting == [(locked,)], {locked, *added} == {*people(postgres)}]
+
+    assert with_writer(postgres, give) == [True, True, True]
+
+
+def test_a_work_that_is_cancelled_on_its_connection_leaves_nothing_behind(postgres: Database):
     is_added = asyncio.Event()
 
     def add_and_wait(transaction: Transaction) -> None:
@@ -180,22 +275,24 @@ def test_whoever_is_cancelled_on_postgresql_leaves_nothing_behind(postgres_datab
         is_added.set()
         rows_in(transaction, Prepared(text("SELECT pg_sleep(60)")))
 
-    async def cancel(writer: Writer) -> int:
-        leaving = asyncio.create_task(_as_coroutine(writer.run(add_and_wait)))
+    async def cancel() -> int:
+        pool = EventLoopPool(postgres.engine.url, size=1, info=postgres.info)
+        leaving = asyncio.create_task(_as_coroutine(pool.run(add_and_wait)))
         await asyncio.wait_for(is_added.wait(), 60)
         leaving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await leaving
-        return await writer.run(add)
+        added = await pool.run(add)
+        await pool.close()
+        return added
 
-    with closing(Database(postgres_databases.create())) as database:
-        added = with_writer(database, cancel)
-        assert people(database) == [added]
+    assert asyncio.run(cancel()) == people(postgres)[0]
+    assert len(people(postgres)) == 1
 
 
 def test_a_group_waits_for_writers_in_other_threads_and_they_for_it(sqlite: Database):
     async def both(writer: Writer) -> None:
-        assert isinstance(writer, GroupingWriter)
+        assert isinstance(writer, SqliteWriter)
 
         def write_in_thread() -> None:
             with sqlite.writing() as session:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from app.core.lookups import Gatherer
+from app.core.groups import Gatherer
 
 
 class Shelf:

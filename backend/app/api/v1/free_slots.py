@@ -20,7 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api.v1.schedules import LONGEST_SEARCH
 from app.api.v1.schedules import router as schedules
 from app.core.clock import Clock
-from app.core.lookups import Gatherer, Lookups
+from app.core.groups import Gatherer
+from app.core.lookups import Lookups
 from app.core.prepared import Ask
 from app.crud import crud_diary
 from app.domain.wall_clock import ceil_minute

@@ -1,0 +1,118 @@
+"""What many want at the same time, done together."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy.exc import OperationalError
+
+from app.core.database import PATIENCE_SECONDS
+
+LARGEST_GROUP = 64
+
+Wish = TypeVar("Wish")
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry(Generic[Wish]):
+    """What somebody wants, and what will come of it."""
+
+    wish: Wish
+    outcome: asyncio.Future[Any]
+
+    def settle(self, outcome: object) -> None:
+        """Tell what came of it: an exception is raised where it was wanted."""
+        if isinstance(outcome, Exception):
+            self.outcome.set_exception(outcome)
+        else:
+            self.outcome.set_result(outcome)
+
+
+class Groups(Generic[Wish]):
+    """Handles wishes in groups: those that come while one is handled are the next one.
+
+    `handle` settles the entries of a group; what it raises is told to all that it has not settled.
+    """
+
+    def __init__(self, handle: Callable[[list[Entry[Wish]]], Awaitable[None]]) -> None:
+        self._handle = handle
+        self._is_idle = True
+        self._waiting: deque[Entry[Wish]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def outcome_of(self, wish: Wish) -> Any:  # noqa: ANN401 - the owner knows what it is
+        """What comes of a wish, which is handled even when nobody waits for it any more.
+
+        Raises what `handle` settles it with, and OperationalError when its group does not begin
+        within PATIENCE_SECONDS.
+        """
+        loop = asyncio.get_running_loop()
+        entry = Entry(wish, loop.create_future())
+        self._waiting.append(entry)
+        if self._is_idle:
+            self._is_idle = False
+            self._begin(self._handle_groups())
+        patience = loop.call_later(PATIENCE_SECONDS, self._give_up, entry)
+        try:
+            return await asyncio.shield(entry.outcome)
+        finally:
+            patience.cancel()
+
+    def settle_apart(self, entry: Entry[Wish], outcome: Coroutine[Any, Any, object]) -> None:
+        """Settle an entry with what is still to come; the next group does not wait for it."""
+        self._begin(_settle(entry, outcome))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a task that somebody holds on to."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _handle_groups(self) -> None:
+        while self._waiting:
+            size = min(len(self._waiting), LARGEST_GROUP)
+            group = [self._waiting.popleft() for _ in range(size)]
+            try:
+                await self._handle(list(group))
+            except Exception as error:  # noqa: BLE001 - it is raised where it was wanted
+                for entry in group:
+                    if not entry.outcome.done():
+                        entry.settle(error)
+        self._is_idle = True
+
+    def _give_up(self, entry: Entry[Wish]) -> None:
+        if entry in self._waiting:
+            self._waiting.remove(entry)
+            entry.settle(OperationalError(None, None, TimeoutError(), hide_parameters=True))
+
+
+async def _settle(entry: Entry[Any], outcome: Coroutine[Any, Any, object]) -> None:
+    try:
+        entry.settle(await outcome)
+    except Exception as error:  # noqa: BLE001 - it is raised where it was wanted
+        entry.settle(error)
+
+
+class Gatherer(Generic[Key, Value]):
+    """Finds in one go what many ask for at the same time.
+
+    It is looked for after they asked, so that nobody is told what was before.
+    """
+
+    def __init__(self, find: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]]) -> None:
+        self._find = find
+        self._groups = Groups(self._find_all)
+
+    async def value_of(self, key: Key) -> Value | None:
+        """What `find` finds under this key; raises what it raises."""
+        value: Value | None = await self._groups.outcome_of(key)
+        return value
+
+    async def _find_all(self, entries: list[Entry[Key]]) -> None:
+        values = await self._find(list(dict.fromkeys(entry.wish for entry in entries)))
+        for entry in entries:
+            entry.settle(values.get(entry.wish))

@@ -1,0 +1,123 @@
+"""Works in step: what they ask PostgreSQL at the same time is sent together.
+
+A round trip takes longer than most statements do. Each work runs until it needs an answer; when
+all of them wait, each statement goes out once, with the values of all who wait for it, and they
+go on with the rows that are theirs.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from greenlet import greenlet  # type: ignore[import-untyped]
+
+from app.core.postgres import DIALECT, LoopTransaction
+from app.core.prepared import Conclusion, DirectTransaction, Prepared, Row
+from app.domain.errors import DomainError
+
+Work = Callable[[DirectTransaction], Any]
+
+
+class RefusedTooLateError(Exception):
+    """A work was refused after it had written: the others have to begin again without it."""
+
+
+async def carry_out_in_step(transaction: LoopTransaction, works: Sequence[Work]) -> list[Any]:
+    """What the works return, or the DomainErrors that refused them, in their order.
+
+    Those that ask for the same are answered in their order, and see what the ones before wrote.
+    Raises RefusedTooLateError, DBAPIError, and what a work raises that is no refusal: then nothing
+    of the transaction may be kept.
+    """
+    members = [_Member(work, transaction) for work in works]
+    try:
+        for member in members:
+            member.start()
+        while waiting := [member for member in members if member.question is not None]:
+            for prepared, asking in _by_statement(waiting).items():
+                answers = await transaction.fetch_for_each(prepared, list(asking.values()))
+                for member, rows in zip(asking, answers, strict=True):
+                    member.go_on(rows)
+    finally:
+        for member in members:
+            member.leave()
+    for member in members:
+        member.hand_over_conclusions()
+    return [member.outcome for member in members]
+
+
+class _Question(NamedTuple):
+    """A statement that a work waits for, and its values."""
+
+    prepared: Prepared
+    values: dict[str, Any]
+
+
+class _Member:
+    """A work on its way: it waits for the answer to a question, or has an outcome."""
+
+    dialect = DIALECT
+
+    def __init__(self, work: Work, transaction: LoopTransaction) -> None:
+        self.info = transaction.info
+        self.question: _Question | None = None
+        self.outcome: Any = None
+        self._transaction = transaction
+        self._course = greenlet(work)
+        self._has_written = False
+        self._conclusions: list[tuple[Conclusion, Sequence[Any]]] = []
+
+    def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
+        """Wait for the rows of a statement, in the work's own course."""
+        rows: list[Row] = self._course.parent.switch(_Question(prepared, values))
+        self._has_written |= prepared.has_written(rows)
+        return rows
+
+    def rows_for_each(
+        self, prepared: Prepared, many: Iterable[Mapping[str, Any]]
+    ) -> list[list[Row]]:
+        """As DirectTransaction says."""
+        return [self.rows(prepared, **values) for values in many]
+
+    def at_the_end(self, conclusion: Conclusion, items: Sequence[Any]) -> None:
+        """As DirectTransaction says; those of a work that is refused are forgotten."""
+        self._conclusions.append((conclusion, items))
+
+    def start(self) -> None:
+        """Run the work to its first question."""
+        self._run(self)
+
+    def go_on(self, rows: list[Row]) -> None:
+        """Run the work to its next question."""
+        self._run(rows)
+
+    def leave(self) -> None:
+        """Run a work that still waits to no end."""
+        if not self._course.dead:
+            self._course.throw()
+
+    def hand_over_conclusions(self) -> None:
+        for conclusion, items in self._conclusions:
+            self._transaction.at_the_end(conclusion, items)
+
+    def _run(self, value: Any) -> None:  # noqa: ANN401 - the work's argument, or its rows
+        try:
+            came = self._course.switch(value)
+        except DomainError as refusal:
+            if self._has_written:
+                raise RefusedTooLateError from refusal
+            self.question, self.outcome, self._conclusions = None, refusal, []
+            return
+        if self._course.dead:
+            self.question, self.outcome = None, came
+        else:
+            self.question = came
+
+
+def _by_statement(waiting: Iterable[_Member]) -> dict[Prepared, dict[_Member, dict[str, Any]]]:
+    """Who waits for each statement, with their values."""
+    statements: dict[Prepared, dict[_Member, dict[str, Any]]] = {}
+    for member in waiting:
+        if member.question is not None:
+            prepared, values = member.question
+            statements.setdefault(prepared, {})[member] = values
+    return statements

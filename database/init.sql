@@ -6,7 +6,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0008');
+INSERT INTO "alembic_version" VALUES('0009');
 CREATE TABLE appointments (
 	id INTEGER NOT NULL,
 	doctor_id INTEGER NOT NULL,
@@ -274,4 +274,5 @@ CREATE TRIGGER tr_audit_log_move_head AFTER INSERT ON audit_log
 BEGIN
     UPDATE audit_head SET sequence = NEW.sequence, hash = NEW.hash;
 END;
+CREATE INDEX ix_appointments_doctor_id_starts_at_duration ON appointments (doctor_id, starts_at, duration) WHERE status <> 'cancelled';
 COMMIT;

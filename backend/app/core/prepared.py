@@ -5,13 +5,25 @@ times. A prepared statement is written with SQLAlchemy, compiled once for each e
 goes to the driver as it is; values are still turned into what the columns' types make of them.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Dialect, TextClause, UpdateBase
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Dialect,
+    String,
+    TextClause,
+    TypeDecorator,
+    UpdateBase,
+)
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
@@ -210,6 +222,26 @@ def _(element: Parameter, compiler: SQLCompiler, **__: Any) -> str:
     return f"CAST(%({element.name})s AS {type_})"
 
 
+class Numbers(TypeDecorator[Sequence[int]]):
+    """A list of whole numbers, to compare columns with: an array, on SQLite as JSON."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return String() if dialect.name == "sqlite" else postgresql.ARRAY(BigInteger())
+
+    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> object:
+        return json.dumps(value) if dialect.name == "sqlite" else value
+
+
+class is_among(FunctionElement[bool]):  # noqa: N801 - it is called like an SQL function
+    """Whether a column's number is one of those of a parameter, which is of type `Numbers`."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
 class minute_of(FunctionElement[int]):  # noqa: N801 - it is called like an SQL function
     """The minute since 1970-01-01T00:00Z of an instant on a whole minute, of a column."""
 
@@ -222,6 +254,18 @@ class instant_at(FunctionElement[datetime]):  # noqa: N801 - it is called like a
 
     type = Instant()
     inherit_cache = True
+
+
+@compiles(is_among, "sqlite")
+def _(element: is_among, compiler: SQLCompiler, **options: Any) -> str:
+    column, numbers = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 - ours
+
+
+@compiles(is_among, "postgresql")
+def _(element: is_among, compiler: SQLCompiler, **options: Any) -> str:
+    column, numbers = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY({numbers})"
 
 
 @compiles(minute_of, "sqlite")

@@ -7,11 +7,8 @@ from operator import add
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     ColumnElement,
     String,
-    any_,
     cast,
     literal,
     select,
@@ -19,7 +16,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.functions import aggregate_strings
 
-from app.core.prepared import Ask, Parameter, Prepared, Row, instant_at, minute_of
+from app.core.prepared import (
+    Ask,
+    Numbers,
+    Parameter,
+    Prepared,
+    Row,
+    instant_at,
+    is_among,
+    minute_of,
+)
 from app.crud.crud_appointment import HOLDS_TIME
 from app.crud.crud_user import LISTED
 from app.domain.appointments import MAX_SLOT_DURATION
@@ -38,7 +44,7 @@ _start_and_minutes = (
 _REVISION = Prepared(select(DiaryRevision.revision).where(DiaryRevision.user_id == _doctor_id))
 _REVISIONS = Prepared(
     select(DiaryRevision.user_id, DiaryRevision.revision).where(
-        DiaryRevision.user_id == any_(Parameter("user_ids", ARRAY(BigInteger)))
+        is_among(DiaryRevision.user_id, Parameter("user_ids", Numbers()))
     )
 )
 
@@ -84,6 +90,11 @@ def _diaries(is_theirs: Callable[[Any], ColumnElement[bool]]) -> Prepared:
 
 
 _DIARY = _diaries(lambda id_: id_ == _doctor_id)
+_DIARIES_OF = _diaries(
+    lambda id_: id_.in_(
+        select(User.id).where(LISTED, is_among(User.id, Parameter("doctor_ids", Numbers())))
+    )
+)
 _ALL_DIARIES = _diaries(lambda id_: id_.in_(select(User.id).where(LISTED)))
 _DIARIES_OF_SPECIALTY = _diaries(
     lambda id_: id_.in_(
@@ -107,7 +118,7 @@ def find_revision(ask: Ask, doctor_id: int) -> int | None:
 
 
 def find_revisions(ask: Ask, user_ids: Sequence[int]) -> dict[int, int]:
-    """The numbers of the present states of diaries, at once. On PostgreSQL only."""
+    """The numbers of the present states of diaries, at once."""
     return dict(ask(_REVISIONS, user_ids=user_ids))
 
 
@@ -115,6 +126,11 @@ def find_diary(ask: Ask, doctor_id: int, within: Interval) -> Diary | None:
     """A doctor's diary with what may be busy within these minutes; None unless listed."""
     rows = ask(_DIARY, doctor_id=doctor_id, **_time_of(within))
     return _as_diaries(rows).get(doctor_id)
+
+
+def find_diaries_of(ask: Ask, doctor_ids: Sequence[int], within: Interval) -> dict[int, Diary]:
+    """As `find_diary`, of some doctors at once, by doctor."""
+    return _as_diaries(ask(_DIARIES_OF, doctor_ids=doctor_ids, **_time_of(within)))
 
 
 def find_diaries(ask: Ask, specialty: str | None, within: Interval) -> dict[int, Diary]:

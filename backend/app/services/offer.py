@@ -1,6 +1,6 @@
 """What doctors offer, each from one statement: the fast sibling of `scheduling.available_slots`."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -51,31 +51,30 @@ def first_slots(ask: Ask, *, specialty: str | None, days: int, now: datetime) ->
     """The first free slot of each listed doctor in the coming `days`, the earliest first.
 
     Only those with this specialty, if one is given. Doctors without a free slot are left out.
-    The diaries of one day are read at once; who has no time then is looked at alone.
+    One day of all diaries is looked at first, then more days of those who have no time then.
     """
     start = ceil_minute(now)
-    day, *later = (
+    day, *longer = (
         Interval(start, start + length * MINUTES_PER_DAY)
         for length in sorted({1, min(_BEHIND_A_WEEKEND, days), days})
     )
-    found = []
-    for doctor_id, diary in crud_diary.find_diaries(ask, specialty, day).items():
-        slot = _first_within(day, diary)
-        if slot is None and diary.hours:
-            slot = _first_later(ask, doctor_id, later)
-        if slot is not None:
-            found.append(FirstSlot(doctor_id, slot, ZoneInfo(diary.timezone)))
-    return sorted(found, key=lambda first: (first.slot.start, first.doctor_id))
+    diaries = crud_diary.find_diaries(ask, specialty, day)
+    found = _first_of_each(diaries, day)
+    for within in longer:
+        has_none = [doctor for doctor in diaries if doctor not in found and diaries[doctor].hours]
+        if has_none:
+            found |= _first_of_each(crud_diary.find_diaries_of(ask, has_none, within), within)
+    return sorted(found.values(), key=lambda first: (first.slot.start, first.doctor_id))
 
 
-def _first_later(ask: Ask, doctor_id: int, spans: Iterable[Interval]) -> Slot | None:
-    """The first free slot of a doctor, looked for in one span after the other."""
-    for within in spans:
-        diary = crud_diary.find_diary(ask, doctor_id, within)
-        slot = None if diary is None else _first_within(within, diary)
+def _first_of_each(diaries: Mapping[int, Diary], within: Interval) -> dict[int, FirstSlot]:
+    """The first free slot of each doctor who has one."""
+    found = {}
+    for doctor_id, diary in diaries.items():
+        slot = _first_within(within, diary)
         if slot is not None:
-            return slot
-    return None
+            found[doctor_id] = FirstSlot(doctor_id, slot, ZoneInfo(diary.timezone))
+    return found
 
 
 def _first_within(within: Interval, diary: Diary) -> Slot | None:

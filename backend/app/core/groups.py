@@ -19,13 +19,19 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry(Generic[Wish]):
-    """What somebody wants, and what will come of it."""
+    """What somebody wants, what will come of it, and until when a group must have begun."""
 
     wish: Wish
     outcome: asyncio.Future[Any]
+    deadline: float
 
     def settle(self, outcome: object) -> None:
-        """Tell what came of it: an exception is raised where it was wanted."""
+        """Tell what came of it: an exception is raised where it was wanted.
+
+        Nobody is told who has gone away, or has been told before.
+        """
+        if self.outcome.done():
+            return
         if isinstance(outcome, Exception):
             self.outcome.set_exception(outcome)
         else:
@@ -43,6 +49,7 @@ class Groups(Generic[Wish]):
         self._is_idle = True
         self._waiting: deque[Entry[Wish]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watch: asyncio.TimerHandle | None = None
 
     async def outcome_of(self, wish: Wish) -> Any:  # noqa: ANN401 - the owner knows what it is
         """What comes of a wish, which is handled even when nobody waits for it any more.
@@ -51,16 +58,14 @@ class Groups(Generic[Wish]):
         within PATIENCE_SECONDS.
         """
         loop = asyncio.get_running_loop()
-        entry = Entry(wish, loop.create_future())
+        entry = Entry(wish, loop.create_future(), loop.time() + PATIENCE_SECONDS)
         self._waiting.append(entry)
         if self._is_idle:
             self._is_idle = False
             self._begin(self._handle_groups())
-        patience = loop.call_later(PATIENCE_SECONDS, self._give_up, entry)
-        try:
-            return await asyncio.shield(entry.outcome)
-        finally:
-            patience.cancel()
+        if self._watch is None:
+            self._watch = loop.call_at(entry.deadline, self._give_up)
+        return await entry.outcome
 
     def settle_apart(self, entry: Entry[Wish], outcome: Coroutine[Any, Any, object]) -> None:
         """Settle an entry with what is still to come; the next group does not wait for it."""
@@ -80,14 +85,17 @@ class Groups(Generic[Wish]):
                 await self._handle(list(group))
             except Exception as error:  # noqa: BLE001 - it is raised where it was wanted
                 for entry in group:
-                    if not entry.outcome.done():
-                        entry.settle(error)
+                    entry.settle(error)
         self._is_idle = True
 
-    def _give_up(self, entry: Entry[Wish]) -> None:
-        if entry in self._waiting:
-            self._waiting.remove(entry)
-            entry.settle(OperationalError(None, None, TimeoutError(), hide_parameters=True))
+    def _give_up(self) -> None:
+        """Tell those whose time is over, and come again when that of the next one is."""
+        loop = asyncio.get_running_loop()
+        while self._waiting and self._waiting[0].deadline <= loop.time():
+            error = OperationalError(None, None, TimeoutError(), hide_parameters=True)
+            self._waiting.popleft().settle(error)
+        oldest = self._waiting[0].deadline if self._waiting else None
+        self._watch = None if oldest is None else loop.call_at(oldest, self._give_up)
 
 
 async def _settle(entry: Entry[Any], outcome: Coroutine[Any, Any, object]) -> None:

@@ -1,6 +1,7 @@
 """Measure what is fast, and write it into RESULTS.md: `make bench`."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -15,6 +16,7 @@ from benchmarks.frontend import page_reruns
 from benchmarks.load import has_wrk
 from benchmarks.paths import Effort, Ratio
 from benchmarks.peers import django_appointment
+from benchmarks.quiet import undisturbed
 from benchmarks.servers import clinic_server, serving
 
 Copies = Mapping[str, Callable[[], str]]
@@ -84,15 +86,15 @@ def waits_of(copies: Copies, folder: Path) -> Iterator[Waits]:
             slots = questions.free_slots(server, stage.people.doctors[:RACES])[:RACES]
             yield crowds.race_for_one_slot(stage, server, slots)
             yield crowds.searches_during_logins(stage, server)
-            yield crowds.first_slots(stage, server)
-    yield page_reruns(paths.prepared("SQLite", copies["SQLite"]()), folder)
+            yield undisturbed(partial(crowds.first_slots, stage, server))
+    yield undisturbed(lambda: page_reruns(paths.prepared("SQLite", copies["SQLite"]()), folder))
 
 
 def limits_of(
     copies: Copies, folder: Path, server: PostgresServer
 ) -> Iterator[tuple[str, float, str]]:
     """What the machine and the databases allow, with the unit of each figure."""
-    computing = limits.microseconds_of_28_days()
+    computing = undisturbed(limits.microseconds_of_28_days)
     yield "computing 28 half-full days of 15-minute slots", computing, "µs"
     for engine, copy in copies.items():
         memory = limits.resident_megabytes(copy(), folder, workers=2)

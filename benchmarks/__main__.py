@@ -22,9 +22,8 @@ from benchmarks.servers import clinic_server, serving
 Copies = Mapping[str, Callable[[], str]]
 """For each database a way to get the URL of a fresh copy of the data set."""
 
-QUICK = (Effort(workers=1, connections=16, rounds=3, seconds=1),)
-THOROUGH = (
-    Effort(workers=1, connections=16, rounds=5, seconds=1),
+USUAL = Effort(workers=1, connections=16, rounds=5, seconds=1)
+OTHERS = (
     Effort(workers=1, connections=1, rounds=3, seconds=1),
     Effort(workers=1, connections=64, rounds=3, seconds=3),
     Effort(workers=2, connections=16, rounds=5, seconds=1),
@@ -37,17 +36,15 @@ SECONDS = 2
 def main(
     *,
     quick: Annotated[
-        bool, typer.Option("--quick", help="16 connections, short runs, no growth, no peer.")
+        bool, typer.Option("--quick", help="One process, 16 connections; no growth, no peer.")
     ] = False,
 ) -> None:
     """Measure the hot paths beside the bare framework, on both databases."""
     if not has_wrk():
         typer.echo("wrk is missing: apt install wrk (Debian, Ubuntu), brew install wrk (macOS).")
         raise typer.Exit(1)
-    finished: list[str] = []
     for section in sections(quick=quick):
-        finished.append(section)
-        report.RESULTS.write_text(report.page(finished))
+        report.keep(section)
     tell(f"The figures are in {report.RESULTS.name}.")
 
 
@@ -59,7 +56,9 @@ def sections(*, quick: bool) -> Iterator[str]:
             "SQLite": lambda: dataset.copied_file(folder),
             "PostgreSQL": lambda: dataset.copied_database(server),
         }
-        yield report.ratios(ratios_of(copies, folder, quick=quick))
+        slots = {engine: free_slots_of(engine, copy, folder) for engine, copy in copies.items()}
+        for effort in (USUAL,) if quick else (USUAL, *OTHERS):
+            yield report.ratios(effort, ratios_of(copies, slots, folder, effort))
         yield report.waits(waits_of(copies, folder))
         yield report.limits(limits_of(copies, folder, server))
         if not quick:
@@ -67,15 +66,15 @@ def sections(*, quick: bool) -> Iterator[str]:
             yield report.peer("django-appointment", django_appointment.figures(folder))
 
 
-def ratios_of(copies: Copies, folder: Path, *, quick: bool) -> Iterator[Ratio]:
-    """Every hot path under every load."""
+def ratios_of(
+    copies: Copies, slots: Mapping[str, list[questions.Slot]], folder: Path, effort: Effort
+) -> Iterator[Ratio]:
+    """Every hot path under one load."""
     for engine, copy in copies.items():
-        slots = free_slots_of(engine, copy, folder)
-        for effort in QUICK if quick else THOROUGH:
-            stage = paths.prepared(engine, copy())
-            for ratio in paths.measure(stage, slots, folder, effort):
-                tell(f"{engine}, {effort.connections} connections, {ratio.path}: {ratio.ratio:.3f}")
-                yield ratio
+        stage = paths.prepared(engine, copy())
+        for ratio in paths.measure(stage, slots[engine], folder, effort):
+            tell(f"{engine}, {effort.connections} connections, {ratio.path}: {ratio.ratio:.3f}")
+            yield ratio
 
 
 def waits_of(copies: Copies, folder: Path) -> Iterator[Waits]:

@@ -34,8 +34,6 @@ class Ratio:
 
     path: str
     engine: str
-    workers: int
-    connections: int
     ratio: float
     lowest: float
     clinic: Load
@@ -84,7 +82,7 @@ def measure(stage: Stage, slots: list[Slot], folder: Path, effort: Effort) -> It
         base = questions.as_file([questions.HELLO], folder, "hello")
         for path in hot_paths(stage, clinic, slots, folder):
             pairs = list(alternating(hello, base, clinic, path, effort))
-            yield _as_ratio(pairs, path, stage.engine, effort)
+            yield _as_ratio(pairs, path, stage.engine)
 
 
 def hot_paths(stage: Stage, clinic: Server, slots: list[Slot], folder: Path) -> Iterator[HotPath]:
@@ -126,13 +124,11 @@ def alternating(
         yield undisturbed(one_round) if path.is_repeatable else one_round()
 
 
-def _as_ratio(pairs: list[tuple[Load, Load]], path: HotPath, engine: str, effort: Effort) -> Ratio:
+def _as_ratio(pairs: list[tuple[Load, Load]], path: HotPath, engine: str) -> Ratio:
     ratios = [clinic.rate / hello.rate for hello, clinic in pairs]
     return Ratio(
         path=path.name,
         engine=engine,
-        workers=effort.workers,
-        connections=effort.connections,
         ratio=median(ratios),
         lowest=min(ratios),
         hello=_median([hello for hello, _ in pairs]),

@@ -12,28 +12,41 @@ import psutil  # type: ignore[import-untyped]
 
 from benchmarks.crowds import Waits
 from benchmarks.growth import Growth
-from benchmarks.paths import Ratio
+from benchmarks.paths import Effort, Ratio
 from benchmarks.servers import ROOT
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-EXPLANATION = """What `make bench` measured last; [docs/performance.md](../docs/performance.md)
-tells what it means. Ratios are to a bare FastAPI application of the same minute: they are what
-other machines, and this one under other load, can be compared by. All else holds for this hour."""
-LIBRARIES = ("fastapi", "starlette", "uvicorn", "sqlalchemy", "psycopg")
+EXPLANATION = """What `make bench` measured last, part by part;
+[docs/performance.md](../docs/performance.md) tells what it means. Ratios are to a bare FastAPI
+application of the same minute: they are what other machines, and this one under other load, can be
+compared by. All else holds for its hour."""
+LIBRARIES = ("fastapi", "starlette", "uvicorn", "sqlalchemy", "asyncpg", "psycopg")
+HEADING = "\n\n## "
 
 
-def page(sections: Iterable[str]) -> str:
-    """The whole of RESULTS.md."""
-    head = [
-        "# Results",
-        EXPLANATION,
-        table(("", ""), machine()),
-    ]
-    return "\n\n".join([*head, *sections]) + "\n"
+def keep(section: str) -> None:
+    """Write a part into RESULTS.md instead of the one with its title; the others stay."""
+    before = RESULTS.read_text() if RESULTS.exists() else ""
+    RESULTS.write_text(page(before, section))
+
+
+def page(before: str, section: str) -> str:
+    """RESULTS.md with a new part, and the others as they were."""
+    head = "\n\n".join(["# Results", EXPLANATION, table(("", ""), machine())])
+    parts = {_title(part): part for part in before.rstrip("\n").split(HEADING)[1:]}
+    new = section.removeprefix(HEADING.lstrip())
+    parts[_title(new)] = new
+    return HEADING.join([head, *parts.values()]) + "\n"
+
+
+def _title(part: str) -> str:
+    return part.partition("\n")[0]
 
 
 def section(title: str, *paragraphs: str) -> str:
-    return "\n\n".join([f"## {title}", *paragraphs])
+    """A part of the page, with the commit that was measured and when it was finished."""
+    measured = f"Commit {_commit()}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
+    return "\n\n".join([f"## {title}", measured, *paragraphs])
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -43,34 +56,31 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def machine() -> list[tuple[str, str]]:
-    """What the figures were measured on, and what."""
+    """What the figures were measured on, and with what."""
     return [
-        ("commit", _commit()),
-        ("date", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),
         ("processor", f"{_processor()}, {psutil.cpu_count()} cores"),
-        ("load before", ", ".join(f"{load:.1f}" for load in psutil.getloadavg())),
         ("Python", platform.python_version()),
         ("SQLite", sqlite3.sqlite_version),
         *((name, version(name)) for name in LIBRARIES),
     ]
 
 
-def ratios(measured: Iterable[Ratio]) -> str:
+def ratios(effort: Effort, measured: Iterable[Ratio]) -> str:
     head = (
-        *("path", "database", "workers", "connections", "ratio", "lowest", "per second"),
+        *("path", "database", "ratio", "lowest", "per second"),
         *("`hello` per second", "p50 ms", "p99 ms", "CPU µs", "`hello` CPU µs"),
     )
     rows = (
         (
-            *(each.path, each.engine, str(each.workers), str(each.connections)),
-            *(f"{each.ratio:.3f}", f"{each.lowest:.3f}"),
+            *(each.path, each.engine, f"{each.ratio:.3f}", f"{each.lowest:.3f}"),
             *(f"{each.clinic.rate:.0f}", f"{each.hello.rate:.0f}"),
             *(f"{each.clinic.p50:.1f}", f"{each.clinic.p99:.1f}"),
             *(f"{each.clinic.cpu:.0f}", f"{each.hello.cpu:.0f}"),
         )
         for each in measured
     )
-    return section("Ratios to the bare framework", table(head, rows))
+    load = f"connections: {effort.connections}, processes: {effort.workers}"
+    return section(f"Ratios to the bare framework ({load})", table(head, rows))
 
 
 def waits(measured: Iterable[Waits]) -> str:

@@ -81,3 +81,13 @@ def test_a_table() -> None:
     assert report.table(("what", "figure"), [("memory", "1 MB")]) == (
         "| what | figure |\n| --- | --- |\n| memory | 1 MB |"
     )
+
+
+def test_a_part_that_is_measured_anew_replaces_its_old_figures_alone() -> None:
+    page = ""
+    for title, figure in (("One", "old"), ("Two", "kept"), ("Three", "kept"), ("One", "new")):
+        page = report.page(page, report.section(title, report.table((title,), [(figure,)])))
+    parts = page.split("\n## ")[1:]
+    assert [part.splitlines()[0] for part in parts] == ["One", "Two", "Three"]
+    assert [part.splitlines()[-1] for part in parts] == ["| new |", "| kept |", "| kept |"]
+    assert page.count("# Results") == 1

@@ -1,10 +1,13 @@
 """Refusals of people who are signed in go into the audit log."""
 
+import re
+
 from fastapi import Request
 
 from app.api.v1.dependencies import Resources
 from app.domain.errors import DomainError
 from app.domain.people import Actor
+from app.schemas.fields import LARGEST_ID
 from app.services import audit
 from app.services.audit import Deed
 
@@ -36,6 +39,8 @@ ATTEMPTS = {
     "audit_log": ("audit.read", "audit"),
 }
 
+_ID = re.compile(r"[1-9][0-9]{0,18}")
+
 
 def tell_attempt(request: Request, action: str) -> None:
     """Say what a route that does several things is asked for, before it may be refused."""
@@ -64,5 +69,11 @@ def _deed_of(request: Request) -> Deed:
     return Deed(
         action=getattr(request.state, "attempt", action),
         resource_type=resource_type,
-        resource_id=int(identifiers[-1]) if identifiers else None,
+        resource_id=_as_id(identifiers[-1]) if identifiers else None,
     )
+
+
+def _as_id(text: str) -> int | None:
+    """The id at the end of a path; None for what is none, which may not have been checked yet."""
+    is_id = _ID.fullmatch(text) is not None and int(text) <= LARGEST_ID
+    return int(text) if is_id else None

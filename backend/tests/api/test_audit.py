@@ -229,3 +229,19 @@ def test_verification_sees_that_the_last_record_is_gone(clinic: Clinic, database
         length = session.scalars(select(AuditHead.sequence)).one()
         session.execute(delete(AuditRecord).where(AuditRecord.sequence == length))
     assert session.info["found"] == length
+
+
+@pytest.mark.parametrize("written", [str(2**63), "9" * 30, "mine", "0"])
+def test_a_refusal_that_comes_before_the_id_was_read_is_recorded_without_it(
+    clinic: Clinic, written: str
+):
+    answer = clinic.john.client.delete(f"/api/v1/appointments/{written}")
+    assert code_of(answer) == (403, "csrf_failed")
+    refused = (clinic.john.id, "appointment.cancel", None, None, "", "csrf_failed")
+    assert newest(clinic, limit=1) == [refused]
+
+
+def test_a_refusal_of_the_largest_id_is_recorded_with_it(clinic: Clinic):
+    clinic.john.client.delete(f"/api/v1/appointments/{2**63 - 1}")
+    ((_, _, resource_id, *_),) = newest(clinic, limit=1)
+    assert resource_id == 2**63 - 1

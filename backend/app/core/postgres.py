@@ -31,12 +31,20 @@ SET plan_cache_mode = force_generic_plan;
 SET enable_seqscan = off;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
+SET jit = off;
 """  # once, because that takes longer than an answer, and by keys, even while a table is empty
 FAILURES = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     OSError,  # and with it TimeoutError
+)
+UNREACHABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
 )
 CONTENTION = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 BUGS = (
@@ -61,15 +69,21 @@ Result = TypeVar("Result")
 class EventLoopPool:
     """Connections of one event loop, at most `size`, opened when they are needed.
 
-    Their transactions begin with `begin`.
+    A transaction waits for no row longer than `lock_timeout` (as PostgreSQL reads it), but for what
+    it takes at its end: it is next to a commit then.
     Nobody asks whether one that was idle still lives: the loop is told when its server goes.
     (asyncpg's own pool gives a connection back in a task of its own, which takes as long as a
     round trip.)
     """
 
-    def __init__(self, url: URL, *, size: int, info: dict[Any, Any], begin: str = "BEGIN") -> None:
+    def __init__(
+        self, url: URL, *, size: int, info: dict[Any, Any], lock_timeout: str | None = None
+    ) -> None:
         self._options = connection_options(url)
-        self._begin = begin
+        self._is_patient = lock_timeout is None
+        self._begin = "BEGIN"
+        if lock_timeout is not None:
+            self._begin += f"; SET LOCAL lock_timeout = '{lock_timeout}'"
         self._info = info
         self._turns = asyncio.Semaphore(size)
         self._idle: list[asyncpg.Connection] = []
@@ -103,7 +117,10 @@ class EventLoopPool:
             try:
                 in_loop = LoopTransaction(connection, self._info)
                 result = await carry_out(in_loop)
-                await greenlet_spawn(in_loop.conclude)
+                if in_loop.has_conclusions:
+                    if not self._is_patient:
+                        await _translated(connection.execute("SET LOCAL lock_timeout = 0"))
+                    await greenlet_spawn(in_loop.conclude)
             except BaseException:
                 await _undo(connection)
                 raise
@@ -173,6 +190,11 @@ class LoopTransaction:
         """As DirectTransaction says."""
         self._conclusions[conclusion] += items
 
+    @property
+    def has_conclusions(self) -> bool:
+        """Whether something is to be done at the end."""
+        return bool(self._conclusions)
+
     def conclude(self) -> None:
         """Do what was to be done at the end, in a greenlet. Raises DBAPIError."""
         for conclusion, items in self._conclusions.items():
@@ -206,6 +228,11 @@ class LoopTransaction:
         else:
             await _translated(self._connection.executemany(form.text, every))
         return [form.decoded(rows) for rows in answers]
+
+
+def is_unreachable(error: DBAPIError) -> bool:
+    """Whether the database, or the connection to it, was lost or refused."""
+    return isinstance(error.orig, UNREACHABLE)
 
 
 def is_contention(error: DBAPIError) -> bool:
@@ -246,16 +273,20 @@ async def _commit(connection: asyncpg.Connection) -> None:
     def note(_: object, warning: asyncpg.PostgresLogMessage) -> None:
         warnings.append(warning)
 
-    connection.add_log_listener(note)
     try:
-        await connection.execute("COMMIT")
+        connection.add_log_listener(note)
+        status = await connection.execute("COMMIT")
     except FAILURES as failure:
-        if connection.is_closed():
+        if connection.is_closed() or not isinstance(failure, asyncpg.PostgresError):
+            connection.terminate()
             raise OutcomeUnknown from failure
         await _undo(connection)
         raise _as_sqlalchemy(failure) from failure
     finally:
-        connection.remove_log_listener(note)
+        if not connection.is_closed():
+            connection.remove_log_listener(note)
+    if status != "COMMIT":  # a statement had failed before, and PostgreSQL rolled back
+        raise OperationalError(None, None, asyncpg.PostgresError(status), hide_parameters=True)
     if any(warning.server_source_function == STANDBY_WAIT for warning in warnings):
         raise OutcomeUnknown
 

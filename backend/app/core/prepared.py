@@ -72,9 +72,9 @@ class Prepared:
 
     def has_written(self, rows: Sequence[Row]) -> bool:
         """Whether the statement that returned these rows has written something, or may have."""
-        if not isinstance(self._statement, UpdateBase):
-            return False
-        return bool(rows) or not self._statement.exported_columns
+        if isinstance(self._statement, UpdateBase) and self._statement.exported_columns:
+            return bool(rows)
+        return not isinstance(self._statement, SelectBase)
 
 
 class Ask(Protocol):

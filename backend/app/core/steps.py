@@ -31,12 +31,12 @@ async def carry_out_in_step(transaction: LoopTransaction, works: Sequence[Work])
     members = [_Member(work, transaction) for work in works]
     try:
         for member in members:
-            member.start()
+            member.run_on(member)
         while waiting := [member for member in members if member.question is not None]:
             for prepared, asking in _by_statement(waiting).items():
                 answers = await transaction.fetch_for_each(prepared, list(asking.values()))
                 for member, rows in zip(asking, answers, strict=True):
-                    member.go_on(rows)
+                    member.run_on(rows)
     finally:
         for member in members:
             member.leave()
@@ -82,14 +82,6 @@ class _Member:
         """As DirectTransaction says; those of a work that is refused are forgotten."""
         self._conclusions.append((conclusion, items))
 
-    def start(self) -> None:
-        """Run the work to its first question."""
-        self._run(self)
-
-    def go_on(self, rows: list[Row]) -> None:
-        """Run the work to its next question."""
-        self._run(rows)
-
     def leave(self) -> None:
         """Run a work that still waits to no end."""
         if not self._course.dead:
@@ -99,7 +91,8 @@ class _Member:
         for conclusion, items in self._conclusions:
             self._transaction.at_the_end(conclusion, items)
 
-    def _run(self, value: Any) -> None:  # noqa: ANN401 - the work's argument, or its rows
+    def run_on(self, value: Any) -> None:  # noqa: ANN401 - two kinds of values
+        """Run the work to its next question, with itself as its argument or with the rows."""
         try:
             came = self._course.switch(value)
         except DomainError as refusal:

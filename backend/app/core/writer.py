@@ -13,14 +13,13 @@ from sqlalchemy.orm import Session
 
 from app.core.database import Database
 from app.core.groups import Entry, Groups
-from app.core.postgres import EventLoopPool, is_contention
+from app.core.postgres import EventLoopPool, is_contention, is_unreachable
 from app.core.prepared import Prepared, Transaction, rows_in
 from app.core.steps import carry_out_in_step
 from app.domain.errors import DomainError, OutcomeUnknown
 
-POOL_SIZE = 5
-# A quarter of what PostgreSQL waits before it looks for a deadlock.
-IMPATIENT = "BEGIN; SET LOCAL lock_timeout = '250ms'"
+POOL_SIZE = 3
+SOON = "250ms"  # a quarter of what PostgreSQL waits before it looks for a deadlock
 
 _SAVEPOINT, _UNDO, _KEEP = (
     Prepared(text(f"{command} work")) for command in ("SAVEPOINT", "ROLLBACK TO", "RELEASE")
@@ -51,9 +50,9 @@ class Writer(ABC):
     async def run(self, work: Work[Result], *, order: int = 0) -> Result:
         """What the work returns, once it is durable. Raises what it raises, which undoes it.
 
-        Works that are written together are carried out by `order`: those that may wait for each
-        other's rows have to touch them in the same order everywhere. A work is carried out even
-        when nobody waits for it any more.
+        PostgreSQL takes works that go together by their `order`: those that may wait for each
+        other's rows touch them in the same order in every group. A work is carried out even when
+        nobody waits for it any more.
 
         Raises:
             OutcomeUnknown: nobody can tell whether the work was, or stays, kept.
@@ -86,13 +85,14 @@ class PostgresWriter(Writer):
     def __init__(self, database: Database) -> None:
         super().__init__()
         connect = partial(EventLoopPool, database.engine.url, info=database.info)
-        self._together = connect(size=1, begin=IMPATIENT)
-        self._alone = connect(size=POOL_SIZE)
+        self._together = connect(size=1, lock_timeout=SOON)
+        self._alone = connect(size=POOL_SIZE, lock_timeout=SOON)
+        self._patient = connect(size=POOL_SIZE)
 
     async def close(self) -> None:
         """As Writer says."""
-        await self._together.close()
-        await self._alone.close()
+        for pool in (self._together, self._alone, self._patient):
+            await pool.close()
 
     async def _write(self, group: Group) -> None:
         """As Writer says."""
@@ -103,13 +103,22 @@ class PostgresWriter(Writer):
         except OutcomeUnknown:
             raise
         except Exception as error:
-            if isinstance(error, OperationalError) and not is_contention(error):
+            if isinstance(error, OperationalError) and is_unreachable(error):
                 raise
             for entry in group:
-                self._groups.settle_apart(entry, self._alone.run(entry.wish.work))
+                self._groups.settle_apart(entry, self._go_alone(entry.wish.work))
         else:
             for entry, outcome in zip(group, outcomes, strict=True):
                 entry.settle(outcome)
+
+    async def _go_alone(self, work: Work[Any]) -> object:
+        """Carry out a work by itself. Who waits for a lock keeps nobody from a connection."""
+        try:
+            return await self._alone.run(work)
+        except OperationalError as error:
+            if not is_contention(error):
+                raise
+        return await self._patient.run(work)
 
 
 class SqliteWriter(Writer):

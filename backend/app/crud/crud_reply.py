@@ -38,7 +38,10 @@ class Reply(NamedTuple):
 
 
 def claim_key(session: Transaction, *, user_id: int, key: str) -> bool:
-    """Whether nobody else is working on this key; if so, it is ours until the commit."""
+    """Whether nobody else is working on this key; if so, it is ours until the commit.
+
+    Of the works of one process, which may share a transaction, KeysInFlight lets in one.
+    """
     return try_lock(session, f"reply:{user_id}:{key}")
 
 

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, event, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, event, insert, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.database import Database, insert_unless_refused
@@ -28,6 +28,10 @@ from tests.integration.asking import with_writer
 ID = Parameter("id")
 UP_TO = Prepared(select(User.id).where(User.id <= ID).order_by(User.id))
 DOWN_TO = Prepared(select(User.id).where(User.id >= ID).order_by(User.id))
+DIE = Prepared(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+ADD_AGAIN = Prepared(
+    insert(User.__table__).from_select(["id"], select(User.id).where(User.id == ID))
+)
 LOCK = Prepared(select(User.id).where(User.id == ID).with_for_update())
 
 
@@ -265,6 +269,47 @@ def test_who_waits_for_a_lock_keeps_nobody_waiting(postgres: Database):
         return [was_waiting, await waiting == [(locked,)], {locked, *added} == {*people(postgres)}]
 
     assert with_writer(postgres, give) == [True, True, True]
+
+
+def test_many_who_wait_for_a_lock_keep_nobody_from_a_connection(postgres: Database):
+    (locked,) = outcomes(postgres, add)
+
+    def lock(transaction: Transaction) -> object:
+        return rows_in(transaction, LOCK, id=locked)
+
+    async def give(writer: Writer) -> list[object]:
+        with postgres.writing() as session:
+            rows_in(session, LOCK, id=locked)
+            waiting = [asyncio.create_task(_as_coroutine(writer.run(lock))) for _ in range(12)]
+            added = await asyncio.gather(*(writer.run(add) for _ in range(3)))
+        return [len(added), await asyncio.gather(*waiting)]
+
+    assert with_writer(postgres, give) == [3, [[(locked,)]] * 12]
+
+
+def test_a_group_whose_connection_is_lost_leaves_nothing_and_is_not_repeated(postgres: Database):
+    begun: list[int] = []
+
+    def die(transaction: Transaction) -> None:
+        begun.append(add(transaction))
+        rows_in(transaction, DIE)
+
+    lost = outcomes(postgres, add, die, add)
+    assert [type(outcome) for outcome in lost] == [OperationalError] * 3
+    assert len(begun) == 1
+    assert people(postgres) == []
+    assert outcomes(postgres, add) == people(postgres)
+
+
+def test_a_work_that_hides_a_failure_is_not_told_that_it_was_kept(postgres: Database):
+    def add_twice(transaction: Transaction) -> None:
+        added = add(transaction)
+        with suppress(IntegrityError):
+            rows_in(transaction, ADD_AGAIN, id=added)
+
+    (outcome,) = outcomes(postgres, add_twice)
+    assert isinstance(outcome, OperationalError)
+    assert people(postgres) == []
 
 
 def test_a_work_that_is_cancelled_on_its_connection_leaves_nothing_behind(postgres: Database):

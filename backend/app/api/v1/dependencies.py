@@ -190,7 +190,8 @@ async def admit(request: Request, who: SignedIn) -> None:
     now = held.clock()
     if logins.needs_touch(who, now):
         await held.writer.run(
-            partial(crud_login.touch_login_session, session_id=who.login.id, now=now)
+            partial(crud_login.touch_login_session, session_id=who.login.id, now=now),
+            order=who.login.id,
         )
 
 

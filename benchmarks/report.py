@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -111,7 +112,9 @@ def peer(name: str, figures: Iterable[tuple[str, str]]) -> str:
     return section(f"Beside {name}", table(("what", "the clinic"), figures))
 
 
+@cache
 def _commit() -> str:
+    """The commit under measurement, as it stood before the first part was written."""
     described = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude=*"],
         cwd=ROOT,

@@ -1,13 +1,12 @@
 """Refusals of people who are signed in go into the audit log."""
 
-import re
-
 from fastapi import Request
+from pydantic import TypeAdapter, ValidationError
 
 from app.api.v1.dependencies import Resources
 from app.domain.errors import DomainError
 from app.domain.people import Actor
-from app.schemas.fields import LARGEST_ID
+from app.schemas.fields import Id
 from app.services import audit
 from app.services.audit import Deed
 
@@ -39,7 +38,7 @@ ATTEMPTS = {
     "audit_log": ("audit.read", "audit"),
 }
 
-_ID = re.compile(r"[1-9][0-9]{0,18}")
+_ID: TypeAdapter[int] = TypeAdapter(Id)
 
 
 def tell_attempt(request: Request, action: str) -> None:
@@ -74,6 +73,8 @@ def _deed_of(request: Request) -> Deed:
 
 
 def _as_id(text: str) -> int | None:
-    """The id at the end of a path; None for what is none, which may not have been checked yet."""
-    is_id = _ID.fullmatch(text) is not None and int(text) <= LARGEST_ID
-    return int(text) if is_id else None
+    """The id that a route reads at the end of a path; None for what is none."""
+    try:
+        return _ID.validate_python(text)
+    except ValidationError:
+        return None

@@ -35,8 +35,7 @@ def page(before: str, section: str) -> str:
     """RESULTS.md with a new part, and the others as they were."""
     head = "\n\n".join(["# Results", EXPLANATION, table(("", ""), machine())])
     parts = {_title(part): part for part in before.rstrip("\n").split(HEADING)[1:]}
-    new = section.removeprefix(HEADING.lstrip())
-    parts[_title(new)] = new
+    parts[_title(section)] = section
     return HEADING.join([head, *parts.values()]) + "\n"
 
 
@@ -45,9 +44,9 @@ def _title(part: str) -> str:
 
 
 def section(title: str, *paragraphs: str) -> str:
-    """A part of the page, with the commit that was measured and when it was finished."""
+    """A part of the page: its title, the commit that was measured and when, the figures."""
     measured = f"Commit {_commit()}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
-    return "\n\n".join([f"## {title}", measured, *paragraphs])
+    return "\n\n".join([title, measured, *paragraphs])
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -82,7 +82,7 @@ class Groups(Generic[Wish]):
             size = min(len(self._waiting), LARGEST_GROUP)
             group = [self._waiting.popleft() for _ in range(size)]
             try:
-                await self._handle(list(group))
+                await self._handle(group)
             except Exception as error:  # noqa: BLE001 - it is raised where it was wanted
                 for entry in group:
                     entry.settle(error)

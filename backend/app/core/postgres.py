@@ -71,6 +71,7 @@ class EventLoopPool:
 
     A transaction waits for no row longer than `lock_timeout` (as PostgreSQL reads it), but for what
     it takes at its end: it is next to a commit then.
+
     Nobody asks whether one that was idle still lives: the loop is told when its server goes.
     (asyncpg's own pool gives a connection back in a task of its own, which takes as long as a
     round trip.)
@@ -80,7 +81,6 @@ class EventLoopPool:
         self, url: URL, *, size: int, info: dict[Any, Any], lock_timeout: str | None = None
     ) -> None:
         self._options = connection_options(url)
-        self._is_patient = lock_timeout is None
         self._begin = "BEGIN"
         if lock_timeout is not None:
             self._begin += f"; SET LOCAL lock_timeout = '{lock_timeout}'"
@@ -117,10 +117,7 @@ class EventLoopPool:
             try:
                 in_loop = LoopTransaction(connection, self._info)
                 result = await carry_out(in_loop)
-                if in_loop.has_conclusions:
-                    if not self._is_patient:
-                        await _translated(connection.execute("SET LOCAL lock_timeout = 0"))
-                    await greenlet_spawn(in_loop.conclude)
+                await in_loop.conclude()
             except BaseException:
                 await _undo(connection)
                 raise
@@ -190,15 +187,12 @@ class LoopTransaction:
         """As DirectTransaction says."""
         self._conclusions[conclusion] += items
 
-    @property
-    def has_conclusions(self) -> bool:
-        """Whether something is to be done at the end."""
-        return bool(self._conclusions)
-
-    def conclude(self) -> None:
-        """Do what was to be done at the end, in a greenlet. Raises DBAPIError."""
+    async def conclude(self) -> None:
+        """Do what was to be done at the end, with the usual patience. Raises DBAPIError."""
+        if self._conclusions:
+            await _translated(self._connection.execute("SET LOCAL lock_timeout TO DEFAULT"))
         for conclusion, items in self._conclusions.items():
-            conclusion(self, items)
+            await greenlet_spawn(conclusion, self, items)
 
     async def fetch(self, prepared: Prepared, values: dict[str, Any]) -> list[Row]:
         """The rows of a prepared statement. Raises DBAPIError."""

@@ -32,8 +32,8 @@ async def carry_out_in_step(transaction: LoopTransaction, works: Sequence[Work])
     try:
         for member in members:
             member.run_on(member)
-        while waiting := [member for member in members if member.question is not None]:
-            for prepared, asking in _by_statement(waiting).items():
+        while statements := _by_statement(members):
+            for prepared, asking in statements.items():
                 answers = await transaction.fetch_for_each(prepared, list(asking.values()))
                 for member, rows in zip(asking, answers, strict=True):
                     member.run_on(rows)
@@ -106,10 +106,10 @@ class _Member:
             self.question = came
 
 
-def _by_statement(waiting: Iterable[_Member]) -> dict[Prepared, dict[_Member, dict[str, Any]]]:
+def _by_statement(members: Iterable[_Member]) -> dict[Prepared, dict[_Member, dict[str, Any]]]:
     """Who waits for each statement, with their values."""
     statements: dict[Prepared, dict[_Member, dict[str, Any]]] = {}
-    for member in waiting:
+    for member in members:
         if member.question is not None:
             prepared, values = member.question
             statements.setdefault(prepared, {})[member] = values

@@ -96,7 +96,7 @@ class PostgresWriter(Writer):
 
     async def _write(self, group: Group) -> None:
         """As Writer says."""
-        group.sort(key=lambda entry: entry.wish.order)
+        group = sorted(group, key=lambda entry: entry.wish.order)
         works = [entry.wish.work for entry in group]
         try:
             outcomes = await self._together.in_transaction(partial(carry_out_in_step, works=works))

@@ -1,6 +1,7 @@
-"""The fixed data set: 100 doctors with four months of half-full diaries, made by the demo code.
+"""The fixed data set: a hospital of 100 specialists with four months of half-full diaries.
 
-It is kept between runs, and made anew each week, because its diaries begin today.
+The demo code makes it. It is kept between runs, and made anew each week, because its diaries begin
+in that week.
 """
 
 import shutil
@@ -28,12 +29,22 @@ from app.crud import crud_login, crud_user
 from app.domain.people import Role
 from app.models import Appointment, User
 from app.services import copying, demo
-from app.services.demo import ClinicSize
+from app.services.demo import ClinicPlan
+from app.services.demo_practices import FOUNDERS
 from benchmarks.servers import PRODUCTION, ROOT, SECRET_KEY
 
 FOLDER = ROOT / "var" / "benchmarks"
 TIMEZONE = PRODUCTION["CLINIC_TIMEZONE"]
-SIZE = ClinicSize(doctors=100, patients=1700, weeks_before=1, weeks_after=16, occupancy=0.6)
+SPECIALTIES = {"Cardiology", "Orthopaedics", "Psychiatry", "Sports medicine"}
+PLAN = ClinicPlan(
+    doctors=100,
+    patients=1150,
+    weeks_before=1,
+    weeks_after=16,
+    occupancy=0.456,
+    foresight=1.0,
+    founders=[founder for founder in FOUNDERS if founder[1].specialty in SPECIALTIES],
+)
 BCRYPT_COST = 12
 NEWCOMERS = 100
 OWN_APPOINTMENTS = 20
@@ -170,7 +181,7 @@ def _make(url: str, first_day: date) -> None:
     schema.upgrade(url)
     with closing(Database(url)) as database, database.writing() as session:
         hasher = PasswordHasher(BCRYPT_COST)
-        demo.fill(session, today=first_day, timezone=TIMEZONE, hasher=hasher, size=SIZE)
+        demo.fill(session, today=first_day, timezone=TIMEZONE, hasher=hasher, plan=PLAN)
         for number in range(NEWCOMERS):
             add_person(session, f"newcomer_{number}", Role.PATIENT, TIMEZONE)
 

@@ -11,12 +11,12 @@ from uuid import uuid4
 
 import httpx2
 
-from benchmarks.dataset import SIZE, SignedIn, today
+from benchmarks.dataset import PLAN, SignedIn, today
 from benchmarks.load import LoadFailedError, Requests
 from benchmarks.servers import COOKIE, Server
 
 HELLO = b"GET / HTTP/1.1\r\nHost: hello.example\r\n\r\n"
-SEARCHED_DAYS = SIZE.weeks_after * 7 - 7
+SEARCHED_DAYS = PLAN.weeks_after * 7 - 7
 LONGEST_SEARCH = 31
 REPEATED = 20
 

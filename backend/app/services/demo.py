@@ -36,7 +36,6 @@ OPEN_BEFORE_DAYS = 400
 LONGEST_LEAD_DAYS = 21
 CANCELLED_SHARE = 0.12
 NO_PHONE_SHARE = 0.08
-LEAST_INTEREST = 0.2
 WEEKDAY_DEMAND = (1.3, 1.1, 1.0, 1.0, 0.8, 0.9, 0.6)
 HOUR_DEMAND = {8: 1.1, 9: 1.3, 10: 1.3, 11: 1.0, 12: 0.6, 13: 0.6, 14: 0.8, 15: 0.9}
 EVENING_DEMAND = 1.1
@@ -47,11 +46,13 @@ class ClinicNotEmpty(Exception):  # noqa: N818 - named for what happened, like t
 
 
 @dataclass(frozen=True, slots=True)
-class ClinicSize:
-    """How large a clinic is made.
+class ClinicPlan:
+    """What clinic is made.
 
-    `occupancy` is the share of the slots of an ordinary past day that somebody booked; coming days
-    thin out. No patient has two visits a day, so that few patients fill few slots.
+    The doctors after the `founders` practise as those do, in turn. `occupancy` is the share of the
+    slots of an ordinary past day that somebody booked. Coming days thin out evenly, to `foresight`
+    of that share on the last one. No patient has two visits a day, so that few patients fill few
+    slots.
     """
 
     doctors: int = 8
@@ -59,9 +60,11 @@ class ClinicSize:
     weeks_before: int = 3
     weeks_after: int = 3
     occupancy: float = 0.35
+    foresight: float = 0.2
+    founders: Sequence[tuple[Name, Practice]] = FOUNDERS
 
 
-SMALL_CLINIC = ClinicSize()
+SMALL_CLINIC = ClinicPlan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,9 @@ def fill(
     timezone: str,
     hasher: PasswordHasher,
     seed: int = 1,
-    size: ClinicSize = SMALL_CLINIC,
+    plan: ClinicPlan = SMALL_CLINIC,
 ) -> DemoClinic:
-    """Make a clinic in an empty database, the same one for the same seed, day, zone and size.
+    """Make a clinic in an empty database, the same one for the same seed, day, zone and plan.
 
     `today`, the clinic's date, divides the visits: those of earlier days are over, and its own are
     still to be completed whatever the time, so that there is something to try out.
@@ -111,7 +114,7 @@ def fill(
         random=Random(seed),  # noqa: S311 - to be repeated, not to be unguessable
         zone=ZoneInfo(timezone),
         today=today,
-        size=size,
+        plan=plan,
         hashed_password=hasher.hash(PASSWORD),
     )
     return maker.make()
@@ -127,17 +130,17 @@ class _Maker:
         random: Random,
         zone: ZoneInfo,
         today: date,
-        size: ClinicSize,
+        plan: ClinicPlan,
         hashed_password: str,
     ) -> None:
         self.session = session
         self.random = random
         self.zone = zone
         self.today = today
-        self.size = size
+        self.plan = plan
         self.hashed_password = hashed_password
-        self.first_day = today - timedelta(weeks=size.weeks_before)
-        self.last_day = today + timedelta(weeks=size.weeks_after)
+        self.first_day = today - timedelta(weeks=plan.weeks_before)
+        self.last_day = today + timedelta(weeks=plan.weeks_after)
         self.opened_on = self.first_day - timedelta(days=OPEN_BEFORE_DAYS)
         self.names = shuffled_names(random)
         self.usernames = Usernames()
@@ -162,11 +165,12 @@ class _Maker:
 
     def _founders(self) -> Iterable[tuple[Name, Practice]]:
         """The doctors: first those whom everybody knows, then more of each specialty."""
-        practices = cycle(practice for _, practice in FOUNDERS)
-        return islice(chain(FOUNDERS, zip(self.names, practices, strict=False)), self.size.doctors)
+        founders = self.plan.founders
+        practices = cycle(practice for _, practice in founders)
+        return islice(chain(founders, zip(self.names, practices, strict=False)), self.plan.doctors)
 
     def _patient_names(self) -> Iterable[Name]:
-        return islice(chain([WELL_KNOWN_PATIENT], self.names), self.size.patients)
+        return islice(chain([WELL_KNOWN_PATIENT], self.names), self.plan.patients)
 
     def _doctor(self, name: Name, practice: Practice) -> tuple[User, Practice]:
         doctor = self._person(
@@ -246,13 +250,13 @@ class _Maker:
         """The probability that a slot is booked."""
         by_weekday = WEEKDAY_DEMAND[opening.day.weekday()]
         by_hour = HOUR_DEMAND.get(opening.minute // 60, EVENING_DEMAND)
-        return self.size.occupancy * by_weekday * by_hour * self._interest(opening.day)
+        return self.plan.occupancy * by_weekday * by_hour * self._interest(opening.day)
 
     def _interest(self, day: date) -> float:
         """How much of a day's demand is known already: all of it today, little of it in weeks."""
         ahead = max(day - self.today, timedelta())
         span = max(self.last_day - self.today, timedelta(days=1))
-        return 1 - (1 - LEAST_INTEREST) * (ahead / span)
+        return 1 - (1 - self.plan.foresight) * (ahead / span)
 
     def _visit(self, opening: _Opening, patient: User) -> dict[str, Any]:
         ends = opening.slot.start + opening.slot.duration

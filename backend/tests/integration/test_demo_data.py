@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +18,8 @@ from app.domain.appointments import AppointmentStatus
 from app.domain.people import Role
 from app.models import Appointment, Schedule, User
 from app.services import demo, scheduling
-from app.services.demo import ClinicSize, DemoClinic
+from app.services.demo import ClinicPlan, DemoClinic
+from app.services.demo_practices import FOUNDERS
 
 TODAY = date(2026, 11, 25)
 LONDON = ZoneInfo("Europe/London")
@@ -36,14 +38,14 @@ VISIT = (
 PERSON = (User.username, User.email, User.full_name, User.phone, User.role, User.created_at)
 
 
-def make(session: Session, *, seed: int = 1, **size: float) -> DemoClinic:
+def make(session: Session, *, seed: int = 1, **plan: Any) -> DemoClinic:
     return demo.fill(
         session,
         today=TODAY,
         timezone=LONDON.key,
         hasher=PasswordHasher(4),
         seed=seed,
-        size=ClinicSize(**size),
+        plan=ClinicPlan(**plan),
     )
 
 
@@ -224,6 +226,20 @@ def test_a_larger_clinic_repeats_specialties_and_keeps_user_names_apart(session)
     assert {v.status for v in visits(session)} == {
         AppointmentStatus.SCHEDULED,
         AppointmentStatus.CANCELLED,
+    }
+
+
+def test_a_clinic_may_be_booked_as_far_as_one_can_book(session):
+    make(session, patients=400, weeks_after=6, foresight=1.0)
+    weeks = Counter((visit.appointment_date - TODAY).days // 7 for visit in visits(session))
+    assert 0.9 < weeks[5] / weeks[0] < 1.1
+
+
+def test_the_founders_decide_what_is_practised(session):
+    clinic = make(session, doctors=5, founders=FOUNDERS[:2])
+    assert Counter(doctor.specialty for doctor in clinic.doctors) == {
+        "General practice": 3,
+        "Paediatrics": 2,
     }
 
 

@@ -13,7 +13,7 @@ INSTALLED := .venv/.installed
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help python install run test test-backend test-frontend test-tools test-faults test-e2e \
-	faults compose-test check types format bench openapi screenshots clean
+	faults compose-test check types format bench growth openapi screenshots clean
 
 export PYTHONUTF8 := 1
 # Trust whom this machine trusts: a company's proxy may have a certificate of its own.
@@ -93,8 +93,11 @@ format: $(INSTALLED) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-bench: $(INSTALLED) ## Measure what is fast, beside the bare framework; QUICK=1 in short. Needs wrk
-	$(BIN)/python -m benchmarks $(if $(filter-out 0,$(QUICK)),--quick)
+bench: $(INSTALLED) ## Measure what is fast, beside the bare framework. Needs wrk
+	$(BIN)/python -m benchmarks paths
+
+growth: $(INSTALLED) ## Measure how its cost grows with the clinic, up to a million appointments. Needs wrk
+	$(BIN)/python -m benchmarks growth
 
 openapi: $(INSTALLED) ## Regenerate openapi.json, the frontend's models and both requirements.txt
 	$(BIN)/python -m tools.generate --uv $(UV)

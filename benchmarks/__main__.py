@@ -1,10 +1,10 @@
-"""Measure what is fast, and write it into RESULTS.md: `make bench`."""
+"""Measure what is fast, and write it into RESULTS.md: `make bench` and `make growth`."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
 from uuid import uuid4
 
 import typer
@@ -16,64 +16,78 @@ from benchmarks.frontend import page_reruns
 from benchmarks.load import has_wrk
 from benchmarks.paths import Effort, Ratio
 from benchmarks.peers import django_appointment
-from benchmarks.quiet import undisturbed
+from benchmarks.quiet import undisturbed_once
 from benchmarks.servers import clinic_server, serving
 
 Copies = Mapping[str, Callable[[], str]]
 """For each database a way to get the URL of a fresh copy of the data set."""
 
-USUAL = Effort(workers=1, connections=16, rounds=5, seconds=1)
-OTHERS = (
-    Effort(workers=1, connections=1, rounds=3, seconds=1),
-    Effort(workers=1, connections=64, rounds=3, seconds=3),
-    Effort(workers=2, connections=16, rounds=5, seconds=1),
-)
-RACES = 10
+LOADS = {
+    1: (
+        Effort(connections=64, rounds=1, seconds=2),
+        Effort(connections=16, rounds=5),
+        Effort(connections=1, rounds=1),
+    ),
+    2: (Effort(connections=16, rounds=1),),
+}
+"""For so many processes, with what the hot paths are loaded; the targets are about 16 and one."""
+
 CLIENTS = 16
 SECONDS = 2
 
+app = typer.Typer(help="Measure what is fast, and write it into RESULTS.md.")
 
-def main(
-    *,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="One process, 16 connections; no growth, no peer.")
-    ] = False,
-) -> None:
-    """Measure the hot paths beside the bare framework, on both databases."""
+
+@app.callback()
+def require_wrk() -> None:
     if not has_wrk():
         typer.echo("wrk is missing: apt install wrk (Debian, Ubuntu), brew install wrk (macOS).")
         raise typer.Exit(1)
-    for section in sections(quick=quick):
-        report.keep(section)
+
+
+@app.command("paths")
+def measure_paths() -> None:
+    """The hot paths beside the bare framework, what crowds wait for, the limits, a peer."""
+    with clinics() as (copies, folder, server):
+        for workers, efforts in LOADS.items():
+            measured = list(ratios_of(copies, folder, efforts, workers))
+            for effort in efforts:
+                report.keep(report.ratios(effort.connections, workers, measured))
+        report.keep(report.waits(waits_of(copies, folder)))
+        report.keep(report.limits(limits_of(copies, folder, server)))
+        report.keep(report.peer("django-appointment", django_appointment.figures(folder)))
     tell(f"The figures are in {report.RESULTS.name}.")
 
 
-def sections(*, quick: bool) -> Iterator[str]:
-    """The parts of the report, as they are measured."""
+@app.command("growth")
+def measure_growth() -> None:
+    """How the cost grows with the question and with the size of the clinic."""
+    with clinics() as (copies, folder, server):
+        report.keep(growth_of(copies, folder, server))
+    tell(f"The figures are in {report.RESULTS.name}.")
+
+
+@contextmanager
+def clinics() -> Iterator[tuple[Copies, Path, PostgresServer]]:
+    """Where copies of the data set come from; all that is made of them is gone at the end."""
     with TemporaryDirectory(prefix="clinic-bench-") as name, dataset.postgresql() as server:
         folder = Path(name)
         copies: Copies = {
             "SQLite": lambda: dataset.copied_file(folder),
             "PostgreSQL": lambda: dataset.copied_database(server),
         }
-        slots = {engine: free_slots_of(engine, copy, folder) for engine, copy in copies.items()}
-        for effort in (USUAL,) if quick else (USUAL, *OTHERS):
-            yield report.ratios(effort, ratios_of(copies, slots, folder, effort))
-        yield report.waits(waits_of(copies, folder))
-        yield report.limits(limits_of(copies, folder, server))
-        if not quick:
-            yield growth_of(copies, folder, server)
-            yield report.peer("django-appointment", django_appointment.figures(folder))
+        yield copies, folder, server
 
 
 def ratios_of(
-    copies: Copies, slots: Mapping[str, list[questions.Slot]], folder: Path, effort: Effort
+    copies: Copies, folder: Path, efforts: Sequence[Effort], workers: int
 ) -> Iterator[Ratio]:
-    """Every hot path under one load."""
+    """Every hot path with every effort."""
     for engine, copy in copies.items():
         stage = paths.prepared(engine, copy())
-        for ratio in paths.measure(stage, slots[engine], folder, effort):
-            tell(f"{engine}, {effort.connections} connections, {ratio.path}: {ratio.ratio:.3f}")
+        for ratio in paths.measure(stage, folder, efforts, workers=workers):
+            load = f"{workers} processes, {ratio.connections} connections"
+            tell(f"{engine}, {load}, {ratio.path}: {ratio.ratio:.3f}")
             yield ratio
 
 
@@ -82,18 +96,19 @@ def waits_of(copies: Copies, folder: Path) -> Iterator[Waits]:
     for engine, copy in copies.items():
         stage = paths.prepared(engine, copy())
         with serving(clinic_server(stage.url, folder)) as server:
-            slots = questions.free_slots(server, stage.people.doctors[:RACES])[:RACES]
-            yield crowds.race_for_one_slot(stage, server, slots)
+            slots = iter(questions.free_slots(server, stage.people.doctors))
+            yield undisturbed_once(partial(crowds.races_for_one_slot, stage, server, slots))
             yield crowds.searches_during_logins(stage, server)
-            yield undisturbed(partial(crowds.first_slots, stage, server))
-    yield undisturbed(lambda: page_reruns(paths.prepared("SQLite", copies["SQLite"]()), folder))
+            yield undisturbed_once(partial(crowds.first_slots, stage, server))
+    stage = paths.prepared("SQLite", copies["SQLite"]())
+    yield undisturbed_once(partial(page_reruns, stage, folder))
 
 
 def limits_of(
     copies: Copies, folder: Path, server: PostgresServer
 ) -> Iterator[tuple[str, float, str]]:
     """What the machine and the databases allow, with the unit of each figure."""
-    computing = undisturbed(limits.microseconds_of_28_days)
+    computing = undisturbed_once(limits.microseconds_of_28_days)
     yield "computing 28 half-full days of 15-minute slots", computing, "µs"
     for engine, copy in copies.items():
         memory = limits.resident_megabytes(copy(), folder, workers=2)
@@ -116,15 +131,9 @@ def growth_of(copies: Copies, folder: Path, server: PostgresServer) -> str:
     return report.growth(days, sizes)
 
 
-def free_slots_of(engine: str, copy: Callable[[], str], folder: Path) -> list[questions.Slot]:
-    stage = paths.prepared(engine, copy())
-    with serving(clinic_server(stage.url, folder)) as server:
-        return questions.free_slots(server, stage.people.doctors)
-
-
 def tell(line: str) -> None:
     typer.echo(line, err=True)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -27,7 +27,7 @@ from app.core.database import Database
 from app.core.security import PasswordHasher, csrf_token_for, new_session_token, token_digest
 from app.crud import crud_login, crud_user
 from app.domain.people import Role
-from app.models import Appointment, User
+from app.models import Appointment, Schedule, User
 from app.services import copying, demo
 from app.services.demo import ClinicPlan
 from app.services.demo_practices import FOUNDERS
@@ -67,15 +67,16 @@ class SignedIn:
 class People:
     """Who is asked about, and who asks.
 
-    `regular` has OWN_APPOINTMENTS visits; the newcomers have none, so that they are free at any
-    time. Who is behind `usernames` can log in.
+    `weekdays` tells for each doctor on which they work, 0 being Monday. `regular` has
+    OWN_APPOINTMENTS visits; the newcomers have none, so that they are free at any time. Who is
+    behind `usernames` can log in.
     """
 
     doctors: list[int]
+    weekdays: dict[int, set[int]]
     regular: int
     newcomers: list[int]
     usernames: list[str]
-    appointments: int
 
 
 def today() -> date:
@@ -149,14 +150,17 @@ def people_of(database: Database) -> People:
         )
         visitors = select(Appointment.patient_id)
         patients = select(User.id).where(User.role == Role.PATIENT)
+        weekdays: dict[int, set[int]] = {}
+        for doctor, weekday in session.execute(select(Schedule.doctor_id, Schedule.day_of_week)):
+            weekdays.setdefault(doctor, set()).add(weekday)
         return People(
             doctors=list(session.scalars(select(User.id).where(User.role == Role.DOCTOR))),
+            weekdays=weekdays,
             regular=session.scalars(busiest.order_by(Appointment.patient_id).limit(1)).one(),
             newcomers=list(session.scalars(patients.where(User.id.not_in(visitors)))),
             usernames=list(
                 session.scalars(select(User.username).where(User.hashed_password != ""))
             ),
-            appointments=session.scalars(select(func.count(Appointment.id))).one(),
         )
 
 

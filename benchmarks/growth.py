@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -23,6 +24,7 @@ from benchmarks.dataset import sign_in, today
 from benchmarks.load import Load
 from benchmarks.paths import ONE_DAY, Stage
 from benchmarks.questions import LONGEST_SEARCH, get, slots_path
+from benchmarks.quiet import undisturbed_once
 from benchmarks.servers import Server, clinic_server, serving
 
 DAYS = (1, 7, 28)
@@ -96,7 +98,7 @@ def with_days(stage: Stage, folder: Path) -> list[tuple[str, float]]:
     """Milliseconds of a search over so many days; over 90 of them in several requests."""
     with serving(clinic_server(stage.url, folder)) as server:
         spans = {
-            days: _search(server, stage.people.doctors, days, folder).p50
+            days: _search(server, stage.people.weekdays, days, folder).p50
             for days in {*DAYS, *LONG_SEARCH}
         }
     total = sum(spans[days] for days in LONG_SEARCH)
@@ -111,14 +113,16 @@ def with_doctors(blank: Blank, folder: Path) -> Iterator[Growth]:
         appointments = doctors * USUAL_DAYS * VISITS_A_DAY
         for engine, create in blank.items():
             make_clinic(url := create(), doctors=doctors, appointments=appointments)
-            yield _measured(f"{doctors:,} doctors", engine, url, doctors, folder)
+            size = f"{doctors:,} doctors"
+            yield undisturbed_once(partial(_measured, size, engine, url, doctors, folder))
 
 
 def with_appointments(blank: Blank, folder: Path) -> Iterator[Growth]:
     for appointments in APPOINTMENTS:
         for engine, create in blank.items():
             make_clinic(url := create(), doctors=USUAL_DOCTORS, appointments=appointments)
-            yield _measured(f"{appointments:,} appointments", engine, url, USUAL_DOCTORS, folder)
+            size = f"{appointments:,} appointments"
+            yield undisturbed_once(partial(_measured, size, engine, url, USUAL_DOCTORS, folder))
 
 
 def make_clinic(url: str, *, doctors: int, appointments: int) -> None:
@@ -147,6 +151,7 @@ def make_clinic(url: str, *, doctors: int, appointments: int) -> None:
 
 
 def _measured(size: str, engine: str, url: str, doctors: int, folder: Path) -> Growth:
+    """With a server of its own, so that nothing is remembered."""
     asked = list(range(1, 1 + min(doctors, USUAL_DOCTORS)))
     behind_patients = 1 + doctors * (1 + PATIENTS_OF_A_DOCTOR)
     with closing(Database(url)) as database:
@@ -163,8 +168,8 @@ def _measured(size: str, engine: str, url: str, doctors: int, folder: Path) -> G
         )
 
 
-def _search(server: Server, doctors: list[int], days: int, folder: Path) -> Load:
-    searches = questions.distinct_searches(doctors, days)
+def _search(server: Server, weekdays: dict[int, set[int]], days: int, folder: Path) -> Load:
+    searches = questions.distinct_searches(weekdays, days)
     file = questions.as_file(searches, folder, f"search-{days}")
     return load.run(server, file, connections=1, seconds=SECONDS)
 

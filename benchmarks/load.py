@@ -33,19 +33,19 @@ class Requests:
         self.expected = expected
         self.number = len(requests)
         self.place = 0
-        self.last_sent = 0
+        self.sent_a_second = 0.0
         self.file = file
         file.write_bytes(b"\0".join(requests))
 
-    def are_used_up(self) -> bool:
-        """Whether another run like the last one would ask something again."""
-        return self.place + 1.5 * self.last_sent > self.number
+    def suffice_for(self, seconds: int) -> bool:
+        """Whether a run of this length will hardly ask anything again."""
+        return self.place + 1.5 * self.sent_a_second * seconds <= self.number
 
     def rewind(self) -> None:
         self.place = 0
 
-    def note_sent(self, place: int) -> None:
-        self.last_sent = place - self.place
+    def note_sent(self, place: int, seconds: int) -> None:
+        self.sent_a_second = (place - self.place) / seconds
         self.place = place
 
 
@@ -67,7 +67,7 @@ def run(server: Server, requests: Requests, *, connections: int, seconds: int) -
     cpu = server.cpu_seconds() - cpu_before
     server.settle()
     told = json.loads(finished.stdout.splitlines()[-1])
-    requests.note_sent(told["place"])
+    requests.note_sent(told["place"], seconds)
     if set(told["statuses"]) - {str(requests.expected)} or told["lost"]:
         raise LoadFailedError(
             f"{requests.file.stem}: expected {requests.expected},"

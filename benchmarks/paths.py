@@ -1,6 +1,6 @@
 """The hot paths over HTTP, each in alternation with the bare framework."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,21 +11,20 @@ from app.core.database import Database
 from benchmarks import load, questions
 from benchmarks.dataset import People, SignedIn, people_of, sign_in
 from benchmarks.load import Load, Requests
-from benchmarks.questions import Slot
 from benchmarks.quiet import undisturbed
 from benchmarks.servers import Server, clinic_server, hello_server, serving
 
 ONE_DAY, FOUR_WEEKS = 1, 28
+WARMING_CONNECTIONS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
     """How the servers are loaded, how often and how long."""
 
-    workers: int
     connections: int
     rounds: int
-    seconds: int
+    seconds: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ class Ratio:
 
     path: str
     engine: str
+    connections: int
     ratio: float
     lowest: float
     clinic: Load
@@ -42,15 +42,11 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class HotPath:
-    """What is asked. What must not be remembered is asked once in a server's life.
-
-    What can be asked again is, when the host took time away meanwhile.
-    """
+    """What is asked. What must not be remembered is asked once in a server's life."""
 
     name: str
     requests: Requests
     is_new: bool = False
-    is_repeatable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +69,28 @@ def prepared(engine: str, url: str) -> Stage:
     return Stage(engine, url, people, regular, newcomers)
 
 
-def measure(stage: Stage, slots: list[Slot], folder: Path, effort: Effort) -> Iterator[Ratio]:
-    """Every hot path on one database."""
+def measure(
+    stage: Stage, folder: Path, efforts: Sequence[Effort], *, workers: int
+) -> Iterator[Ratio]:
+    """Every hot path on one database, with each effort."""
     with (
-        serving(hello_server(folder, workers=effort.workers)) as hello,
-        serving(clinic_server(stage.url, folder, workers=effort.workers)) as clinic,
+        serving(hello_server(folder, workers=workers)) as hello,
+        serving(clinic_server(stage.url, folder, workers=workers)) as clinic,
     ):
         base = questions.as_file([questions.HELLO], folder, "hello")
-        for path in hot_paths(stage, clinic, slots, folder):
-            pairs = list(alternating(hello, base, clinic, path, effort))
-            yield _as_ratio(pairs, path, stage.engine)
+        for path in hot_paths(stage, clinic, folder):
+            warm_up(clinic, path)
+            for effort in efforts:
+                pairs = alternating(hello, base, clinic, path, effort)
+                yield _as_ratio(pairs, path, stage.engine, effort.connections)
 
 
-def hot_paths(stage: Stage, clinic: Server, slots: list[Slot], folder: Path) -> Iterator[HotPath]:
+def hot_paths(stage: Stage, clinic: Server, folder: Path) -> Iterator[HotPath]:
     """The booking comes last: it changes the diaries."""
-    doctors = stage.people.doctors
+    doctors, weekdays = stage.people.doctors, stage.people.weekdays
     for days, span in ((ONE_DAY, "one day"), (FOUR_WEEKS, "28 days")):
         name = f"free slots, {span}"
-        new = questions.as_file(questions.distinct_searches(doctors, days), folder, "new")
+        new = questions.as_file(questions.distinct_searches(weekdays, days), folder, "new")
         yield HotPath(f"{name}, nothing remembered", new, is_new=True)
         again = questions.as_file(questions.repeated_searches(doctors, days), folder, "again")
         yield HotPath(f"{name}, asked again", again)
@@ -100,18 +100,24 @@ def hot_paths(stage: Stage, clinic: Server, slots: list[Slot], folder: Path) -> 
             yield HotPath(f"{name}, If-None-Match", file)
     own = questions.as_file(questions.own_appointments(stage.regular), folder, "own")
     yield HotPath("own appointments, 20 of them", own)
+    slots = questions.free_slots(clinic, doctors)
     wanted = questions.bookings(stage.newcomers, slots)
     booked = questions.as_file(wanted, folder, "book", expected=201)
-    yield HotPath("book an appointment", booked, is_repeatable=False)
+    yield HotPath("book an appointment", booked)
+
+
+def warm_up(clinic: Server, path: HotPath) -> None:
+    load.run(clinic, path.requests, connections=WARMING_CONNECTIONS, seconds=1)
 
 
 def alternating(
     hello: Server, base: Requests, clinic: Server, path: HotPath, effort: Effort
-) -> Iterator[tuple[Load, Load]]:
+) -> list[tuple[Load, Load]]:
+    """The loads of both servers, round by round."""
     connections, seconds = effort.connections, effort.seconds
 
     def one_round() -> tuple[Load, Load]:
-        if path.is_new and path.requests.are_used_up():
+        if path.is_new and not path.requests.suffice_for(seconds):
             clinic.restart()
             path.requests.rewind()
         return (
@@ -119,16 +125,17 @@ def alternating(
             load.run(clinic, path.requests, connections=connections, seconds=seconds),
         )
 
-    load.run(clinic, path.requests, connections=connections, seconds=1)  # to warm up
-    for _ in range(effort.rounds):
-        yield undisturbed(one_round) if path.is_repeatable else one_round()
+    return undisturbed(one_round, effort.rounds)
 
 
-def _as_ratio(pairs: list[tuple[Load, Load]], path: HotPath, engine: str) -> Ratio:
+def _as_ratio(
+    pairs: list[tuple[Load, Load]], path: HotPath, engine: str, connections: int
+) -> Ratio:
     ratios = [clinic.rate / hello.rate for hello, clinic in pairs]
     return Ratio(
         path=path.name,
         engine=engine,
+        connections=connections,
         ratio=median(ratios),
         lowest=min(ratios),
         hello=_median([hello for hello, _ in pairs]),

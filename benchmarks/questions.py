@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -46,12 +46,25 @@ def slots_path(doctor_id: int, first_day: date, days: int) -> str:
     )
 
 
-def distinct_searches(doctors: Sequence[int], days: int) -> list[bytes]:
-    """Every doctor from every day on, in an order without a pattern: none is asked twice."""
+def working_days(weekdays: Mapping[int, Collection[int]], days: int) -> list[tuple[int, date]]:
+    """Each doctor with each of their days from which so many can be searched, without a pattern.
+
+    `weekdays` tells for each doctor on which they work, 0 being Monday.
+    """
     first_days = [today() + timedelta(days=ahead) for ahead in range(1, SEARCHED_DAYS - days)]
-    paths = [slots_path(doctor, day, days) for doctor in doctors for day in first_days]
-    random.Random(1).shuffle(paths)  # noqa: S311 - to be repeated, not to be unguessable
-    return list(map(get, paths))
+    found = [
+        (doctor, day)
+        for doctor, worked in weekdays.items()
+        for day in first_days
+        if day.weekday() in worked
+    ]
+    random.Random(1).shuffle(found)  # noqa: S311 - to be repeated, not to be unguessable
+    return found
+
+
+def distinct_searches(weekdays: Mapping[int, Collection[int]], days: int) -> list[bytes]:
+    """Every doctor from each of their working days on: nothing is asked twice."""
+    return [get(slots_path(doctor, day, days)) for doctor, day in working_days(weekdays, days)]
 
 
 def repeated_searches(doctors: Sequence[int], days: int) -> list[bytes]:
@@ -96,7 +109,7 @@ def booking(person: SignedIn, slot: Slot) -> bytes:
 
 
 def free_slots(server: Server, doctors: Sequence[int]) -> list[Slot]:
-    """The free slots that the API offers in a month from tomorrow on, each doctor's in turn."""
+    """The free slots that the API offers from tomorrow on, each doctor's in turn."""
     with httpx2.Client(base_url=server.url, timeout=30, trust_env=False) as client:
         offers = [list(_offer(client, doctor)) for doctor in doctors]
     return [slot for slot in chain.from_iterable(zip_longest(*offers)) if slot is not None]
@@ -110,14 +123,15 @@ def as_file(requests: Sequence[bytes], folder: Path, name: str, *, expected: int
 
 
 def _offer(client: httpx2.Client, doctor_id: int) -> Iterator[Slot]:
-    tomorrow = today() + timedelta(days=1)
-    answer = client.get(slots_path(doctor_id, tomorrow, LONGEST_SEARCH))
-    for slot in answer.raise_for_status().json():
-        yield {
-            "doctor_id": doctor_id,
-            "appointment_date": slot["date"],
-            "appointment_time": slot["time"],
-        }
+    for ahead in range(1, SEARCHED_DAYS, LONGEST_SEARCH):
+        first_day = today() + timedelta(days=ahead)
+        answer = client.get(slots_path(doctor_id, first_day, LONGEST_SEARCH))
+        for slot in answer.raise_for_status().json():
+            yield {
+                "doctor_id": doctor_id,
+                "appointment_date": slot["date"],
+                "appointment_time": slot["time"],
+            }
 
 
 def _repeated_paths(doctors: Sequence[int], days: int) -> list[str]:

@@ -6,24 +6,34 @@ from typing import TypeVar
 import psutil  # type: ignore[import-untyped]
 
 MOST_STOLEN = 0.03
-TRIES = 4
+SPARE = 2
 
 Result = TypeVar("Result")
 
 
-def undisturbed(measure: Callable[[], Result]) -> Result:
-    """What a measurement gives while the host takes next to no processor time away.
+def undisturbed(measure: Callable[[], Result], times: int) -> list[Result]:
+    """What a measurement gave so many times while the host took next to no processor time away.
 
-    Where it always does, that of the try from which it took least.
+    It is made at most SPARE times more. Where the host takes much again and again, the results are
+    those from which it took least.
     """
     tries: list[tuple[float, Result]] = []
-    while len(tries) < TRIES:
+    while len(tries) < times + SPARE and len(_left_alone(tries)) < times:
         before = psutil.cpu_times()
         result = measure()
         tries.append((_stolen(before, psutil.cpu_times()), result))
-        if tries[-1][0] < MOST_STOLEN:
-            break
-    return min(tries, key=lambda tried: tried[0])[1]
+    quietest = sorted(tries, key=lambda tried: tried[0])[:times]
+    return [result for _, result in quietest]
+
+
+def undisturbed_once(measure: Callable[[], Result]) -> Result:
+    """The same for a measurement that is made once."""
+    (result,) = undisturbed(measure, 1)
+    return result
+
+
+def _left_alone(tries: list[tuple[float, Result]]) -> list[tuple[float, Result]]:
+    return [tried for tried in tries if tried[0] < MOST_STOLEN]
 
 
 def _stolen(before: object, after: object) -> float:

@@ -13,11 +13,11 @@ import psutil  # type: ignore[import-untyped]
 
 from benchmarks.crowds import Waits
 from benchmarks.growth import Growth
-from benchmarks.paths import Effort, Ratio
+from benchmarks.paths import Ratio
 from benchmarks.servers import ROOT
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-EXPLANATION = """What `make bench` measured last, part by part;
+EXPLANATION = """What `make bench` measured last, and `make growth`;
 [docs/performance.md](../docs/performance.md) tells what it means. Ratios are to a bare FastAPI
 application of the same minute: they are what other machines, and this one under other load, can be
 compared by. All else holds for its hour."""
@@ -65,7 +65,7 @@ def machine() -> list[tuple[str, str]]:
     ]
 
 
-def ratios(effort: Effort, measured: Iterable[Ratio]) -> str:
+def ratios(connections: int, workers: int, measured: Iterable[Ratio]) -> str:
     head = (
         *("path", "database", "ratio", "lowest", "per second"),
         *("`hello` per second", "p50 ms", "p99 ms", "CPU µs", "`hello` CPU µs"),
@@ -78,8 +78,9 @@ def ratios(effort: Effort, measured: Iterable[Ratio]) -> str:
             *(f"{each.clinic.cpu:.0f}", f"{each.hello.cpu:.0f}"),
         )
         for each in measured
+        if each.connections == connections
     )
-    load = f"connections: {effort.connections}, processes: {effort.workers}"
+    load = f"connections: {connections}, processes: {workers}"
     return section(f"Ratios to the bare framework ({load})", table(head, rows))
 
 

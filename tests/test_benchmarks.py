@@ -19,8 +19,13 @@ SLOT = {"doctor_id": 1, "appointment_date": "2026-11-30", "appointment_time": "0
 
 
 def test_no_search_is_asked_twice() -> None:
-    searches = questions.distinct_searches([1, 2, 3], days=28)
-    assert len(set(searches)) == len(searches) > 100
+    searches = questions.distinct_searches({1: {0, 2}, 2: range(7)}, days=28)
+    assert len(set(searches)) == len(searches) > 90
+
+
+def test_only_days_of_work_are_searched() -> None:
+    days = questions.working_days({1: {0, 2}, 2: {5}}, days=1)
+    assert {(doctor, day.weekday()) for doctor, day in days} == {(1, 0), (1, 2), (2, 5)}
 
 
 def test_a_search_is_a_whole_request() -> None:
@@ -48,12 +53,13 @@ def test_each_doctor_has_a_patient_of_their_own() -> None:
 
 def test_requests_are_used_up_before_one_is_sent_again(tmp_path: Path) -> None:
     requests = Requests([b"one", b"two"] * 50, tmp_path / "requests")
-    requests.note_sent(40)
-    assert not requests.are_used_up()
-    requests.note_sent(80)
-    assert requests.are_used_up()
+    requests.note_sent(40, seconds=1)
+    assert requests.suffice_for(seconds=1)
+    assert not requests.suffice_for(seconds=2)
+    requests.note_sent(80, seconds=1)
+    assert not requests.suffice_for(seconds=1)
     requests.rewind()
-    assert not requests.are_used_up()
+    assert requests.suffice_for(seconds=1)
 
 
 def test_percentiles() -> None:

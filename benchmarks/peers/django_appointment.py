@@ -4,7 +4,7 @@ import json
 import subprocess
 import time
 import venv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ from threading import Barrier
 import httpx2
 
 from benchmarks import dataset, paths, questions
-from benchmarks.dataset import SignedIn, today
+from benchmarks.dataset import SignedIn
 from benchmarks.load import Requests
 from benchmarks.paths import ONE_DAY, Effort, HotPath
 from benchmarks.questions import Slot, as_person, get
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "requirements.txt"
 ENVIRONMENT = dataset.FOLDER / "peers"
 CONNECTIONS = 16
-EFFORT = Effort(workers=1, connections=CONNECTIONS, rounds=5, seconds=1)
+EFFORT = Effort(connections=CONNECTIONS, rounds=5)
 BOOKINGS = 160
 RACERS = 32
 CSRF_TOKEN = "a" * 32
@@ -42,16 +42,14 @@ class Peer:
     server: Server
     sessions: list[str]
 
-    def searches(self, doctors: Sequence[int], folder: Path) -> Requests:
+    def searches(self, weekdays: Mapping[int, Collection[int]], folder: Path) -> Requests:
         """The days that the clinic is asked for."""
-        days = [today() + timedelta(days=ahead) for ahead in range(1, questions.SEARCHED_DAYS)]
         requests = [
             get(
                 f"/ajax/available_slots/?selected_date={day}&staff_member={doctor}",
                 **{"X-Requested-With": "XMLHttpRequest"},
             )
-            for day in days
-            for doctor in doctors
+            for doctor, day in questions.working_days(weekdays, ONE_DAY)
         ]
         return questions.as_file(requests, folder, "peer")
 
@@ -98,7 +96,7 @@ def figures(folder: Path) -> list[tuple[str, str]]:
     clinic = Clinic(clinic_server(stage.url, folder), stage.newcomers)
     doctors = stage.people.doctors
     with serving(peer.server), serving(clinic.server):
-        searches = search_ratio(peer, clinic, doctors, folder)
+        searches = search_ratio(peer, clinic, stage.people.weekdays, folder)
         slots = questions.free_slots(clinic.server, doctors[:CONNECTIONS])
         bookings = booking_ratio(peer.book, clinic.book, slots)
         theirs, ours = accepted(peer.book, slots[-1]), accepted(clinic.book, slots[-1])
@@ -109,10 +107,13 @@ def figures(folder: Path) -> list[tuple[str, str]]:
     ]
 
 
-def search_ratio(peer: Peer, clinic: Clinic, doctors: Sequence[int], folder: Path) -> float:
-    searches = questions.distinct_searches(doctors, ONE_DAY)
+def search_ratio(
+    peer: Peer, clinic: Clinic, weekdays: Mapping[int, Collection[int]], folder: Path
+) -> float:
+    searches = questions.distinct_searches(weekdays, ONE_DAY)
     ours = HotPath("search", questions.as_file(searches, folder, "clinic"), is_new=True)
-    theirs = peer.searches(doctors, folder)
+    theirs = peer.searches(weekdays, folder)
+    paths.warm_up(clinic.server, ours)
     pairs = paths.alternating(peer.server, theirs, clinic.server, ours, EFFORT)
     return median(clinic.rate / peer.rate for peer, clinic in pairs)
 

@@ -30,12 +30,12 @@ OPENS, CLOSES, SLOT = 9 * 60, 17 * 60, 15
 
 
 def microseconds_of_28_days() -> float:
-    """Computing the free slots of 28 half-full days on one core: the best of 300.
+    """Computing the free slots of 28 half-full days on one core: the best of 2,000 tries.
 
-    Each try is short, so that some of them are not interrupted on a machine that others use too.
+    Each is short, and all take seconds, so that some are not slowed down by others on the machine.
     """
     calls = 5
-    return min(timeit.repeat(month_to_compute(), number=calls, repeat=300)) / calls * 1e6
+    return min(timeit.repeat(month_to_compute(), number=calls, repeat=2000)) / calls * 1e6
 
 
 def month_to_compute() -> Callable[[], object]:

@@ -86,7 +86,7 @@ def ratios_of(
     for engine, copy in copies.items():
         stage = paths.prepared(engine, copy())
         for ratio in paths.measure(stage, folder, efforts, workers=workers):
-            load = f"{workers} processes, {ratio.connections} connections"
+            load = f"processes: {workers}, connections: {ratio.connections}"
             tell(f"{engine}, {load}, {ratio.path}: {ratio.ratio:.3f}")
             yield ratio
 

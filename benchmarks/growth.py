@@ -115,7 +115,7 @@ def with_doctors(blank: Blank, folder: Path) -> Iterator[Growth]:
         appointments = doctors * USUAL_DAYS * VISITS_A_DAY
         for engine, create in blank.items():
             make_clinic(url := create(), doctors=doctors, appointments=appointments)
-            size = f"{doctors:,} doctors"
+            size = f"doctors: {doctors:,}"
             yield undisturbed_once(partial(_measured, size, engine, url, doctors, folder))
 
 
@@ -123,7 +123,7 @@ def with_appointments(blank: Blank, folder: Path) -> Iterator[Growth]:
     for appointments in APPOINTMENTS:
         for engine, create in blank.items():
             make_clinic(url := create(), doctors=USUAL_DOCTORS, appointments=appointments)
-            size = f"{appointments:,} appointments"
+            size = f"appointments: {appointments:,}"
             yield undisturbed_once(partial(_measured, size, engine, url, USUAL_DOCTORS, folder))
 
 

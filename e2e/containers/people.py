@@ -57,10 +57,10 @@ class Somebody:
         return booked
 
     def appointments(self) -> list[tuple[str, str, str]]:
-        """Date, time and status of each appointment."""
+        """Date, time and status of each appointment, of which there are at most 200."""
         return [
             (each["appointment_date"], each["appointment_time"], each["status"])
-            for each in self.call("GET", "/appointments/my")
+            for each in self.call("GET", "/appointments/my?limit=200")
         ]
 
     def free_times(self, doctor: Self, day: date) -> list[str]:

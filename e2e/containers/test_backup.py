@@ -12,7 +12,9 @@ from e2e.containers.compose import Compose
 from e2e.containers.people import Somebody
 
 LOST_AT_MOST = 3.0  # seconds, as docs/containers.md says
-BOOKINGS = 60
+BOOKING_SECONDS = 2 * LOST_AT_MOST
+MOST_BOOKINGS = 200  # a page of appointments has no more
+DAYS_AHEAD = 14
 EVERY_DAY = range(7)
 
 log = logging.getLogger(__name__)
@@ -29,8 +31,8 @@ def make_doctor(system: Compose) -> Somebody:
 def wishes() -> list[tuple[date, str]]:
     """Slots of the coming weeks, one a visit."""
     times = [f"{hour:02}:{minute:02}" for hour in range(8, 20) for minute in (0, 30)]
-    days = [coming(0) + timedelta(days=number) for number in range(7)]
-    return [(day, time) for day in days for time in times][:BOOKINGS]
+    days = [coming(0) + timedelta(days=number) for number in range(DAYS_AHEAD)]
+    return [(day, time) for day in days for time in times][:MOST_BOOKINGS]
 
 
 def test_a_lost_file_comes_back_but_for_its_last_seconds(
@@ -43,6 +45,8 @@ def test_a_lost_file_comes_back_but_for_its_last_seconds(
     for day, at in wishes():
         patient.books(doctor, day, at)
         acknowledged.append((time.monotonic(), (str(day), at, "scheduled")))
+        if acknowledged[-1][0] - acknowledged[0][0] > BOOKING_SECONDS:
+            break
 
     lost_at = time.monotonic()
     system.run("kill", "database", "backend")

@@ -33,9 +33,12 @@ def system(tmp_path: Path) -> Iterator[Compose]:
 
 
 def replace(file: Path, old: str, new: str) -> None:
+    """As an editor does it: nobody reads half a file."""
     text = file.read_text()
     assert old in text
-    file.write_text(text.replace(old, new))
+    changed = file.with_suffix(".changed")
+    changed.write_text(text.replace(old, new))
+    changed.replace(file)
 
 
 def wait_until(condition: Callable[[], bool], seconds: int = 60) -> bool:
@@ -59,6 +62,9 @@ def test_a_change_of_the_api_is_served(system: Compose) -> None:
 def test_a_change_of_a_page_is_served(system: Compose, visitor: Visitor) -> None:
     visitor.open()
     expect(visitor.page.get_by_role("tab", name="Login")).to_be_visible()
+    # Streamlit watches what a page was made of when its script has ended, not yet when it shows.
+    script_state = "data-test-script-state"
+    expect(visitor.page.get_by_test_id("stApp")).to_have_attribute(script_state, "notRunning")
 
     replace(system.folder / "frontend/ui/views/auth/entrance.py", '("Login",', '("Come in",')
 

@@ -24,7 +24,7 @@ Copies = Mapping[str, Callable[[], str]]
 
 LOADS = {
     1: (
-        Effort(connections=64, rounds=1, seconds=2),
+        Effort(connections=64, rounds=1),
         Effort(connections=16, rounds=5),
         Effort(connections=1, rounds=1),
     ),
@@ -83,12 +83,11 @@ def ratios_of(
     copies: Copies, folder: Path, efforts: Sequence[Effort], workers: int
 ) -> Iterator[Ratio]:
     """Every hot path with every effort."""
-    for engine, copy in copies.items():
-        stage = paths.prepared(engine, copy())
-        for ratio in paths.measure(stage, folder, efforts, workers=workers):
-            load = f"processes: {workers}, connections: {ratio.connections}"
-            tell(f"{engine}, {load}, {ratio.path}: {ratio.ratio:.3f}")
-            yield ratio
+    stages = [paths.prepared(engine, copy()) for engine, copy in copies.items()]
+    for ratio in paths.measure(stages, folder, efforts, workers=workers):
+        load = f"processes: {workers}, connections: {ratio.connections}"
+        tell(f"{load}, {ratio.path}, {ratio.engine}: {ratio.ratio:.3f}")
+        yield ratio
 
 
 def waits_of(copies: Copies, folder: Path) -> Iterator[Waits]:

@@ -1,13 +1,18 @@
 """The hot paths over HTTP, each in alternation with the bare framework."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 from statistics import median
 
+from sqlalchemy import update
+
 from app.core.database import Database
+from app.models import DiaryRevision
 from benchmarks import load, questions
 from benchmarks.dataset import People, SignedIn, people_of, sign_in
 from benchmarks.load import Load, Requests
@@ -42,11 +47,12 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class HotPath:
-    """What is asked. What must not be remembered is asked once in a server's life."""
+    """What a server is asked, and what makes it `forget` its answers when all have been asked."""
 
     name: str
+    server: Server
     requests: Requests
-    is_new: bool = False
+    forget: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,80 +76,99 @@ def prepared(engine: str, url: str) -> Stage:
 
 
 def measure(
-    stage: Stage, folder: Path, efforts: Sequence[Effort], *, workers: int
+    stages: Sequence[Stage], folder: Path, efforts: Sequence[Effort], *, workers: int
 ) -> Iterator[Ratio]:
-    """Every hot path on one database, with each effort."""
-    with (
-        serving(hello_server(folder, workers=workers)) as hello,
-        serving(clinic_server(stage.url, folder, workers=workers)) as clinic,
-    ):
-        base = questions.as_file([questions.HELLO], folder, "hello")
-        for path in hot_paths(stage, clinic, folder):
-            warm_up(clinic, path)
+    """Every hot path with each effort, on all databases side by side."""
+    with ExitStack() as running:
+
+        def started(server: Server) -> Server:
+            return running.enter_context(serving(server))
+
+        hello = started(hello_server(folder, workers=workers))
+        clinics = [started(clinic_server(each.url, folder, workers=workers)) for each in stages]
+        bare = HotPath("hello", hello, questions.as_file([questions.HELLO], folder, "hello"))
+        for same_path in zip(*map(hot_paths, stages, clinics, repeat(folder)), strict=True):
+            for path in same_path:
+                warm_up(path)
             for effort in efforts:
-                pairs = alternating(hello, base, clinic, path, effort)
-                yield _as_ratio(pairs, path, stage.engine, effort.connections)
+                bare_loads, *clinic_loads = zip(
+                    *alternating([bare, *same_path], effort), strict=True
+                )
+                for stage, path, loads in zip(stages, same_path, clinic_loads, strict=True):
+                    yield _as_ratio(path.name, stage.engine, effort.connections, bare_loads, loads)
 
 
 def hot_paths(stage: Stage, clinic: Server, folder: Path) -> Iterator[HotPath]:
     """The booking comes last: it changes the diaries."""
     doctors, weekdays = stage.people.doctors, stage.people.weekdays
+
+    def path(
+        name: str,
+        requests: Sequence[bytes],
+        *,
+        expected: int = 200,
+        forget: Callable[[], None] | None = None,
+    ) -> HotPath:
+        file = questions.as_file(requests, folder, f"{stage.engine}, {name}", expected=expected)
+        return HotPath(name, clinic, file, forget)
+
+    forget = partial(forget_answers, stage.url)
     for days, span in ((ONE_DAY, "one day"), (FOUR_WEEKS, "28 days")):
         name = f"free slots, {span}"
-        new = questions.as_file(questions.distinct_searches(weekdays, days), folder, "new")
-        yield HotPath(f"{name}, nothing remembered", new, is_new=True)
-        again = questions.as_file(questions.repeated_searches(doctors, days), folder, "again")
-        yield HotPath(f"{name}, asked again", again)
+        new = questions.distinct_searches(weekdays, days)
+        yield path(f"{name}, nothing remembered", new, forget=forget)
+        yield path(f"{name}, asked again", questions.repeated_searches(doctors, days))
         conditional = questions.conditional_searches(clinic, doctors, days)
-        if conditional is not None:
-            file = questions.as_file(conditional, folder, "conditional", expected=304)
-            yield HotPath(f"{name}, If-None-Match", file)
-    own = questions.as_file(questions.own_appointments(stage.regular), folder, "own")
-    yield HotPath("own appointments, 20 of them", own)
+        yield path(f"{name}, If-None-Match", conditional, expected=304)
+    yield path("own appointments, 20 of them", questions.own_appointments(stage.regular))
     slots = questions.free_slots(clinic, doctors)
-    wanted = questions.bookings(stage.newcomers, slots)
-    booked = questions.as_file(wanted, folder, "book", expected=201)
-    yield HotPath("book an appointment", booked)
+    yield path("book an appointment", questions.bookings(stage.newcomers, slots), expected=201)
 
 
-def warm_up(clinic: Server, path: HotPath) -> None:
-    load.run(clinic, path.requests, connections=WARMING_CONNECTIONS, seconds=1)
+def forget_answers(database_url: str) -> None:
+    """Give every diary another revision, as a change of each does: no old answer holds then."""
+    changed = update(DiaryRevision).values(revision=DiaryRevision.revision + 1)
+    with closing(Database(database_url)) as database, database.writing() as session:
+        session.execute(changed)
 
 
-def alternating(
-    hello: Server, base: Requests, clinic: Server, path: HotPath, effort: Effort
-) -> list[tuple[Load, Load]]:
-    """The loads of both servers, round by round."""
+def warm_up(path: HotPath) -> None:
+    load.run(path.server, path.requests, connections=WARMING_CONNECTIONS, seconds=1)
+
+
+def alternating(paths: Sequence[HotPath], effort: Effort) -> list[list[Load]]:
+    """The loads of the servers in turn, round by round."""
     connections, seconds = effort.connections, effort.seconds
 
-    def one_round() -> tuple[Load, Load]:
-        if path.is_new and not path.requests.suffice_for(seconds):
-            clinic.restart()
-            path.requests.rewind()
-        return (
-            load.run(hello, base, connections=connections, seconds=seconds),
-            load.run(clinic, path.requests, connections=connections, seconds=seconds),
-        )
+    def one_round() -> list[Load]:
+        for path in paths:
+            if path.forget is not None and not path.requests.suffice_for(seconds):
+                path.forget()
+                path.requests.rewind()
+        return [
+            load.run(path.server, path.requests, connections=connections, seconds=seconds)
+            for path in paths
+        ]
 
     return undisturbed(one_round, effort.rounds)
 
 
 def _as_ratio(
-    pairs: list[tuple[Load, Load]], path: HotPath, engine: str, connections: int
+    path: str, engine: str, connections: int, hello: Sequence[Load], clinic: Sequence[Load]
 ) -> Ratio:
-    ratios = [clinic.rate / hello.rate for hello, clinic in pairs]
+    ratios = [ours.rate / bare.rate for bare, ours in zip(hello, clinic, strict=True)]
     return Ratio(
-        path=path.name,
+        path=path,
         engine=engine,
         connections=connections,
         ratio=median(ratios),
         lowest=min(ratios),
-        hello=_median([hello for hello, _ in pairs]),
-        clinic=_median([clinic for _, clinic in pairs]),
+        hello=_median(hello),
+        clinic=_median(clinic),
     )
 
 
-def _median(loads: list[Load]) -> Load:
+def _median(loads: Sequence[Load]) -> Load:
     return Load(
         rate=median(each.rate for each in loads),
         p50=median(each.p50 for each in loads),

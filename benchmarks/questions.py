@@ -72,13 +72,11 @@ def repeated_searches(doctors: Sequence[int], days: int) -> list[bytes]:
     return [get(path) for path in _repeated_paths(doctors, days)]
 
 
-def conditional_searches(server: Server, doctors: Sequence[int], days: int) -> list[bytes] | None:
-    """The same with what the last answer was tagged with; None when answers have no tag."""
+def conditional_searches(server: Server, doctors: Sequence[int], days: int) -> list[bytes]:
+    """The same with what the last answer was tagged with."""
     with httpx2.Client(base_url=server.url, trust_env=False) as client:
         paths = _repeated_paths(doctors, days)
-        tags = [client.get(path).headers.get("ETag", "") for path in paths]
-    if not all(tags):
-        return None
+        tags = [client.get(path).headers["ETag"] for path in paths]
     return [get(path, **{"If-None-Match": tag}) for path, tag in zip(paths, tags, strict=True)]
 
 

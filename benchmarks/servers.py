@@ -82,11 +82,6 @@ class Server:
         self._process.wait()
         self._process = None
 
-    def restart(self) -> None:
-        """Start it anew, with nothing remembered."""
-        self.stop()
-        self.start()
-
     def settle(self) -> None:
         """Wait until it has finished what clients no longer wait for."""
         tick = threading.Event()

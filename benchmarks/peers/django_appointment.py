@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from statistics import median
@@ -18,7 +19,7 @@ import httpx2
 from benchmarks import dataset, paths, questions
 from benchmarks.dataset import SignedIn
 from benchmarks.load import Requests
-from benchmarks.paths import ONE_DAY, Effort, HotPath
+from benchmarks.paths import ONE_DAY, Effort, HotPath, Stage, forget_answers
 from benchmarks.questions import Slot, as_person, get
 from benchmarks.servers import Server, clinic_server, free_port, serving
 
@@ -96,7 +97,7 @@ def figures(folder: Path) -> list[tuple[str, str]]:
     clinic = Clinic(clinic_server(stage.url, folder), stage.newcomers)
     doctors = stage.people.doctors
     with serving(peer.server), serving(clinic.server):
-        searches = search_ratio(peer, clinic, stage.people.weekdays, folder)
+        searches = search_ratio(peer, clinic, stage, folder)
         slots = questions.free_slots(clinic.server, doctors[:CONNECTIONS])
         bookings = booking_ratio(peer.book, clinic.book, slots)
         theirs, ours = accepted(peer.book, slots[-1]), accepted(clinic.book, slots[-1])
@@ -107,14 +108,13 @@ def figures(folder: Path) -> list[tuple[str, str]]:
     ]
 
 
-def search_ratio(
-    peer: Peer, clinic: Clinic, weekdays: Mapping[int, Collection[int]], folder: Path
-) -> float:
-    searches = questions.distinct_searches(weekdays, ONE_DAY)
-    ours = HotPath("search", questions.as_file(searches, folder, "clinic"), is_new=True)
-    theirs = peer.searches(weekdays, folder)
-    paths.warm_up(clinic.server, ours)
-    pairs = paths.alternating(peer.server, theirs, clinic.server, ours, EFFORT)
+def search_ratio(peer: Peer, clinic: Clinic, stage: Stage, folder: Path) -> float:
+    searches = questions.distinct_searches(stage.people.weekdays, ONE_DAY)
+    file = questions.as_file(searches, folder, "clinic")
+    ours = HotPath("search", clinic.server, file, partial(forget_answers, stage.url))
+    theirs = HotPath("search", peer.server, peer.searches(stage.people.weekdays, folder))
+    paths.warm_up(ours)
+    pairs = paths.alternating([theirs, ours], EFFORT)
     return median(clinic.rate / peer.rate for peer, clinic in pairs)
 
 

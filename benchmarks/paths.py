@@ -1,6 +1,7 @@
 """The hot paths over HTTP, each in alternation with the bare framework."""
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -88,8 +89,8 @@ def measure(
         clinics = [started(clinic_server(each.url, folder, workers=workers)) for each in stages]
         bare = HotPath("hello", hello, questions.as_file([questions.HELLO], folder, "hello"))
         for same_path in zip(*map(hot_paths, stages, clinics, repeat(folder)), strict=True):
-            for path in same_path:
-                warm_up(path)
+            with ThreadPoolExecutor() as together:
+                list(together.map(warm_up, same_path))
             for effort in efforts:
                 bare_loads, *clinic_loads = zip(
                     *alternating([bare, *same_path], effort), strict=True

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[1]
 SECRET_KEY = "a-secret-that-only-the-benchmarks-know"  # noqa: S105 - of invented people
 COOKIE = "__Host-session"
 START_SECONDS = 180
-IDLE_SECONDS = 0.02
-TICK = 0.1
+IDLE_SECONDS = 0.01
+TICK = 0.05
 STOP_SECONDS = 15
 PRODUCTION = {
     "APP_ENV": "production",

@@ -100,7 +100,7 @@ def waits_of(copies: Copies, folder: Path) -> Iterator[Waits]:
             yield crowds.searches_during_logins(stage, server)
             yield undisturbed_once(partial(crowds.first_slots, stage, server))
     stage = paths.prepared("SQLite", copies["SQLite"]())
-    yield undisturbed_once(partial(page_reruns, stage, folder))
+    yield page_reruns(stage, folder)
 
 
 def limits_of(

@@ -45,7 +45,7 @@ def _title(part: str) -> str:
 
 def section(title: str, *paragraphs: str) -> str:
     """A part of the page: its title, the commit that was measured and when, the figures."""
-    measured = f"Commit {_commit()}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
+    measured = f"Commit {_measured_commit()}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
     return "\n\n".join([title, measured, *paragraphs])
 
 
@@ -112,17 +112,24 @@ def peer(name: str, figures: Iterable[tuple[str, str]]) -> str:
     return section(f"Beside {name}", table(("what", "the clinic"), figures))
 
 
+def commit_of(folder: Path, *, besides: Path) -> str:
+    """The commit that a folder is at, and whether anything `besides` a file differs from it."""
+    commit = _git(folder, "rev-parse", "--short", "HEAD")
+    changes = _git(folder, "status", "--porcelain", "--untracked-files=no", f":(exclude){besides}")
+    return f"{commit}-dirty" if changes else commit or "unknown"
+
+
 @cache
-def _commit() -> str:
-    """The commit under measurement, as it stood before the first part was written."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude=*"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+def _measured_commit() -> str:
+    """As it stood before the first part was written."""
+    return commit_of(ROOT, besides=RESULTS)
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    finished = subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
-    return described.stdout.strip() or "unknown"
+    return finished.stdout.strip()
 
 
 def _processor() -> str:

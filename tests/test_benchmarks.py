@@ -1,5 +1,6 @@
 """What the benchmarks send, and how they sum up what they measured."""
 
+import subprocess
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -97,3 +98,26 @@ def test_a_part_that_is_measured_anew_replaces_its_old_figures_alone() -> None:
     assert [part.splitlines()[0] for part in parts] == ["One", "Two", "Three"]
     assert [part.splitlines()[-1] for part in parts] == ["| new |", "| kept |", "| kept |"]
     assert page.count("# Results") == 1
+
+
+def test_new_figures_do_not_make_a_commit_another_one(tmp_path: Path) -> None:
+    figures, code = tmp_path / "figures", tmp_path / "code"
+
+    def git(*arguments: str) -> str:
+        return subprocess.check_output(("git", *arguments), cwd=tmp_path, text=True).strip()
+
+    def commit_after_a_change_of(file: Path) -> str:
+        file.write_text("new")
+        return report.commit_of(tmp_path, besides=figures)
+
+    git("init", "--quiet")
+    for setting in ("user.name A", "user.email a@example.com", "commit.gpgsign false"):
+        git("config", *setting.split())
+    for file in (figures, code):
+        file.write_text("old")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "One")
+    commit = git("rev-parse", "--short", "HEAD")
+
+    assert commit_after_a_change_of(figures) == commit
+    assert commit_after_a_change_of(code) == f"{commit}-dirty"

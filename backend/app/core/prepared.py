@@ -122,10 +122,20 @@ def rows_in(transaction: Transaction, prepared: Prepared, /, **values: Any) -> l
     if not isinstance(transaction, Session):
         return transaction.rows(prepared, **values)
     connection = transaction.connection()
-    dialect = connection.dialect
+    driver_connection = connection.connection.driver_connection
+    return rows_from(driver_connection, connection.dialect, prepared, values)
+
+
+def rows_from(
+    driver_connection: Any,  # noqa: ANN401 - the drivers share no type
+    dialect: Dialect,
+    prepared: Prepared,
+    values: dict[str, Any],
+) -> list[Row]:
+    """Run a prepared statement on a driver's connection. Raises DBAPIError, as SQLAlchemy does."""
     form = prepared.form_for(dialect)
     try:
-        return form.run(connection.connection.driver_connection, values)
+        return form.run(driver_connection, values)
     except dialect.loaded_dbapi.Error as error:
         raise DBAPIError.instance(
             form.text,

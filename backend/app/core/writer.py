@@ -2,7 +2,8 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.core.database import Database
 from app.core.groups import Entry, Groups
 from app.core.postgres import EventLoopPool, is_contention, is_unreachable
-from app.core.prepared import Prepared, Transaction, rows_in
+from app.core.prepared import Conclusion, DirectTransaction, Prepared, Row, rows_from
 from app.core.steps import carry_out_in_step
 from app.domain.errors import DomainError, OutcomeUnknown
 
@@ -26,7 +27,7 @@ _SAVEPOINT, _UNDO, _KEEP = (
 )
 
 Result = TypeVar("Result")
-Work = Callable[[Transaction], Result]
+Work = Callable[[DirectTransaction], Result]
 
 
 class _Ordered(NamedTuple):
@@ -153,9 +154,10 @@ class SqliteWriter(Writer):
         again: Group = []
         with self._database.session() as session:
             await self._in_thread(session.connection)
+            transaction = SqliteTransaction(session)
             for entry in group:
                 try:
-                    outcomes.append((entry, _attempt(session, entry.wish.work)))
+                    outcomes.append((entry, transaction.attempt(entry.wish.work)))
                 except OperationalError:
                     raise
                 except Exception as error:  # noqa: BLE001 - it is raised where the work was given
@@ -164,6 +166,7 @@ class SqliteWriter(Writer):
                     break
                 await asyncio.sleep(0)  # others are answered in between
             else:
+                transaction.conclude()
                 await self._in_thread(session.commit)
         for entry, outcome in outcomes:
             entry.settle(outcome)
@@ -173,13 +176,47 @@ class SqliteWriter(Writer):
         await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
 
-def _attempt(session: Session, work: Work[Any]) -> object:
-    """What a work returns, or the refusal that it ended with, which undoes it alone."""
-    rows_in(session, _SAVEPOINT)
-    try:
-        result = work(session)
-    except DomainError as refusal:
-        rows_in(session, _UNDO)
-        return refusal
-    rows_in(session, _KEEP)
-    return result
+class SqliteTransaction:
+    """The transaction of a session, for prepared statements alone."""
+
+    def __init__(self, session: Session) -> None:
+        self.info = session.info
+        connection = session.connection()
+        self.dialect = connection.dialect
+        self._driver_connection = connection.connection.driver_connection
+        self._conclusions: list[tuple[Conclusion, Sequence[Any]]] = []
+
+    def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
+        """As DirectTransaction says."""
+        return rows_from(self._driver_connection, self.dialect, prepared, values)
+
+    def rows_for_each(
+        self, prepared: Prepared, many: Iterable[Mapping[str, Any]]
+    ) -> list[list[Row]]:
+        """As DirectTransaction says."""
+        return [self.rows(prepared, **values) for values in many]
+
+    def at_the_end(self, conclusion: Conclusion, items: Sequence[Any]) -> None:
+        """As DirectTransaction says; those of a work that is refused are forgotten."""
+        self._conclusions.append((conclusion, items))
+
+    def attempt(self, work: Work[Any]) -> object:
+        """What a work returns, or the refusal that it ended with, which undoes it alone."""
+        before = len(self._conclusions)
+        self.rows(_SAVEPOINT)
+        try:
+            result = work(self)
+        except DomainError as refusal:
+            self.rows(_UNDO)
+            del self._conclusions[before:]
+            return refusal
+        self.rows(_KEEP)
+        return result
+
+    def conclude(self) -> None:
+        """Do what was to be done at the end. Raises DBAPIError."""
+        items_of: defaultdict[Conclusion, list[Any]] = defaultdict(list)
+        for conclusion, items in self._conclusions:
+            items_of[conclusion] += items
+        for conclusion, all_items in items_of.items():
+            conclusion(self, all_items)

@@ -1,7 +1,7 @@
 """Works that are written together are durable together, and fail each for itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from uuid import uuid4
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.core.database import Database, insert_unless_refused
 from app.core.groups import LARGEST_GROUP
 from app.core.postgres import EventLoopPool
-from app.core.prepared import Parameter, Prepared, Transaction, rows_in
+from app.core.prepared import DirectTransaction, Parameter, Prepared, Transaction, rows_in
 from app.core.writer import SqliteWriter, Writer
 from app.domain.errors import NotFound
 from app.domain.people import Origin, Role
@@ -78,7 +78,7 @@ def people(database: Database) -> list[int]:
         return list(session.scalars(select(User.id).order_by(User.id)))
 
 
-def outcomes(database: Database, *works: Callable[[Transaction], object]) -> list[object]:
+def outcomes(database: Database, *works: Callable[[DirectTransaction], object]) -> list[object]:
     """What becomes of works that are given at the same time."""
 
     async def give(writer: Writer) -> list[object]:
@@ -147,6 +147,19 @@ def test_where_the_commit_fails_nobody_is_told_that_their_work_is_kept(
 def test_where_the_database_gives_up_in_a_work_nothing_of_the_group_is_kept(sqlite: Database):
     full = OperationalError("INSERT", None, Exception("disk is full"))
     assert outcomes(sqlite, add, partial(add_and_raise, error=full), add) == [full] * 3
+    assert people(sqlite) == []
+
+
+def test_where_a_conclusion_breaks_nothing_of_its_group_is_kept(sqlite: Database):
+    bug = ZeroDivisionError()
+
+    def break_down(_: DirectTransaction, __: Sequence[object]) -> None:
+        raise bug
+
+    def add_and_conclude(transaction: DirectTransaction) -> None:
+        transaction.at_the_end(break_down, [add(transaction)])
+
+    assert outcomes(sqlite, add, add_and_conclude) == [bug, bug]
     assert people(sqlite) == []
 
 

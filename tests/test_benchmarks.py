@@ -8,12 +8,13 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from app.core.database import Database
-from app.models import Appointment
+from app.models import Appointment, DiaryRevision
 from app.services import scheduling
 from benchmarks import growth, questions, report
 from benchmarks.crowds import as_waits
 from benchmarks.dataset import SignedIn, today
 from benchmarks.load import Requests
+from benchmarks.paths import forget_answers
 
 PERSON = SignedIn(7, "token")
 SLOT = {"doctor_id": 1, "appointment_date": "2026-11-30", "appointment_time": "09:00"}
@@ -82,6 +83,23 @@ def test_a_clinic_of_any_size_is_half_full(tmp_path: Path) -> None:
             now=datetime.now(UTC),
         )
     assert (booked, len(free)) == (200, 16)
+
+
+def test_forgetting_gives_every_diary_another_revision(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/clinic.db"
+    growth.make_clinic(url, doctors=2, appointments=10)
+
+    def revisions() -> dict[int, int]:
+        with closing(Database(url)) as database, database.reading() as session:
+            found = session.scalars(select(DiaryRevision))
+            return {diary.user_id: diary.revision for diary in found}
+
+    before = revisions()
+    forget_answers(url)
+    after = revisions()
+
+    assert before.keys() == after.keys() >= {1, 2}
+    assert [user for user in before if before[user] == after[user]] == []
 
 
 def test_a_table() -> None:

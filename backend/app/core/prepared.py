@@ -7,6 +7,7 @@ goes to the driver as it is; values are still turned into what the columns' type
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,6 +109,27 @@ class DirectTransaction(Protocol):
 
 Conclusion = Callable[[DirectTransaction, Sequence[Any]], None]
 Transaction = Session | DirectTransaction
+
+
+class SharedTransaction(ABC):
+    """What works that share a transaction have of it: one statement after the other, and notes."""
+
+    def __init__(self) -> None:
+        self._conclusions: list[tuple[Conclusion, Sequence[Any]]] = []
+
+    @abstractmethod
+    def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
+        """As DirectTransaction says."""
+
+    def rows_for_each(
+        self, prepared: Prepared, many: Iterable[Mapping[str, Any]], /
+    ) -> list[list[Row]]:
+        """As DirectTransaction says."""
+        return [self.rows(prepared, **values) for values in many]
+
+    def at_the_end(self, conclusion: Conclusion, items: Sequence[Any], /) -> None:
+        """As DirectTransaction says; those of a work that is refused are forgotten."""
+        self._conclusions.append((conclusion, items))
 
 
 def dialect_of(transaction: Transaction) -> Dialect:

@@ -5,13 +5,13 @@ all of them wait, each statement goes out once, with the values of all who wait 
 go on with the rows that are theirs.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from greenlet import greenlet  # type: ignore[import-untyped]
 
 from app.core.postgres import DIALECT, LoopTransaction
-from app.core.prepared import Conclusion, DirectTransaction, Prepared, Row
+from app.core.prepared import DirectTransaction, Prepared, Row, SharedTransaction
 from app.domain.errors import DomainError
 
 Work = Callable[[DirectTransaction], Any]
@@ -52,35 +52,25 @@ class _Question(NamedTuple):
     values: dict[str, Any]
 
 
-class _Member:
+class _Member(SharedTransaction):
     """A work on its way: it waits for the answer to a question, or has an outcome."""
 
     dialect = DIALECT
 
     def __init__(self, work: Work, transaction: LoopTransaction) -> None:
+        super().__init__()
         self.info = transaction.info
         self.question: _Question | None = None
         self.outcome: Any = None
         self._transaction = transaction
         self._course = greenlet(work)
         self._has_written = False
-        self._conclusions: list[tuple[Conclusion, Sequence[Any]]] = []
 
     def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
         """Wait for the rows of a statement, in the work's own course."""
         rows: list[Row] = self._course.parent.switch(_Question(prepared, values))
         self._has_written |= prepared.has_written(rows)
         return rows
-
-    def rows_for_each(
-        self, prepared: Prepared, many: Iterable[Mapping[str, Any]]
-    ) -> list[list[Row]]:
-        """As DirectTransaction says."""
-        return [self.rows(prepared, **values) for values in many]
-
-    def at_the_end(self, conclusion: Conclusion, items: Sequence[Any]) -> None:
-        """As DirectTransaction says; those of a work that is refused are forgotten."""
-        self._conclusions.append((conclusion, items))
 
     def leave(self) -> None:
         """Run a work that still waits to no end."""

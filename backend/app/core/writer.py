@@ -3,7 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -15,7 +15,14 @@ from sqlalchemy.orm import Session
 from app.core.database import Database
 from app.core.groups import Entry, Groups
 from app.core.postgres import EventLoopPool, is_contention, is_unreachable
-from app.core.prepared import Conclusion, DirectTransaction, Prepared, Row, rows_from
+from app.core.prepared import (
+    Conclusion,
+    DirectTransaction,
+    Prepared,
+    Row,
+    SharedTransaction,
+    rows_from,
+)
 from app.core.steps import carry_out_in_step
 from app.domain.errors import DomainError, OutcomeUnknown
 
@@ -176,29 +183,19 @@ class SqliteWriter(Writer):
         await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
 
-class SqliteTransaction:
+class SqliteTransaction(SharedTransaction):
     """The transaction of a session, for prepared statements alone."""
 
     def __init__(self, session: Session) -> None:
+        super().__init__()
         self.info = session.info
         connection = session.connection()
         self.dialect = connection.dialect
         self._driver_connection = connection.connection.driver_connection
-        self._conclusions: list[tuple[Conclusion, Sequence[Any]]] = []
 
     def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
         """As DirectTransaction says."""
         return rows_from(self._driver_connection, self.dialect, prepared, values)
-
-    def rows_for_each(
-        self, prepared: Prepared, many: Iterable[Mapping[str, Any]]
-    ) -> list[list[Row]]:
-        """As DirectTransaction says."""
-        return [self.rows(prepared, **values) for values in many]
-
-    def at_the_end(self, conclusion: Conclusion, items: Sequence[Any]) -> None:
-        """As DirectTransaction says; those of a work that is refused are forgotten."""
-        self._conclusions.append((conclusion, items))
 
     def attempt(self, work: Work[Any]) -> object:
         """What a work returns, or the refusal that it ended with, which undoes it alone."""

@@ -1,10 +1,13 @@
 """`make run`: one command starts the clinic, and whatever ends it leaves no process behind."""
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
+import termios
+from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,12 +20,15 @@ ROOT = Path(__file__).parents[1]
 LAUNCHER = [sys.executable, "-m", "tools.run_local"]
 MAKE = ["make", "run"]
 SLOW_MACHINE_SECONDS = 120
+ALMOST_A_PIPE = 60_000  # bytes, of 65,536
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
+    """A shell's, in which Python buffers what it prints."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     return {
-        **os.environ,
+        **inherited,
         "DATABASE_URL": f"sqlite:///{tmp_path / 'clinic.db'}",
         "API_PORT": str(free_port()),
         "FRONTEND_PORT": str(free_port()),
@@ -95,6 +101,31 @@ def test_it_opens_the_clinic_and_leaves_nothing_behind(
     clinic.communicate(timeout=SLOW_MACHINE_SECONDS)
 
     assert [listens(api), listens(frontend)] == [False, False]
+
+
+def waits_for_a_reader(process: subprocess.Popen[str]) -> bool:
+    """Whether what a process says fills its pipe, so that it cannot go on."""
+    assert process.stdout is not None
+    unread = array("i", [0])
+    fcntl.ioctl(process.stdout.fileno(), termios.FIONREAD, unread)
+    return unread[0] > ALMOST_A_PIPE
+
+
+def test_it_can_be_stopped_in_the_middle_of_a_line(
+    start: Callable[..., subprocess.Popen[str]], environment: dict[str, str]
+) -> None:
+    clinic = start(LAUNCHER)
+    read_until(clinic, "API")
+    with httpx.Client(base_url=f"http://localhost:{environment['API_PORT']}") as client:
+        while not waits_for_a_reader(clinic):
+            client.get("/api/v1/users/doctors")
+        for _ in range(100):
+            client.get("/api/v1/users/doctors")
+
+    clinic.send_signal(signal.SIGTERM)
+    clinic.communicate(timeout=SLOW_MACHINE_SECONDS)
+
+    assert clinic.returncode == 0
 
 
 def test_stopping_on_purpose_is_a_success(start: Callable[..., subprocess.Popen[str]]) -> None:

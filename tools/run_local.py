@@ -1,6 +1,7 @@
 """Runs the clinic on this machine: migrates the database, then starts the API and the frontend."""
 
 import argparse
+import io
 import os
 import signal
 import socket
@@ -11,10 +12,12 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import TextIO
 
 from dotenv import dotenv_values
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
+from honcho.printer import Printer
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS_BETWEEN_LOOKS = 0.2
@@ -99,13 +102,22 @@ def run_processes(environment: dict[str, str]) -> int:
 
     Being stopped on purpose is a success.
     """
-    manager = Manager()
+    manager = Manager(Printer(unbuffered(sys.stdout)))
     for name, command in parse_procfile(Path("Procfile").read_text()).processes.items():
         manager.add_process(name, command, env=environment)
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     manager.loop()
     stopped_on_purpose = manager.returncode in {128 + signal.SIGINT, 128 + signal.SIGTERM}
     return 0 if stopped_on_purpose else int(manager.returncode)
+
+
+def unbuffered(stream: TextIO) -> TextIO:
+    """Where a stream goes to, for a printer that a signal may interrupt in order to print itself.
+
+    Python's buffers refuse to be written to while they are being written.
+    """
+    raw = io.FileIO(stream.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(raw, encoding=stream.encoding, write_through=True)
 
 
 if __name__ == "__main__":

@@ -60,8 +60,8 @@ class Compose:
         finished = self.attempt(*arguments)
         if finished.returncode:
             logs = self.attempt("logs", "--no-color", "--tail=40").stdout
-            said = f"{finished.stdout}\n{finished.stderr}\n{logs}"
-            raise RuntimeError(f"docker compose {' '.join(arguments)} failed:\n{said[-6000:]}")
+            said = f"{logs[-6000:]}\n{finished.stdout}\n{finished.stderr[-6000:]}"
+            raise RuntimeError(f"docker compose {' '.join(arguments)} failed:\n{said}")
         return finished.stdout
 
     def up(self) -> None:

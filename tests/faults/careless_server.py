@@ -1,5 +1,6 @@
-"""The API with a mistake that nobody sees while the power is on: SQLite that does not sync."""
+"""The API with a mistake that nobody sees at once: the setting of SQLite in CARELESS_PRAGMA."""
 
+import os
 import sqlite3
 
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -12,7 +13,7 @@ careful = database._prepare_sqlite_connection  # noqa: SLF001 - the mistake is m
 
 def prepare_carelessly(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     careful(connection, _)
-    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute(f"PRAGMA {os.environ['CARELESS_PRAGMA']}")
 
 
 if __name__ == "__main__":

@@ -110,3 +110,8 @@ def serving(
     finally:
         with suppress(ProcessLookupError):
             server.kill()
+
+
+def careless(pragma: str) -> dict[str, str]:
+    """What makes `serving` run a server whose SQLite has a setting that it must not have."""
+    return {"module": "tests.faults.careless_server", "CARELESS_PRAGMA": pragma}

@@ -11,7 +11,7 @@ from app.core import schema
 from tests.faults.clinic import Ledger, Slot, missing_and_double, rush, stored_bookings
 from tests.faults.conftest import Figure, Scale
 from tests.faults.disks import Image
-from tests.faults.servers import Server, serving
+from tests.faults.servers import Server, careless, serving
 
 pytestmark = pytest.mark.mounts
 DOCTORS = 4
@@ -39,14 +39,14 @@ class Cuts:
         return missing
 
 
-def lost_bookings(folder: Path, *, module: str, cuts: int, slots: int) -> list[int]:
+def lost_bookings(folder: Path, *, cuts: int, slots: int, **mistake: str) -> list[int]:
     """How many acknowledged bookings each power cut takes."""
     image = Image(folder)
     with image.mounted(folder / "disk") as disk:
         url = f"sqlite:///{disk / 'clinic.db'}"
         schema.upgrade(url)
         with (
-            serving(url, folder, module=module) as server,
+            serving(url, folder, **mistake) as server,
             rush(server.address, doctors=DOCTORS, slots=slots) as ledger,
         ):
             power = Cuts(image, server, ledger, folder / "after")
@@ -61,13 +61,13 @@ def test_power_cuts_take_nothing_that_was_acknowledged(
     tmp_path: Path, scale: Scale, figure: Figure
 ) -> None:
     cuts, slots = scale(10, 1), scale(100, 10)
-    lost = lost_bookings(tmp_path, module="app.cli", cuts=cuts, slots=slots)
+    lost = lost_bookings(tmp_path, cuts=cuts, slots=slots)
     assert lost == [0] * cuts
     figure(f"{cuts} cuts during {DOCTORS * slots} bookings, 0 missing")
 
 
 def test_without_syncing_a_power_cut_takes_bookings(tmp_path: Path, figure: Figure) -> None:
     """The control: what is not synced does not outlive such a cut, and it is seen."""
-    lost = lost_bookings(tmp_path, module="tests.faults.careless_server", cuts=1, slots=10)
+    lost = lost_bookings(tmp_path, cuts=1, slots=10, **careless("synchronous = OFF"))
     assert lost[0] > 0
     figure(f"{lost[0]} acknowledged bookings gone after one cut")

@@ -191,6 +191,16 @@ def _prepare_sqlite_connection(connection: sqlite3.Connection, _: ConnectionPool
         "foreign_keys = ON",
     ):
         connection.execute(f"PRAGMA {setting}")
+    _, _, file = connection.execute("PRAGMA database_list").fetchone()
+    if litestream_folder(Path(file)).exists():
+        # Litestream moves what is in the write-ahead log to the file, after it has copied it. Where
+        # a commit of ours does so at the same moment, the replica lacks pages, and does not say so.
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+
+
+def litestream_folder(file: Path) -> Path:
+    """Where Litestream keeps its notes of a SQLite file that it replicates."""
+    return file.with_name(f".{file.name}-litestream")
 
 
 class SqliteTurns:

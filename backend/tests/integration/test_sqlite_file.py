@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from app.core import sqlite_file
+from app.core.database import Database
 from app.core.sqlite_file import DatabaseFileError
 
 SCRIPT = "PRAGMA journal_mode = WAL; CREATE TABLE visits (reason TEXT);"
@@ -188,6 +191,43 @@ def test_a_damaged_file_can_be_replaced(place: Place):
 
     sqlite_file.restore(place.replica, place.file)
     assert place.reasons() == ["first"]
+
+
+def empty_the_index(place: Place, name: str) -> None:
+    """Leave an index of one page without entries, as if a page had never been copied."""
+    with place.opened() as connection:
+        query = "SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = ?"
+        page, size = connection.execute(query, [name]).fetchone()
+    content = bytearray(place.file.read_bytes())
+    start = (page - 1) * size
+    content[start + 3 : start + 7] = struct.pack(">HH", 0, size)  # no cells, which begin at the end
+    place.file.write_bytes(content)
+
+
+def test_a_replica_whose_index_lacks_a_row_is_refused(place: Place):
+    place.script.write_text(f"{SCRIPT} CREATE INDEX ix_visits_reason ON visits (reason);")
+    place.prepare()
+    place.write("first")
+    empty_the_index(place, "ix_visits_reason")
+    place.replicate()
+
+    with pytest.raises(DatabaseFileError, match="row 1 missing from index ix_visits_reason"):
+        sqlite_file.restore(place.replica, place.file)
+
+
+def test_checkpoints_of_a_replicated_file_are_left_to_litestream(place: Place):
+    def checkpoint_pages() -> int:
+        with (
+            closing(Database(f"sqlite:///{place.file}")) as database,
+            database.reading() as session,
+        ):
+            return int(session.scalar(text("PRAGMA wal_autocheckpoint")))
+
+    place.prepare()
+    before = checkpoint_pages()
+    place.replicate()
+
+    assert (before, checkpoint_pages()) == (1000, 0)
 
 
 def test_without_a_replica_the_file_stays(place: Place):

@@ -42,10 +42,15 @@ class Groups(Generic[Wish]):
     """Handles wishes in groups: those that come while one is handled are the next one.
 
     `handle` settles the entries of a group; what it raises is told to all that it has not settled.
+    One that `lingers` begins a group only when a turn of the event loop has brought nobody else:
+    for where nothing can be done for others while a group is handled.
     """
 
-    def __init__(self, handle: Callable[[list[Entry[Wish]]], Awaitable[None]]) -> None:
+    def __init__(
+        self, handle: Callable[[list[Entry[Wish]]], Awaitable[None]], *, lingers: bool = False
+    ) -> None:
         self._handle = handle
+        self._lingers = lingers
         self._is_idle = True
         self._waiting: deque[Entry[Wish]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,6 +84,8 @@ class Groups(Generic[Wish]):
 
     async def _handle_groups(self) -> None:
         while self._waiting:
+            if self._lingers:
+                await self._linger()
             size = min(len(self._waiting), LARGEST_GROUP)
             group = [self._waiting.popleft() for _ in range(size)]
             try:
@@ -87,6 +94,12 @@ class Groups(Generic[Wish]):
                 for entry in group:
                     entry.settle(error)
         self._is_idle = True
+
+    async def _linger(self) -> None:
+        before = 0
+        while before < len(self._waiting) < LARGEST_GROUP:
+            before = len(self._waiting)
+            await asyncio.sleep(0)
 
     def _give_up(self) -> None:
         """Tell those whose time is over, and come again when that of the next one is."""

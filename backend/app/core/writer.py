@@ -52,8 +52,8 @@ class Writer(ABC):
     by a refusal does not belong here.
     """
 
-    def __init__(self) -> None:
-        self._groups = Groups(self._write)
+    def __init__(self, *, lingers: bool = False) -> None:
+        self._groups = Groups(self._write, lingers=lingers)
 
     async def run(self, work: Work[Result], *, order: int = 0) -> Result:
         """What the work returns, once it is durable. Raises what it raises, which undoes it.
@@ -139,7 +139,7 @@ class SqliteWriter(Writer):
     """
 
     def __init__(self, database: Database) -> None:
-        super().__init__()
+        super().__init__(lingers=True)
         self._database = database
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 

@@ -33,6 +33,11 @@ async def begun(slow: Slow, line: Groups[int]) -> asyncio.Task[int]:
     return first
 
 
+async def turns_of_the_loop(number: int) -> None:
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
 def test_who_comes_meanwhile_goes_together():
     async def come() -> tuple[list[int], list[list[int]]]:
         slow = Slow()
@@ -46,6 +51,24 @@ def test_who_comes_meanwhile_goes_together():
     outcomes, handled = asyncio.run(come())
     assert outcomes == list(range(LARGEST_GROUP + 3))
     assert [len(group) for group in handled] == [1, LARGEST_GROUP, 2]
+
+
+@pytest.mark.parametrize(("lingers", "sizes"), [(False, [1, 4]), (True, [5])])
+def test_one_that_lingers_lets_those_join_who_are_on_their_way(lingers: bool, sizes: list[int]):
+    async def come_after(turns: int, line: Groups[int]) -> int:
+        await turns_of_the_loop(turns)
+        return await line.outcome_of(turns)
+
+    async def come() -> list[list[int]]:
+        slow = Slow()
+        line = Groups(slow.handle, lingers=lingers)
+        people = [asyncio.create_task(come_after(turns, line)) for turns in range(5)]
+        await turns_of_the_loop(10)
+        slow.may_go_on.set()
+        await asyncio.gather(*people)
+        return slow.handled
+
+    assert [len(group) for group in asyncio.run(come())] == sizes
 
 
 def test_what_breaks_a_group_is_told_to_those_who_were_not_answered():

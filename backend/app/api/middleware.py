@@ -22,8 +22,6 @@ DOCUMENTATION_POLICY = (
     "connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
 )
 
-log = structlog.get_logger("access")
-
 
 class RequestLog:
     """Gives each request an id, and writes one line about it: never a query, body or header.
@@ -33,6 +31,7 @@ class RequestLog:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._log = structlog.get_logger("access").bind()  # once, not for every line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,13 +54,13 @@ class RequestLog:
         try:
             await self.app(scope, receive, send_with_id)
         except Exception:
-            log.exception("unhandled_exception")
+            self._log.exception("unhandled_exception")
             if status is not None:
                 raise
             await internal_error_response()(scope, receive, send_with_id)
         finally:
             if scope["path"] not in PROBE_PATHS:
-                log.info(
+                self._log.info(
                     "request",
                     method=scope["method"],
                     route=_route_of(scope),

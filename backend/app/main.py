@@ -131,9 +131,9 @@ def _middleware(held: Resources) -> list[Middleware]:
         Middleware(SecurityHeaders, https=settings.is_https),
         Middleware(RequestLog),
         *_cors(settings),
+        Middleware(FreeSlots, lookups=held.lookups, clock=held.clock),
         Middleware(CrossSiteGuard, origins=settings.public_origins),
         Middleware(BodyLimit, largest=LARGEST_BODY),
-        Middleware(FreeSlots, lookups=held.lookups, clock=held.clock),
     ]
 
 

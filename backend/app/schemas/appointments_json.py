@@ -13,6 +13,7 @@ def appointments_as_json(appointments: Iterable[ShownAppointment]) -> str:
     return f"[{','.join(map(appointment_as_json, appointments))}]"
 
 
+@lru_cache(maxsize=2048)
 def appointment_as_json(shown: ShownAppointment) -> str:
     """One appointment, with instants in UTC."""
     hour, minute = divmod(shown.appointment_time, 60)

@@ -1,7 +1,10 @@
 """The web server around the script: the cookie routes, the guard, the headers."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +20,7 @@ from ui.api.errors import SENTENCES, UNREACHABLE, Unreachable
 from ui.config import settings as current_settings
 from ui.tickets import pinned_store
 
+FRONTEND = Path(__file__).parents[1]
 OWN = "http://localhost:8501"
 PAGE = {"Accept": "text/html"}
 FOREIGN_ORIGINS = [
@@ -293,3 +297,11 @@ def test_an_unforeseen_error_is_shown_as_a_sentence(
         [sentence],
         ["A page failed"],
     )
+
+
+def test_no_run_of_a_page_is_followed_by_a_search_for_garbage():
+    ask = "from streamlit import config; print(config.get_option('runner.postScriptGC'))"
+    answered = subprocess.run(
+        [sys.executable, "-c", ask], cwd=FRONTEND, capture_output=True, text=True, check=True
+    )
+    assert answered.stdout.splitlines()[-1] == "False"

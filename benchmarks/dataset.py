@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from app.core import schema
 from app.core.database import Database
+from app.core.revision import needed_revision
 from app.core.security import PasswordHasher, csrf_token_for, new_session_token, token_digest
 from app.crud import crud_login, crud_user
 from app.domain.people import Role
@@ -86,7 +87,7 @@ def today() -> date:
 def sqlite_clinic() -> Path:
     """The file of the data set; made when there is none of this week."""
     monday = today() - timedelta(days=today().weekday())
-    file = FOLDER / f"clinic-{monday}-{schema.head_revision()}.db"
+    file = FOLDER / f"clinic-{monday}-{needed_revision()}.db"
     if not file.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
         unfinished = FOLDER / f"{uuid4().hex}.db"

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app.api.errors import documented
 from app.api.v1.dependencies import Reading, TransactionRoute
-from app.core import schema
+from app.core.revision import needed_revision, revision_of
 from app.domain.errors import Unavailable
 from app.schemas.schemas import Health
 
@@ -20,6 +20,6 @@ async def alive() -> Health:
 @router.get("/readyz", responses=documented())
 def ready(session: Reading) -> Health:
     """The database answers and its schema is the one that this version needs."""
-    if schema.current_revision(session.connection()) != schema.head_revision():
+    if revision_of(session.connection()) != needed_revision():
         raise Unavailable("The database is not at the schema of this version: run migrate.")
     return Health()

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from sqlalchemy.exc import OperationalError
 
 from app.commands.common import fail
-from app.core import schema
 from app.core.config import Settings
 from app.core.database import Database, open_database
+from app.core.revision import needed_revision, revision_of
 from app.domain.errors import DomainError
 
 
@@ -18,7 +18,7 @@ def opened_database(settings: Settings) -> Iterator[Database]:
     database = open_database(settings)
     try:
         with database.reading() as session:
-            if schema.current_revision(session.connection()) != schema.head_revision():
+            if revision_of(session.connection()) != needed_revision():
                 fail("The database is not at the schema of this version. Run: clinic migrate")
         yield database
     except DomainError as refusal:

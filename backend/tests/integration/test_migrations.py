@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import (
     Connection,
@@ -23,6 +24,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core import schema
 from app.core.database import Database
+from app.core.revision import needed_revision, revision_of
 from app.models import Appointment, Base, LoginSession, Schedule, User
 from tests.databases import Databases
 from tests.integration.guards import drop_guards
@@ -139,8 +141,18 @@ def test_the_migrations_go_up_and_down_and_up_again(databases: Databases):
 
 
 def test_the_newest_revision_is_recorded(database: Database):
+    migrations = ScriptDirectory.from_config(schema.migration_config("sqlite://"))
     with database.engine.connect() as connection:
-        assert schema.current_revision(connection) == schema.head_revision()
+        stamp = revision_of(connection)
+    assert (stamp, needed_revision()) == (migrations.get_current_head(),) * 2
+
+
+def test_a_database_without_a_schema_is_at_no_revision(databases: Databases):
+    with (
+        closing(Database(databases.create_blank())) as blank,
+        blank.engine.connect() as connection,
+    ):
+        assert revision_of(connection) is None
 
 
 def test_the_models_describe_the_migrated_schema(database: Database, database_url: str):

@@ -19,13 +19,19 @@ def slots_as_json(slots: Iterable[Slot], zone: tzinfo) -> bytes:
             utc_day = start // MINUTES_PER_DAY
             offset = steady_offset(utc_day, zone)
         local = _local_minute(start, zone) if offset is None else start + offset
-        day, minute = divmod(local, MINUTES_PER_DAY)
-        written.append(
-            f'{{"date":"{_date(day)}","time":"{_time(minute)}"'
-            f',"starts_at":"{_instant(start)}","ends_at":"{_instant(start + duration)}"'
-            f',"duration":{duration}}}'
-        )
+        written.append(_slot(start, duration, local))
     return f"[{','.join(written)}]".encode()
+
+
+@lru_cache(maxsize=16_384)
+def _slot(start: int, duration: int, local: int) -> str:
+    """A slot that starts at an instant, and at a minute since 1970 of the wall clock."""
+    day, minute = divmod(local, MINUTES_PER_DAY)
+    return (
+        f'{{"date":"{_date(day)}","time":"{_time(minute)}"'
+        f',"starts_at":"{_instant(start)}","ends_at":"{_instant(start + duration)}"'
+        f',"duration":{duration}}}'
+    )
 
 
 def _local_minute(minute: int, zone: tzinfo) -> int:
@@ -43,6 +49,6 @@ def _time(minute_of_day: int) -> str:
     return f"{minute_of_day // 60:02}:{minute_of_day % 60:02}"
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _instant(minute: int) -> str:
     return f"{_date(minute // MINUTES_PER_DAY)}T{_time(minute % MINUTES_PER_DAY)}:00Z"

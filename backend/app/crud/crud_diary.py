@@ -52,14 +52,23 @@ _REVISIONS = Prepared(
 def _diaries(is_theirs: Callable[[Any], ColumnElement[bool]]) -> Prepared:
     """Doctors, hours and busy time, of those whose id fits: kind, id, a text, four numbers.
 
+    A doctor's own row has the number of the diary's present state: that of all that comes with it.
     A doctor's busy time is one row, with the start and the minutes of each visit as its text: a
     row for each visit takes three times as long.
     """
     return Prepared(
         union_all(
             select(
-                literal(_DOCTOR), User.id, User.timezone, _nothing, _nothing, _nothing, _nothing
-            ).where(is_theirs(User.id), LISTED),
+                literal(_DOCTOR),
+                User.id,
+                User.timezone,
+                DiaryRevision.revision,
+                _nothing,
+                _nothing,
+                _nothing,
+            )
+            .join(DiaryRevision, DiaryRevision.user_id == User.id)
+            .where(is_theirs(User.id), LISTED),
             select(
                 literal(_HOURS),
                 Schedule.doctor_id,
@@ -104,8 +113,12 @@ _DIARIES_OF_SPECIALTY = _diaries(
 
 
 class Diary(NamedTuple):
-    """A listed doctor's zone and active hours, and the time that appointments hold."""
+    """A listed doctor's zone and active hours, and the time that appointments hold.
 
+    `revision` is the number of the state in which they are so.
+    """
+
+    revision: int
     timezone: str
     hours: list[WorkingHours]
     busy: list[Interval]
@@ -145,7 +158,7 @@ def _time_of(within: Interval) -> dict[str, int]:
 
 
 def _as_diaries(rows: Iterable[Row]) -> dict[int, Diary]:
-    timezones: dict[int, str] = {}
+    doctors: dict[int, tuple[int, str]] = {}
     hours: defaultdict[int, list[WorkingHours]] = defaultdict(list)
     busy: dict[int, list[Interval]] = {}
     for kind, doctor_id, text, first, second, third, fourth in rows:
@@ -154,10 +167,10 @@ def _as_diaries(rows: Iterable[Row]) -> dict[int, Diary]:
         elif kind == _HOURS:
             hours[doctor_id].append(WorkingHours(first, second, third, fourth))
         else:
-            timezones[doctor_id] = text
+            doctors[doctor_id] = first, text
     return {
-        doctor_id: Diary(timezone, hours[doctor_id], busy.get(doctor_id, []))
-        for doctor_id, timezone in timezones.items()
+        doctor_id: Diary(revision, timezone, hours[doctor_id], busy.get(doctor_id, []))
+        for doctor_id, (revision, timezone) in doctors.items()
     }
 
 

@@ -17,10 +17,14 @@ _BEHIND_A_WEEKEND = 4  # days
 
 
 class Offer(NamedTuple):
-    """The slots that can be booked, ascending, and the zone of the doctor."""
+    """The slots that can be booked, ascending, in the doctor's zone.
+
+    `revision` is the number of the diary's state that they follow from.
+    """
 
     slots: list[Slot]
     zone: ZoneInfo
+    revision: int
 
 
 def find_offer(
@@ -36,7 +40,7 @@ def find_offer(
         return None
     zone = ZoneInfo(diary.timezone)
     days = Interval(instant_of(first_day, 0, zone), instant_of(last_day, MINUTES_PER_DAY, zone))
-    return Offer(_slots_within(days, diary, not_before=ceil_minute(now)), zone)
+    return Offer(_slots_within(days, diary, not_before=ceil_minute(now)), zone, diary.revision)
 
 
 class FirstSlot(NamedTuple):

@@ -54,14 +54,14 @@ class Answer:
     It holds from the minute `made_at` until the first of its slots has begun.
     """
 
-    def __init__(self, question: Question, revision: int, made_at: int, offer: Offer) -> None:
+    def __init__(self, question: Question, made_at: int, offer: Offer) -> None:
         self.question = question
-        self.revision = revision
+        self.revision = offer.revision
         self.made_at = made_at
         self.first_start = offer.slots[0].start if offer.slots else inf
-        self.body = slots_as_json(*offer)
+        self.body = slots_as_json(offer.slots, offer.zone)
         # The offers of one revision, to one question, differ only in where they begin.
-        self.etag = f'"{VERSION}.{revision:x}.{self.first_start}"'.encode()
+        self.etag = f'"{VERSION}.{self.revision:x}.{self.first_start}"'.encode()
         self.headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(self.body)).encode()),
@@ -127,12 +127,9 @@ class FreeSlots:
 
 
 def _made(question: Question, now: datetime, ask: Ask) -> Answer | None:
-    """A new answer. The revision is read first: it may be newer than that says, never older."""
-    revision = crud_diary.find_revision(ask, question.doctor_id)
-    if revision is None:
-        return None
+    """A new answer; None for no such doctor."""
     offer = find_offer(ask, **question._asdict(), now=now)
-    return None if offer is None else Answer(question, revision, ceil_minute(now), offer)
+    return None if offer is None else Answer(question, ceil_minute(now), offer)
 
 
 def _size(answer: Answer) -> int:

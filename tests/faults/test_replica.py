@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -53,17 +54,16 @@ class Keeper:
                 stderr=subprocess.STDOUT,
             )
         stopped = threading.Event()
-        prober = threading.Thread(target=self._probe_until, args=[stopped])
-        try:
-            wait_until(self._is_in_step)
-            prober.start()
-            yield
-            assert self._is_in_step()
-        finally:
-            stopped.set()
-            prober.join()
-            process.kill()
-            process.wait()
+        with ThreadPoolExecutor(1) as prober:
+            try:
+                wait_until(self._is_in_step)
+                prober.submit(self._probe_until, stopped)
+                yield
+                assert self._is_in_step()
+            finally:
+                stopped.set()
+                process.kill()
+                process.wait()
 
     def restored(self) -> Path:
         """A new file, made from the replica alone."""

@@ -193,6 +193,7 @@ def _over_http(
 
     with closing(app.state.resources.database):
         *_, slot, other_slot = search(doctors[0])
+        search(doctors[0])
         book(slot)
         list_own()
         return {

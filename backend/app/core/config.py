@@ -3,6 +3,7 @@
 import os
 import re
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -12,6 +13,13 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "for-development-only-never-in-production"  # noqa: S105 - refused there
 MINIMUM_SECRET_LENGTH = 32
+
+_BACKEND = Path(__file__).resolve().parents[2]
+PROJECT = _BACKEND.parent if (_BACKEND / "pyproject.toml").exists() else Path.cwd()
+"""The folder that `.env` is in and that paths in settings start from, wherever `clinic` is called:
+the project's, or the current one where the backend was installed as a package."""
+
+RELATIVE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)(?![/:?])(?=.)")
 EXACT_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?\Z", re.ASCII)
 
 
@@ -51,7 +59,7 @@ class Settings(BaseSettings):
     """One field a variable; `.env.example` explains each of them."""
 
     model_config = SettingsConfigDict(
-        env_file=".env",
+        env_file=PROJECT / ".env",
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -87,6 +95,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _file_of_the_project(cls, value: str) -> str:
+        return RELATIVE_FILE.sub(lambda found: f"{found[1]}{PROJECT}/", value, count=1)
 
     @field_validator("cors_origins")
     @classmethod

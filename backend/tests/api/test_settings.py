@@ -5,7 +5,7 @@ import os
 import pytest
 from pydantic import ValidationError
 
-from app.core.config import DEVELOPMENT_SECRET, Settings
+from app.core.config import DEVELOPMENT_SECRET, PROJECT, Settings
 from app.main import create_app
 
 SAFE = {
@@ -81,6 +81,24 @@ def test_all_that_is_unsafe_is_told_at_once():
 )
 def test_one_process_serves_sqlite_and_one_a_core_postgresql(given, processes):
     assert settings(**given).processes == processes
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({}, f"sqlite:///{PROJECT}/var/clinic.db"),
+        ({"database_url": "sqlite:///clinic.db"}, f"sqlite:///{PROJECT}/clinic.db"),
+        ({"database_url": "sqlite+pysqlite:///a/b.db"}, f"sqlite+pysqlite:///{PROJECT}/a/b.db"),
+        ({"database_url": "sqlite:////data/clinic.db"}, "sqlite:////data/clinic.db"),
+        ({"database_url": "postgresql://clinic@db/clinic"}, "postgresql://clinic@db/clinic"),
+    ],
+)
+def test_a_relative_path_of_a_file_starts_at_the_project(given, meant, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+
+    assert settings(**given).database_url == meant
+    assert (PROJECT / ".env.example").exists()
 
 
 @pytest.mark.parametrize("app_env", ["development", "production"])

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from typer.main import get_group
 from typer.testing import CliRunner, Result
 
 from app.cli import MODULES, program_for
+from app.core import schema
+from app.core.config import PROJECT, Settings
 from app.core.database import Database
 from app.core.security import PasswordHasher
 from app.crud import crud_user
@@ -25,7 +28,8 @@ PASSWORD = "open-sesame-42"
 def environment(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> pytest.MonkeyPatch:
-    """Settings of a development clinic, far from any `.env`."""
+    """Settings of a development clinic, whatever the project's `.env` says."""
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("APP_ENV", "development")
     monkeypatch.setenv("DATABASE_URL", database_url)
@@ -70,6 +74,29 @@ def test_a_server_waits_for_nothing_that_only_other_commands_need():
     )
     libraries = {"alembic", "bcrypt", "fastapi", "psycopg", "sqlalchemy", "uvicorn"}
     assert libraries & set(finished.stdout.split()) == {"uvicorn"}
+
+
+def test_the_project_and_its_data_are_found_from_every_folder(environment, tmp_path):
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    for part in ("app", "migrations"):
+        shutil.copytree(PROJECT / "backend" / part, project / "backend" / part)
+    (project / "backend" / "pyproject.toml").touch()
+    (project / ".env").write_text("DATABASE_URL=sqlite:///data/clinic.db\n")
+    elsewhere.mkdir()
+    (elsewhere / ".env").write_text("DATABASE_URL=sqlite:///another.db\n")
+    schema.upgrade(f"sqlite:///{project}/data/clinic.db")
+    environment.delenv("DATABASE_URL")
+    environment.setenv("PYTHONPATH", f"{project / 'backend'}")
+
+    finished = subprocess.run(
+        [sys.executable, "-m", "app.cli", "audit", "verify"],
+        cwd=elsewhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (finished.stdout, finished.stderr) == ("The audit log is whole.\n", "")
+    assert [file.name for file in elsewhere.iterdir()] == [".env"]
 
 
 def test_demo_data_prints_its_logins(database):

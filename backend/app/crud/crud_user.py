@@ -131,6 +131,23 @@ def get_user(session: Session, *, user_id: int) -> User:
     return user
 
 
+def lock_user(session: Session, *, user_id: int, shared: bool) -> User:
+    """An account as it is now; it stays so until the transaction ends. Raises NotFound.
+
+    A shared lock goes together with the lock of bookings (`share_diary`) and with other shared
+    ones. Take an exclusive lock if you are going to change the account.
+    """
+    user = session.get(
+        User,
+        user_id,
+        populate_existing=True,
+        with_for_update={"read": shared, "key_share": not shared},
+    )
+    if user is None:
+        raise NotFound("There is no such account.")
+    return user
+
+
 def list_users(
     session: Session,
     *,

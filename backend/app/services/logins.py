@@ -17,11 +17,12 @@ from app.core.security import (
 )
 from app.crud import crud_login, crud_user
 from app.crud.crud_login import LiveLogin
-from app.domain.errors import InvalidCredentials, NotFound, WrongPresentPassword
+from app.domain.errors import InvalidCredentials, NotFound, NotSignedIn, WrongPresentPassword
 from app.domain.people import Actor, Origin, identity_key
 from app.models import LoginSession, User
 from app.services import audit, replies, throttle
 from app.services.audit import Deed
+from app.services.proofs import prove
 
 USER_AGENT_LENGTH = 200
 TOUCH_INTERVAL = timedelta(minutes=1)
@@ -78,15 +79,13 @@ def log_in(
     user = crud_user.find_user_by_login(reading, key=key)
     account = {"account_key": user.username_key if user else key, "address": str(origin.address)}
     throttle.check_logins(reading, now=now, **account)
-    fits = hasher.verify(password, user.hashed_password if user else None)
-    if user is None or not fits or not user.is_active:
+    proven = prove(writing, user, hasher=hasher, password=password)
+    if proven is None or not proven.is_active:
         throttle.note_failed_login(writing, now=now, **account)
         deed = Deed("login.open", "user", user.id if user else None)
         audit.record(writing, deed, by=origin, now=now, outcome=InvalidCredentials.code)
         raise InvalidCredentials
-    if hasher.is_outdated(user.hashed_password):
-        stronger = {"hashed_password": hasher.hash(password)}
-        crud_user.update_user(writing, user.id, changes=stronger)
+    user = proven
     if replaced is not None:
         crud_login.delete_login_session(
             writing, user_id=replaced.actor.id, session_id=replaced.login.id
@@ -167,17 +166,22 @@ def change_password(
         InvalidInput: the new password does not meet the policy.
         TooManyAttempts: as `log_in`.
         WrongPresentPassword: the failure is counted.
+        NotSignedIn: the account was deactivated meanwhile.
     """
     check_password_rules(new_password, policy, field="new_password")
     origin = who.actor.origin
     user = crud_user.get_user(reading, user_id=who.actor.id)
     account = {"account_key": user.username_key, "address": str(origin.address)}
     throttle.check_logins(reading, now=now, **account)
-    if not hasher.verify(current_password, user.hashed_password):
+    proven = prove(
+        writing, user, hasher=hasher, password=current_password, new_password=new_password
+    )
+    if proven is None:
         throttle.note_failed_login(writing, now=now, **account)
         raise WrongPresentPassword
-    changes = {"hashed_password": hasher.hash(new_password)}
-    user = crud_user.update_user(writing, user.id, changes=changes)
+    if not proven.is_active:
+        raise NotSignedIn
+    user = proven
     crud_login.delete_login_sessions(writing, user_id=user.id)
     renewed = _open_session(
         writing, user, limits=limits, origin=origin, now=now, user_agent=who.login.user_agent

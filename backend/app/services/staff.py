@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.core.security import new_session_token, token_digest
 from app.crud import crud_appointment, crud_login, crud_user
-from app.domain.errors import AppointmentsAffected, OwnAccount
-from app.domain.people import Actor
+from app.domain.errors import AppointmentsAffected, NotSignedIn, OwnAccount
+from app.domain.people import Actor, Role
 from app.domain.policies import check_is_admin
 from app.models import User
 from app.services import audit, diary
@@ -38,9 +38,11 @@ def change_account(
         Forbidden, NotFound: the actor is not an admin; there is no such account.
         OwnAccount: admins neither deactivate nor demote themselves.
         AppointmentsAffected: a doctor with booked patients is to be something else.
+        NotSignedIn: another admin has just deactivated or demoted the actor.
     """
     check_is_admin(actor)
-    crud_user.lock_diaries(session, user_ids={user_id})
+    crud_user.lock_diaries(session, user_ids={actor.id, user_id})
+    _check_is_still_admin(session, actor)
     before = crud_user.get_user(session, user_id=user_id)
     old_role, was_active = before.role, before.is_active
     if user_id == actor.id:
@@ -71,3 +73,14 @@ def invite_doctor(session: Session, actor: Actor, *, now: datetime) -> NewInvita
     deed = Deed("doctor.invite", "invitation", invitation.id)
     audit.record(session, deed, by=actor, now=now)
     return NewInvitation(token, invitation.expires_at)
+
+
+def _check_is_still_admin(session: Session, actor: Actor) -> None:
+    """Of two admins who demote each other at once, the second must not succeed.
+
+    Whoever changes an account is an active admin when the change is committed, and cannot be its
+    target: an active admin is left after every change.
+    """
+    present = crud_user.get_user(session, user_id=actor.id)
+    if not present.is_active or present.role is not Role.ADMIN:
+        raise NotSignedIn

@@ -4,6 +4,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.text import as_identity
+
 
 class Role(StrEnum):
     PATIENT = "patient"
@@ -41,9 +43,10 @@ class Actor:
 def identity_key(name: str) -> str:
     """The form in which two user names or e-mail addresses are compared.
 
-    Equal for names that differ only in case or in Unicode form: the compatibility caseless
-    match of the Unicode Standard, section 3.13 (D146).
+    Equal for names that differ only in case, in Unicode form or in characters that nobody sees:
+    the compatibility caseless match of the Unicode Standard, section 3.13 (D146), which is that
+    of identifiers (D147) when default ignorable characters are left out.
     """
-    decomposed = unicodedata.normalize("NFD", name)
+    decomposed = unicodedata.normalize("NFD", as_identity(name))
     once = unicodedata.normalize("NFKD", decomposed.casefold())
     return unicodedata.normalize("NFKD", once.casefold())

@@ -12,6 +12,7 @@ from tests.fake_refusals import RefusedError
 from tests.hands import buttons, choose, press, texts
 from tests.people import fill
 from ui.api.errors import SENTENCES, UNREACHABLE
+from ui.components.accounts import MOST_KEPT
 from ui.views.admin.people_dialogs import STILL_BOOKED
 
 PAGE = "people"
@@ -185,6 +186,13 @@ def test_a_moment_of_clicks_is_one_look_at_the_accounts(api: FakeApi, tab: AppTe
     api.now += timedelta(seconds=30)
     tab.run()
     assert looks(api) == 4
+
+
+def test_a_sessions_memory_does_not_grow_with_its_searches(tab: AppTest):
+    for number in range(MOST_KEPT + 2):
+        fill(tab, "Search", f"name {number}")
+        tab.run()
+    assert len(tab.session_state["clinic.accounts"]) <= MOST_KEPT + 1
 
 
 def test_an_invitation_is_shown_once(api: FakeApi, tab: AppTest):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ui.tickets import LIFETIME_SECONDS, TicketStore, pinned_store
+from ui.tickets import LIFETIME_SECONDS, MOST_TICKETS, TicketStore, pinned_store
 
 
 @dataclass
@@ -39,6 +39,13 @@ def test_a_ticket_is_good_for_half_a_minute(store: TicketStore, clock: Clock):
     assert store.redeem(in_time, "browser") == "token"
     clock.seconds += 0.1
     assert store.redeem(too_late, "browser") is None
+
+
+def test_of_too_many_tickets_the_oldest_are_forgotten(store: TicketStore):
+    first, second, *_, last = [store.issue("token", "browser") for _ in range(MOST_TICKETS + 1)]
+
+    assert store.redeem(first, "browser") is None
+    assert [store.redeem(ticket, "browser") for ticket in (second, last)] == ["token"] * 2
 
 
 @pytest.mark.parametrize("thief", ["another browser", "", "bröwser"])

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Final, cast
 
 LIFETIME_SECONDS: Final = 30
+MOST_TICKETS: Final = 4096
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,18 @@ class TicketStore:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def issue(self, token: str, browser: str) -> str:
-        """A ticket for the session `token`, good for 30 seconds in the `browser` alone."""
+        """A ticket for the session `token`, good for 30 seconds in the `browser` alone.
+
+        Of more than `MOST_TICKETS` that nobody redeemed the oldest are forgotten.
+        """
         now = self.clock()
         ticket = secrets.token_urlsafe(32)
         with self._lock:
             self._tickets = {
                 name: kept for name, kept in self._tickets.items() if kept.expires_at > now
             }
+            if len(self._tickets) >= MOST_TICKETS:
+                del self._tickets[next(iter(self._tickets))]
             self._tickets[ticket] = _Ticket(token, browser, now + LIFETIME_SECONDS)
         return ticket
 

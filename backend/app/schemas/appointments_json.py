@@ -13,7 +13,7 @@ def appointments_as_json(appointments: Iterable[ShownAppointment]) -> str:
     return f"[{','.join(map(appointment_as_json, appointments))}]"
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)  # at most 16 MiB, when each has the longest reason
 def appointment_as_json(shown: ShownAppointment) -> str:
     """One appointment, with instants in UTC."""
     hour, minute = divmod(shown.appointment_time, 60)
@@ -36,6 +36,6 @@ def _text(text: str | None) -> str:
     return "null" if text is None else encode_basestring(text)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _instant(moment: datetime) -> str:
     return moment.isoformat().removesuffix("+00:00") + "Z"

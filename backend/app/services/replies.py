@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from app.core.prepared import Transaction
 from app.crud import crud_reply
 from app.crud.crud_reply import Reply
-from app.domain.errors import KeyReused, RequestInFlight
+from app.domain.errors import KeyReused, RequestInFlight, ServerBusy
 
 LIFETIME = timedelta(hours=24)
+MOST_IN_FLIGHT = 1024
 
 
 class KeysInFlight:
@@ -30,10 +31,17 @@ class KeysInFlight:
 
     @contextmanager
     def claimed(self, user_id: int, key: str | None) -> Iterator[None]:
-        """Keep others from working on this key meanwhile. Raises RequestInFlight if one does."""
+        """Keep others from working on this key meanwhile.
+
+        Raises:
+            RequestInFlight: somebody works on it.
+            ServerBusy: this process works on too many keys.
+        """
         if key is None:
             yield
             return
+        if len(self._claims) >= MOST_IN_FLIGHT:
+            raise ServerBusy
         claim, ours = (user_id, key), object()
         if self._claims.setdefault(claim, ours) is not ours:
             raise RequestInFlight

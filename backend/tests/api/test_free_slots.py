@@ -149,6 +149,21 @@ def test_what_cannot_be_answered_is_refused_by_the_plain_route(
     assert code_of(visitor.get(path(doctor_id), **days)) == problem
 
 
+@pytest.mark.parametrize("names", [("start_date", "end_date"), ("end_date", "start_date")])
+def test_days_that_are_long_over_are_not_searched(
+    visitor: Visitor, doctor: Visitor, names: tuple[str, str]
+):
+    """In the usual order of the parameters, and in the one that the plain route answers."""
+
+    def answer(day: str) -> Response:
+        return visitor.get(path(doctor.id), **dict.fromkeys(names, day))
+
+    in_the_calendar = answer("2026-10-23")
+    assert (in_the_calendar.status_code, in_the_calendar.json()) == (200, [])
+    assert code_of(answer("2026-10-22")) == (422, "invalid_input")
+    assert code_of(answer("2000-01-01")) == (422, "invalid_input")
+
+
 def test_a_patient_offers_nothing(visitor: Visitor, patient: Visitor):
     assert code_of(ask(visitor, patient)) == (404, "not_found")
 

@@ -5,6 +5,7 @@ anew for every click has looked at the accounts once.
 """
 
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 import streamlit as st
@@ -14,15 +15,20 @@ from ui.api.models import User
 from ui.components import clock
 
 KEPT_FOR: Final = timedelta(seconds=30)
+MOST_KEPT: Final = 8
 _KEY: Final = "clinic.accounts"
 
 Question = tuple[tuple[str, object], ...]
 
 
 def find(api: Api, **question: str | int | bool | None) -> list[User]:
-    """The answer to `Api.users`, at most `KEPT_FOR` old. Raises `ApiFailure`."""
+    """The answer to `Api.users`, at most `KEPT_FOR` old. Raises `ApiFailure`.
+
+    The latest `MOST_KEPT` answers are kept, so that a session's memory does not grow with searches.
+    """
     now = clock.now()
-    kept = {asked: one for asked, one in _kept().items() if now - one[0] < KEPT_FOR}
+    latest = islice(reversed(_kept().items()), MOST_KEPT)
+    kept = {asked: one for asked, one in reversed(list(latest)) if now - one[0] < KEPT_FOR}
     st.session_state[_KEY] = kept
     asked = tuple(question.items())
     if asked not in kept:

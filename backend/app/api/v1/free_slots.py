@@ -6,6 +6,7 @@ unusual way, or cannot be answered here, takes the plain route, `schedules.avail
 """
 
 import re
+import sys
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
@@ -17,7 +18,7 @@ from cachetools import LRUCache
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.v1.schedules import LONGEST_SEARCH
+from app.api.v1.schedules import LONGEST_SEARCH, has_long_passed
 from app.api.v1.schedules import router as schedules
 from app.core.clock import Clock
 from app.core.groups import Gatherer
@@ -30,6 +31,8 @@ from app.schemas.slots_json import slots_as_json
 from app.services.offer import Offer, find_offer
 
 MEMORY_BYTES = 16 * 1024 * 1024
+ENTRY_OVERHEAD_BYTES = 2048
+"""What an entry takes beside its texts: objects, headers and its place in the cache."""
 VERSION = version("clinic-backend")
 ROUTE = next(route for route in schedules.routes if getattr(route, "name", "") == "available_slots")
 
@@ -53,6 +56,17 @@ class Answer:
 
     It holds from the minute `made_at` until the first of its slots has begun.
     """
+
+    __slots__ = (
+        "body",
+        "etag",
+        "first_start",
+        "headers",
+        "headers_if_known",
+        "made_at",
+        "question",
+        "revision",
+    )
 
     def __init__(self, question: Question, made_at: int, offer: Offer) -> None:
         self.question = question
@@ -81,7 +95,7 @@ class FreeSlots:
         self.app = app
         self._lookups = lookups
         self._clock = clock
-        self._memory: LRUCache[Key, Answer] = LRUCache(MEMORY_BYTES, getsizeof=_size)
+        self._memory: LRUCache[Key, Answer] = LRUCache(MEMORY_BYTES, getsizeof=weight_of)
         self._revisions = Gatherer(self._find_revisions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,21 +108,33 @@ class FreeSlots:
         await self.app(scope, receive, send)
 
     async def _find(self, key: Key) -> Answer | None:
+        now = self._clock()
         known = self._memory.get(key)
-        question = known.question if known else _question(*key)
+        question = known.question if known else _question(*key, now)
         if question is None:
             return None
         try:
-            answer = await self._renewed(question, known)
+            answer = await self._renewed(question, known, now)
         except SQLAlchemyError:
             return None
-        if answer is not None and answer is not known:
-            self._memory[key] = answer
+        if answer is not known:
+            self._remember(key, answer)
         return answer
 
-    async def _renewed(self, question: Question, known: Answer | None) -> Answer | None:
+    def _remember(self, key: Key, answer: Answer | None) -> None:
+        """Keep an answer that has slots; any other is made as fast as it is looked up.
+
+        There are millions of questions without slots: in the past, in years, on days off.
+        """
+        if answer is not None and answer.first_start != inf:
+            self._memory[key] = answer
+        else:
+            self._memory.pop(key, None)
+
+    async def _renewed(
+        self, question: Question, known: Answer | None, now: datetime
+    ) -> Answer | None:
         """The known answer as long as it holds, else a new one; None for no such doctor."""
-        now = self._clock()
         if known is not None:
             revision = await self._revision_of(question.doctor_id)
             if known.holds(revision, ceil_minute(now)):
@@ -132,11 +158,12 @@ def _made(question: Question, now: datetime, ask: Ask) -> Answer | None:
     return None if offer is None else Answer(question, ceil_minute(now), offer)
 
 
-def _size(answer: Answer) -> int:
-    return len(answer.body)
+def weight_of(answer: Answer) -> int:
+    """The bytes of memory that an entry of the cache takes, with its key."""
+    return sys.getsizeof(answer.body) + ENTRY_OVERHEAD_BYTES
 
 
-def _question(path: str, query: bytes) -> Question | None:
+def _question(path: str, query: bytes, now: datetime) -> Question | None:
     """What is asked, when it is this and in the usual way."""
     address, days = _PATH.fullmatch(path), _QUERY.fullmatch(query)
     if address is None or days is None:
@@ -147,7 +174,8 @@ def _question(path: str, query: bytes) -> Question | None:
     except ValueError:
         return None
     is_range = FIRST_DATE <= first <= last <= LAST_DATE and last - first < LONGEST_SEARCH
-    return Question(doctor_id, first, last) if is_range and doctor_id <= LARGEST_ID else None
+    is_usual = is_range and not has_long_passed(last, now) and doctor_id <= LARGEST_ID
+    return Question(doctor_id, first, last) if is_usual else None
 
 
 async def _send(answer: Answer, scope: Scope, send: Send) -> None:

@@ -1,7 +1,7 @@
 """Weekly working hours and the free slots that follow from them."""
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated
 
@@ -23,6 +23,7 @@ from app.schemas.schemas import (
 from app.services import offer, scheduling
 
 LONGEST_SEARCH = timedelta(days=31)
+PAST_SEARCH = timedelta(days=31)  # a calendar that shows the month before asks for it
 
 router = APIRouter(prefix="/schedules", tags=["schedules"], route_class=TransactionRoute)
 
@@ -63,10 +64,17 @@ def available_slots(
         raise InvalidInput("end_date", "The range ends before it starts.")
     if end_date - start_date >= LONGEST_SEARCH:
         raise InvalidInput("end_date", f"Ask for at most {LONGEST_SEARCH.days} days at once.")
+    if has_long_passed(end_date, now):
+        raise InvalidInput("end_date", "These days are long over. Ask for coming days.")
     slots = scheduling.available_slots(
         session, doctor_id=doctor_id, first_day=start_date, last_day=end_date, now=now
     )
     return [SlotAnswer.model_validate(slot) for slot in slots]
+
+
+def has_long_passed(day: date, now: datetime) -> bool:
+    """Whether free slots until this day are not searched, because nobody's calendar shows it."""
+    return day < now.date() - PAST_SEARCH
 
 
 @router.get("/first-slots", responses=documented())

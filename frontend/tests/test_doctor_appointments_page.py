@@ -108,3 +108,17 @@ def test_the_calendar_asks_for_the_days_it_shows(api: FakeApi, tab: AppTest):
         "limit": "200",
     }
     assert headlines(tab) == []
+
+
+def test_a_doctor_cannot_complete_their_own_visit_to_another_doctor(
+    api: FakeApi, doctor: Json, open_page: OpenPage
+):
+    jones = api.add_user("dr_jones", role="doctor", full_name="Dr. Amy Jones")
+    api.add_appointment(jones, doctor, NINE)
+    api.add_appointment(jones, doctor, MONDAY_MORNING - timedelta(minutes=10))
+    tab = open_page(PAGE, as_user=doctor)
+    assert texts(tab.text)[::2] == ["Your own visit\nDr. Amy Jones"] * 2
+    assert buttons(tab) == ["Move", "Cancel"]
+    press(tab, "Cancel")
+    press(tab, "Yes, cancel it")
+    assert texts(tab.success) == ["Cancelled: Monday 30 November 2026, 9:00 with Dr. Amy Jones"]

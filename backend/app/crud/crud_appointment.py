@@ -13,7 +13,7 @@ from app.core.prepared import Ask, Parameter, Prepared, Transaction, rows_in
 from app.crud.crud_user import Parties
 from app.domain.appointments import MAX_SLOT_DURATION, AppointmentStatus, ShownAppointment
 from app.domain.errors import NotFound, PatientBusy, SlotTaken
-from app.domain.people import Actor
+from app.domain.people import Actor, Role
 from app.models import Appointment, User
 
 LONGEST_VISIT = timedelta(minutes=MAX_SLOT_DURATION)
@@ -79,9 +79,7 @@ _PAGE_FILTERS = {
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """The appointments that a person may know of: their own, and all for an admin."""
-    if actor.is_admin:
-        return true()
-    return or_(Appointment.doctor_id == actor.id, Appointment.patient_id == actor.id)
+    return true() if actor.is_admin else _own(actor.role, actor.id)
 
 
 def create_appointment(session: Transaction, parties: Parties, **values: Any) -> ShownAppointment:
@@ -147,10 +145,10 @@ def list_own_appointments(
     after: Position | None,
     limit: int,
 ) -> list[ShownAppointment]:
-    """A page of the actor's own appointments, by start; dates are inclusive."""
+    """A page of the appointments of which the actor is a party, by start; dates are inclusive."""
     wanted = {"date_from": date_from, "date_to": date_to, "status": status, "after": after}
     filters = {name: value for name, value in wanted.items() if value is not None}
-    query = _own_page(frozenset(filters))
+    query = _own_page(actor.role, frozenset(filters))
     position = {} if after is None else {"starts_at": after.starts_at, "id": after.id}
     filters.pop("after", None)
     rows = ask(query, actor_id=actor.id, limit=limit, **filters, **position)
@@ -204,14 +202,19 @@ def _get(session: Session, *conditions: ColumnElement[bool]) -> Appointment:
     return appointment
 
 
+def _own(role: Role, person: int | Parameter) -> ColumnElement[bool]:
+    """Those of which somebody is a party; see `domain.appointments.party_of`."""
+    is_patient = Appointment.patient_id == person
+    return or_(Appointment.doctor_id == person, is_patient) if role is Role.DOCTOR else is_patient
+
+
 @lru_cache
-def _own_page(filters: frozenset[str]) -> Prepared:
+def _own_page(role: Role, filters: frozenset[str]) -> Prepared:
     """The query of a page; each filter takes a parameter of its name, `after` those of Position."""
-    someone = Parameter("actor_id")
     page = (
         select(Appointment)
         .where(
-            or_(Appointment.doctor_id == someone, Appointment.patient_id == someone),
+            _own(role, Parameter("actor_id")),
             *(_PAGE_FILTERS[name] for name in sorted(filters)),
         )
         .order_by(Appointment.starts_at, Appointment.id)

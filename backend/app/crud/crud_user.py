@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, delete, exists, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, delete, exists, false, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.core.database import insert_unless_refused, update_unless_refused
@@ -106,18 +106,19 @@ def get_listed_doctor(session: Session, *, doctor_id: int) -> User:
 
 
 def get_patient_visible_to(session: Session, *, actor: Actor, patient_id: int) -> User:
-    """A patient, for themselves, for doctors with an appointment and for admins. NotFound else."""
-    has_appointment = exists().where(
-        Appointment.doctor_id == actor.id, Appointment.patient_id == patient_id
-    )
-    may_see = actor.is_admin or actor.id == patient_id
-    patient = session.scalars(
-        select(User).where(
-            User.id == patient_id,
-            User.role == Role.PATIENT,
-            true() if may_see else has_appointment,
-        )
-    ).one_or_none()
+    """A patient, for themselves, for doctors with an appointment and for admins. NotFound else.
+
+    Who has an appointment as a patient is one, whatever their role has become.
+    """
+    has_visit = exists().where(Appointment.patient_id == patient_id)
+    is_visible: ColumnElement[bool]
+    if actor.is_admin or actor.id == patient_id:
+        is_visible = or_(User.role == Role.PATIENT, has_visit)
+    elif actor.role is Role.DOCTOR:
+        is_visible = has_visit.where(Appointment.doctor_id == actor.id)
+    else:
+        is_visible = false()
+    patient = session.scalars(select(User).where(User.id == patient_id, is_visible)).one_or_none()
     if patient is None:
         raise NotFound("There is no such patient among yours.")
     return patient

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import NamedTuple
 
-from app.domain.errors import Forbidden, IllegalTransition
+from app.domain.errors import Forbidden, IllegalTransition, NotFound
 from app.domain.people import Actor, Role
 
 MIN_SLOT_DURATION = 5
@@ -21,6 +21,14 @@ class AppointmentStatus(StrEnum):
     def holds_time(self) -> bool:
         """Whether the appointment keeps its doctor and its patient busy."""
         return self is not AppointmentStatus.CANCELLED
+
+
+class Party(Enum):
+    """As what somebody acts on an appointment."""
+
+    PATIENT = auto()
+    DOCTOR = auto()
+    CLINIC = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,43 +66,60 @@ class ShownAppointment(NamedTuple):
     phone: str | None
 
 
+def party_of(actor: Actor, *, doctor_id: int, patient_id: int) -> Party:
+    """As what the actor acts on the appointment of this doctor and this patient.
+
+    Roles change while appointments stay. The patient of a visit is its patient in every role, so
+    that nobody decides about their own visit; its doctor is its doctor only in that role.
+
+    Raises NotFound for everybody else, except admins.
+    """
+    if actor.id == patient_id:
+        return Party.PATIENT
+    if actor.id == doctor_id and actor.role is Role.DOCTOR:
+        return Party.DOCTOR
+    if actor.is_admin:
+        return Party.CLINIC
+    raise NotFound("There is no such appointment among yours.")
+
+
 def check_transition(
-    actor: Actor,
+    party: Party,
     current: AppointmentStatus,
     wanted: AppointmentStatus,
     *,
     starts_at: datetime,
     now: datetime,
 ) -> None:
-    """Raise unless `actor`, a party of the appointment or an admin, may set the wanted status.
+    """Raise unless a party of the appointment may set the wanted status.
 
     Raises:
         Forbidden: a patient completes a visit.
         IllegalTransition: the appointment is over, cancelled or, for a patient, has begun.
     """
-    if wanted is AppointmentStatus.COMPLETED and actor.role is Role.PATIENT:
+    if wanted is AppointmentStatus.COMPLETED and party is Party.PATIENT:
         raise Forbidden("Only the doctor can mark a visit as completed.")
     if current is not AppointmentStatus.SCHEDULED:
         raise IllegalTransition(f"This appointment is already {current.value}.")
     if wanted is AppointmentStatus.SCHEDULED:
         raise IllegalTransition("This appointment is already scheduled.")
     if wanted is AppointmentStatus.CANCELLED:
-        check_not_begun(actor, starts_at=starts_at, now=now)
+        check_not_begun(party, starts_at=starts_at, now=now)
 
 
 def check_movable(
-    actor: Actor, current: AppointmentStatus, *, starts_at: datetime, now: datetime
+    party: Party, current: AppointmentStatus, *, starts_at: datetime, now: datetime
 ) -> None:
-    """Raise IllegalTransition unless the appointment is still to come for `actor`."""
+    """Raise IllegalTransition unless the appointment is still to come for this party."""
     if current is not AppointmentStatus.SCHEDULED:
         raise IllegalTransition(f"This appointment is already {current.value}.")
-    check_not_begun(actor, starts_at=starts_at, now=now)
+    check_not_begun(party, starts_at=starts_at, now=now)
 
 
-def check_not_begun(actor: Actor, *, starts_at: datetime, now: datetime) -> None:
+def check_not_begun(party: Party, *, starts_at: datetime, now: datetime) -> None:
     """Raise IllegalTransition for a patient whose appointment has begun.
 
     The doctor and the front desk may still put a missed visit right.
     """
-    if actor.role is Role.PATIENT and starts_at <= now:
+    if party is Party.PATIENT and starts_at <= now:
         raise IllegalTransition("This appointment has begun. Please call the clinic.")

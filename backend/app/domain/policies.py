@@ -63,18 +63,21 @@ def doctor_for_new_hours(actor: Actor, named: int | None) -> int:
 
 
 def patient_for_booking(actor: Actor, named: int | None) -> int:
-    """The patient an appointment is for: oneself, or the one an admin names.
+    """The patient an appointment is for: a patient's self, or the one an admin names.
 
     Raises:
         Forbidden: a doctor books, or a patient for somebody else.
+        InvalidInput: an admin names nobody.
     """
     if actor.role is Role.DOCTOR:
         raise Forbidden("Only patients and the front desk can book.")
-    if named is None:
-        return actor.id
-    if not actor.is_admin and named != actor.id:
+    if actor.is_admin:
+        if named is None:
+            raise InvalidInput("patient_id", "Choose the patient whom this appointment is for.")
+        return named
+    if named not in {None, actor.id}:
         raise Forbidden("You can book for yourself only.")
-    return named
+    return actor.id
 
 
 def stranded(

@@ -13,9 +13,11 @@ from app.crud import crud_appointment, crud_diary, crud_user
 from app.domain.appointments import (
     MAX_SLOT_DURATION,
     AppointmentStatus,
+    Party,
     ShownAppointment,
     check_movable,
     check_transition,
+    party_of,
 )
 from app.domain.availability import Slot, free_slots
 from app.domain.errors import NotFound, SlotNotOffered, SlotTaken
@@ -63,11 +65,12 @@ def book(
 
     Raises:
         Forbidden: the actor may not book, or not for that person.
+        InvalidInput: an admin names no patient.
         NotFound: there is no such doctor or patient.
         SlotNotOffered, SlotTaken, PatientBusy: the time cannot be had.
     """
     patient = patient_for_booking(actor, patient_id)
-    if patient != actor.id:
+    if actor.is_admin:
         crud_user.check_is_active(session, user_id=patient, role=Role.PATIENT)
     parties = crud_user.share_diary(session, doctor_id=doctor_id, patient_id=patient)
     slot = _find_slot(session, doctor_id, ZoneInfo(parties.timezone), wanted, now=now)
@@ -100,7 +103,8 @@ def move(
         SlotNotOffered, SlotTaken, PatientBusy: the time cannot be had.
     """
     appointment = _lock_appointment(session, actor, appointment_id)
-    check_movable(actor, appointment.status, starts_at=appointment.starts_at, now=now)
+    party = _party_of(actor, appointment)
+    check_movable(party, appointment.status, starts_at=appointment.starts_at, now=now)
     zone = zone_of(appointment.doctor)
     slot = _find_slot(session, appointment.doctor_id, zone, wanted, now=now, besides=appointment)
     changes = {**_times(slot, wanted), "updated_at": now}
@@ -126,7 +130,8 @@ def set_status(
         IllegalTransition: it is over, cancelled or, for a patient who cancels, has begun.
     """
     appointment = _lock_appointment(session, actor, appointment_id)
-    check_transition(actor, appointment.status, status, starts_at=appointment.starts_at, now=now)
+    party = _party_of(actor, appointment)
+    check_transition(party, appointment.status, status, starts_at=appointment.starts_at, now=now)
     changed = crud_appointment.set_status(session, appointment.id, status=status, now=now)
     deed = _deed(STATUS_ACTIONS[status], changed, fields=("status",))
     audit.record(session, deed, by=actor, now=now)
@@ -137,6 +142,10 @@ def _deed(
     action: str, appointment: Appointment | ShownAppointment, *, fields: Iterable[str]
 ) -> Deed:
     return Deed(action, "appointment", appointment.id, appointment.patient_id, fields)
+
+
+def _party_of(actor: Actor, appointment: Appointment) -> Party:
+    return party_of(actor, doctor_id=appointment.doctor_id, patient_id=appointment.patient_id)
 
 
 def _lock_appointment(session: Session, actor: Actor, appointment_id: int) -> Appointment:

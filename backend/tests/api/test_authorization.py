@@ -11,8 +11,9 @@ from httpx2 import Response
 
 from app.api.v1.shortcuts import Shortcut
 from app.core.database import Database
-from app.crud import crud_appointment
+from app.crud import crud_appointment, crud_user
 from app.domain.appointments import AppointmentStatus
+from app.domain.people import Role
 from tests.api.clinic import OTHER_REASON, REASON, Clinic
 from tests.api.tables import read_all
 from tests.conftest import MONDAY_MORNING
@@ -27,6 +28,16 @@ PERSONAS = {
     "own_doctor": "smith",
     "other_doctor": "jones",
     "admin": "admin",
+    "patient_now_doctor": "john",
+    "patient_now_admin": "john",
+    "doctor_now_patient": "smith",
+    "doctor_now_admin": "smith",
+}
+NEW_ROLES = {
+    "patient_now_doctor": Role.DOCTOR,
+    "patient_now_admin": Role.ADMIN,
+    "doctor_now_patient": Role.PATIENT,
+    "doctor_now_admin": Role.ADMIN,
 }
 PRIVATE = {
     "john": ("john_patient@example.com", "+44 20 7946 0001", REASON),
@@ -67,6 +78,12 @@ def name_of(case: dict[str, Any]) -> str:
     return " ".join(case[part] for part in ("call", "what", "status") if part in case)
 
 
+def give_role(database: Database, person: Visitor, role: Role) -> None:
+    """Give a person another role, without the rules about that; their session stays."""
+    with database.writing() as session:
+        crud_user.update_user(session, person.id, changes={"role": role})
+
+
 def set_status(database: Database, appointment_id: int, status: str) -> None:
     with database.writing() as session:
         crud_appointment.set_status(
@@ -91,6 +108,8 @@ def test_everybody_gets_the_answer_of_the_matrix(
     path = template.format(**filled(case.get("ids", {}), clinic))
     if "status" in case:
         set_status(database, clinic.visit, case["status"])
+    if persona in NEW_ROLES:
+        give_role(database, visitor, NEW_ROLES[persona])
     before = read_all(database)
 
     answer = visitor.client.request(

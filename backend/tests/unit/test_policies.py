@@ -67,7 +67,10 @@ def refusals(check: Callable[[Actor], object]) -> list[type[DomainError] | None]
         ),
         (lambda actor: doctor_for_new_hours(actor, None), [None, None, None, InvalidInput]),
         (lambda actor: doctor_for_new_hours(actor, DOCTOR.id), [NotFound, None, NotFound, None]),
-        (lambda actor: patient_for_booking(actor, None), [None, Forbidden, Forbidden, None]),
+        (
+            lambda actor: patient_for_booking(actor, None),
+            [None, Forbidden, Forbidden, InvalidInput],
+        ),
         (lambda actor: patient_for_booking(actor, PATIENT.id), [None, Forbidden, Forbidden, None]),
         (lambda actor: patient_for_booking(actor, 99), [Forbidden, Forbidden, Forbidden, None]),
     ],

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ui import format as fmt
-from ui.api.models import Appointment, Doctor
+from ui.api.models import Appointment, Doctor, User
 
 Party = Callable[[Appointment], str]
 """The name of the other side: the doctor for the patient, the patient for the doctor."""
@@ -26,3 +26,8 @@ def doctor_of(one: Appointment) -> str:
 
 def patient_of(one: Appointment) -> str:
     return one.patient.full_name
+
+
+def is_patient(user: User, one: Appointment) -> bool:
+    """Whether the appointment is the person's own visit, whatever their role is now."""
+    return one.patient_id == user.id

@@ -66,7 +66,10 @@ def book(
 def book_once(
     session: Transaction, actor: Actor, body: NewAppointment, key: str | None, *, now: datetime
 ) -> str:
-    """Book, or do nothing when that has been done under this key: the answer's body."""
+    """Book, or do nothing when that has been done under this key: the answer's body.
+
+    A key belongs to the role as well: a former role's reply is not for the person's present one.
+    """
 
     def answer() -> str:
         appointment = booking.book(
@@ -86,7 +89,7 @@ def book_once(
         session,
         user_id=actor.id,
         key=key,
-        request=body.model_dump_json(),
+        request=f"{actor.role} {body.model_dump_json()}",
         now=now,
         answer=answer,
     )

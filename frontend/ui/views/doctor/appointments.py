@@ -9,12 +9,18 @@ import streamlit as st
 from ui import format as fmt
 from ui import session
 from ui.api.client import Api
-from ui.api.models import Appointment, AppointmentStatus
+from ui.api.models import Appointment, AppointmentStatus, User
 from ui.components import clock, events, notice
 from ui.components.appointment_card import Action, Card
 from ui.components.appointment_dialogs import Desk, open_asked
 from ui.components.appointment_lists import draw_cards, past, upcoming
-from ui.components.appointment_text import patient_of, when
+from ui.components.appointment_text import (
+    doctor_label,
+    doctor_of,
+    is_patient,
+    patient_of,
+    when,
+)
 from ui.components.attempt import attempt
 from ui.components.calendar import DAY, LIST_WEEK, WEEK, Look, Pick, calendar, visible_range
 from ui.components.dialogs import ask
@@ -48,7 +54,7 @@ def _appointments(person: SignedInPerson) -> None:
         _list(person)
     else:
         _calendar(person)
-    open_asked(Desk(person.api, patient_of, partial(_card, person.api)))
+    open_asked(Desk(person.api, partial(_other_party, person.user), partial(_card, person)))
 
 
 def _list(person: SignedInPerson) -> None:
@@ -57,7 +63,7 @@ def _list(person: SignedInPerson) -> None:
     if not found:
         st.info(_nothing(day, status))
         return
-    cards = partial(_card, person.api)
+    cards = partial(_card, person)
     coming, gone = upcoming(found, clock.now()), past(found, clock.now())
     if coming:
         st.subheader("Upcoming", anchor=False)
@@ -99,7 +105,9 @@ def _calendar(person: SignedInPerson) -> None:
             zone=person.user.timezone,
             empty="You have no appointments in these days.",
         ),
-        events.appointments(person.api.appointments(days.first, days.last), patient_of),
+        events.appointments(
+            person.api.appointments(days.first, days.last), partial(_other_party, person.user)
+        ),
         focus=today,
         on_pick=_open,
     )
@@ -110,16 +118,28 @@ def _open(pick: Pick) -> None:
         ask("details", int(pick.id))
 
 
-def _card(api: Api, one: Appointment) -> Card:
-    contact = " · ".join(filter(None, (one.patient.phone, one.patient.email)))
-    return Card(one, lines=(one.patient.full_name, contact), actions=_actions(api, one))
+def _other_party(user: User, one: Appointment) -> str:
+    return doctor_of(one) if is_patient(user, one) else patient_of(one)
 
 
-def _actions(api: Api, one: Appointment) -> tuple[Action, ...]:
-    if one.status != "scheduled":
+def _card(person: SignedInPerson, one: Appointment) -> Card:
+    if is_patient(person.user, one):
+        lines = ("Your own visit", doctor_label(one.doctor))
+    else:
+        contact = " · ".join(filter(None, (one.patient.phone, one.patient.email)))
+        lines = (one.patient.full_name, contact)
+    return Card(one, lines=lines, actions=_actions(person, one))
+
+
+def _actions(person: SignedInPerson, one: Appointment) -> tuple[Action, ...]:
+    is_own_visit = is_patient(person.user, one)
+    if one.status != "scheduled" or (is_own_visit and one.starts_at <= clock.now()):
         return ()
+    complete = Action(
+        "Mark as completed", f"complete.{one.id}", partial(_complete, person.api, one)
+    )
     return (
-        Action("Mark as completed", f"complete.{one.id}", partial(_complete, api, one)),
+        *(() if is_own_visit else (complete,)),
         Action("Move", f"move.{one.id}", partial(ask, "move", one.id)),
         Action("Cancel", f"cancel.{one.id}", partial(ask, "cancel", one.id)),
     )

@@ -6,7 +6,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0009');
+INSERT INTO "alembic_version" VALUES('0010');
 CREATE TABLE appointments (
 	id INTEGER NOT NULL,
 	doctor_id INTEGER NOT NULL,
@@ -65,6 +65,12 @@ CREATE TABLE audit_log (
 	previous_hash VARCHAR(64) NOT NULL,
 	hash VARCHAR(64) NOT NULL,
 	CONSTRAINT pk_audit_log PRIMARY KEY (sequence)
+);
+CREATE TABLE audit_patients (
+	sequence INTEGER NOT NULL,
+	patient_id INTEGER NOT NULL,
+	CONSTRAINT pk_audit_patients PRIMARY KEY (sequence, patient_id),
+	CONSTRAINT fk_audit_patients_sequence_audit_log FOREIGN KEY(sequence) REFERENCES audit_log (sequence)
 );
 CREATE TABLE diary_revisions (
 	user_id INTEGER NOT NULL,
@@ -275,4 +281,13 @@ BEGIN
     UPDATE audit_head SET sequence = NEW.sequence, hash = NEW.hash;
 END;
 CREATE INDEX ix_appointments_doctor_id_starts_at_duration ON appointments (doctor_id, starts_at, duration) WHERE status <> 'cancelled';
+CREATE INDEX ix_audit_patients_patient_id_sequence ON audit_patients (patient_id, sequence);
+CREATE TRIGGER tr_audit_patients_no_UPDATE BEFORE UPDATE ON audit_patients
+BEGIN
+    SELECT RAISE(ABORT, 'audit_log is append-only');
+END;
+CREATE TRIGGER tr_audit_patients_no_DELETE BEFORE DELETE ON audit_patients
+BEGIN
+    SELECT RAISE(ABORT, 'audit_log is append-only');
+END;
 COMMIT;

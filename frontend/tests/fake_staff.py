@@ -53,11 +53,13 @@ def audit_log(api: FakeApi, request: httpx.Request) -> httpx.Response:
     user, wanted = api.user_of(request), dict(request.url.params)
     since, until = wanted.pop("since", ""), wanted.pop("until", "9999")
     before, limit = int(wanted.pop("before", "999999")), int(wanted.pop("limit", "100"))
+    patient = wanted.pop("patient_id", "")
     rows = [
         record
         for record in reversed(api.records)
-        if user["role"] == "admin" or user["id"] in {record["actor_id"], record["patient_id"]}
+        if user["role"] == "admin" or user["id"] in {record["actor_id"], *record["patient_ids"]}
         if since <= record["at"] < until and record["sequence"] < before
+        if not patient or int(patient) in record["patient_ids"]
         if all(str(record[field]) == value for field, value in wanted.items())
     ]
     return httpx.Response(200, json=rows[:limit])
@@ -74,6 +76,7 @@ def add_record(api: FakeApi, actor: Json | None, action: str, **fields: object) 
         "resource_type": "user",
         "resource_id": None,
         "patient_id": None,
+        "patient_ids": [fields["patient_id"]] if "patient_id" in fields else [],
         "fields": "",
         "outcome": "ok",
         "request_id": None,

@@ -73,6 +73,33 @@ def test_the_newest_comes_first_in_plain_words(
     ]
 
 
+def test_a_look_at_a_diary_names_its_days_and_patients(
+    api: FakeApi, admin: Json, john: Json, smith: Json, open_page: OpenPage
+):
+    jane = api.add_user("jane_patient", full_name="Jane Doe")
+    crowd = [api.add_user(f"patient_{number}")["id"] for number in range(21)]
+    for fields, seen in (
+        ("", crowd),
+        ("from=2026-11-30,until=2026-12-06", [john["id"], jane["id"]]),
+        ("from=2026-11-30", [john["id"]]),
+        ("from=2026-11-30,until=2026-11-30", [john["id"]]),
+    ):
+        add_record(api, smith, "diary.read", fields=fields, patient_ids=seen)
+
+    told = [(what, patients) for _, _, what, patients, _ in rows(open_page(PAGE, as_user=admin))]
+
+    assert told[:3] == [
+        ("Look at a diary: Mon 30 Nov 2026", "John Doe"),
+        ("Look at a diary: from Mon 30 Nov 2026", "John Doe"),
+        (
+            "Look at a diary: from Mon 30 Nov 2026 until Sun 6 Dec 2026",
+            "John Doe and Jane Doe",
+        ),
+    ]
+    assert told[3][0] == "Look at a diary"
+    assert told[3][1].endswith("Patient 18, Patient 19 and 1 other")
+
+
 def test_names_are_asked_for_once(api: FakeApi, admin: Json, john: Json, open_page: OpenPage):
     add_record(api, john, "login.open")
     add_record(api, admin, "login.open")

@@ -3,9 +3,21 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Select, insert, or_, select, true, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    insert,
+    not_,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.core.database import insert_unless_refused, update_unless_refused
@@ -17,6 +29,7 @@ from app.domain.people import Actor, Role
 from app.models import Appointment, User
 
 LONGEST_VISIT = timedelta(minutes=MAX_SLOT_DURATION)
+OwnPeriod = Literal["upcoming", "past"]
 HOLDS_TIME = Appointment.status != AppointmentStatus.CANCELLED
 
 
@@ -68,12 +81,18 @@ _ELSEWHERE = Prepared(
     )
     .limit(1)
 )
+_IS_SCHEDULED = Appointment.status == AppointmentStatus.SCHEDULED
+_ENDS_LATER = Appointment.ends_at > Parameter("now", Appointment.ends_at.type)
+_POSITION = tuple_(Appointment.starts_at, Appointment.id)
+_LAST_SEEN = tuple_(Parameter("starts_at", Appointment.starts_at.type), Parameter("id"))
 _PAGE_FILTERS = {
     "date_from": Appointment.appointment_date >= Parameter("date_from", Date()),
     "date_to": Appointment.appointment_date <= Parameter("date_to", Date()),
     "status": Appointment.status == Parameter("status", Appointment.status.type),
-    "after": tuple_(Appointment.starts_at, Appointment.id)
-    > tuple_(Parameter("starts_at", Appointment.starts_at.type), Parameter("id")),
+    "upcoming": and_(_IS_SCHEDULED, _ENDS_LATER),
+    "past": or_(not_(_IS_SCHEDULED), not_(_ENDS_LATER)),
+    "after": _POSITION > _LAST_SEEN,
+    "before": _POSITION < _LAST_SEEN,
 }
 
 
@@ -142,16 +161,25 @@ def list_own_appointments(
     date_from: date | None,
     date_to: date | None,
     status: AppointmentStatus | None,
+    when: OwnPeriod | None,
+    now: datetime,
     after: Position | None,
     limit: int,
 ) -> list[ShownAppointment]:
-    """A page of the appointments of which the actor is a party, by start; dates are inclusive."""
-    wanted = {"date_from": date_from, "date_to": date_to, "status": status, "after": after}
-    filters = {name: value for name, value in wanted.items() if value is not None}
-    query = _own_page(actor.role, frozenset(filters))
-    position = {} if after is None else {"starts_at": after.starts_at, "id": after.id}
-    filters.pop("after", None)
-    rows = ask(query, actor_id=actor.id, limit=limit, **filters, **position)
+    """A page of the appointments of which the actor is a party, by start; dates are inclusive.
+
+    The past ones come from the latest on.
+    """
+    wanted = {"date_from": date_from, "date_to": date_to, "status": status}
+    values: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+    filters = set(values)
+    if when is not None:
+        filters.add(when)
+        values["now"] = now
+    if after is not None:
+        filters.add("before" if when == "past" else "after")
+        values |= after._asdict()
+    rows = ask(_own_page(actor.role, frozenset(filters)), actor_id=actor.id, limit=limit, **values)
     return [ShownAppointment(*row) for row in rows]
 
 
@@ -210,18 +238,24 @@ def _own(role: Role, person: int | Parameter) -> ColumnElement[bool]:
 
 @lru_cache
 def _own_page(role: Role, filters: frozenset[str]) -> Prepared:
-    """The query of a page; each filter takes a parameter of its name, `after` those of Position."""
+    """The query of a page, of which `_PAGE_FILTERS` say what parameters they take."""
+    newest_first = "past" in filters
     page = (
         select(Appointment)
         .where(
             _own(role, Parameter("actor_id")),
             *(_PAGE_FILTERS[name] for name in sorted(filters)),
         )
-        .order_by(Appointment.starts_at, Appointment.id)
+        .order_by(*_by_start(Appointment, newest_first=newest_first))
         .limit(Parameter("limit"))
     )
     source = aliased(Appointment, page.subquery())
-    return Prepared(_shown(source).order_by(source.starts_at, source.id))
+    return Prepared(_shown(source).order_by(*_by_start(source, newest_first=newest_first)))
+
+
+def _by_start(source: type[Appointment], *, newest_first: bool) -> list[ColumnElement[Any]]:
+    columns = (source.starts_at, source.id)
+    return [column.desc() if newest_first else column.asc() for column in columns]
 
 
 def _with_parties() -> Select[Appointment]:

@@ -138,6 +138,30 @@ class AuditRecord(Base):
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
 
+    patients: Mapped[list["AuditPatient"]] = relationship(
+        lazy="raise", order_by="AuditPatient.patient_id"
+    )
+
+    @property
+    def listed_patient_ids(self) -> list[int]:
+        """The patients of a record about several, who are listed in a table of their own."""
+        return [one.patient_id for one in self.patients]
+
+    @property
+    def patient_ids(self) -> list[int]:
+        """All patients whose data the record is about."""
+        return self.listed_patient_ids if self.patient_id is None else [self.patient_id]
+
+
+class AuditPatient(Base):
+    """One of several patients whose data was read at once. Covered by the hash of the record."""
+
+    __tablename__ = "audit_patients"
+    __table_args__ = (Index(None, "patient_id", "sequence"),)
+
+    sequence: Mapped[int] = mapped_column(ForeignKey("audit_log.sequence"), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(Identifier, primary_key=True, autoincrement=False)
+
 
 class AuditHead(Base):
     """Where the chain of audit records ends: one row, which also is the lock of the chain.

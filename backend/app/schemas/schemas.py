@@ -192,7 +192,12 @@ class InvitationAnswer(Answer):
 
 
 class AuditAnswer(Answer):
-    """Who did what. `fields` are the names of what changed, separated by commas."""
+    """Who did what.
+
+    `fields` are the names of what changed, or the days of a diary that were read, separated by
+    commas. `patient_ids` are the patients whose data it was about, as far as the reader may know
+    of them, and `patient_id` is the only one.
+    """
 
     sequence: int
     at: datetime
@@ -202,6 +207,7 @@ class AuditAnswer(Answer):
     resource_type: str
     resource_id: int | None
     patient_id: int | None
+    patient_ids: list[int]
     fields: str
     outcome: str
     request_id: str | None

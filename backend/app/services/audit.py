@@ -9,20 +9,21 @@ import hmac
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.core.database import AUDIT_KEY
-from app.core.prepared import Transaction
+from app.core.prepared import Ask, Transaction
 from app.crud import crud_audit
 from app.domain.people import Actor, Origin
 from app.models import AuditRecord
 
 FIRST_HASH = "0" * 64
 OK = "ok"
+LOOK = timedelta(hours=1)
 CHAINED_FIELDS = (
     "sequence",
     "at",
@@ -48,6 +49,14 @@ class Deed:
     resource_id: int | None = None
     patient_id: int | None = None
     fields: Iterable[str] = ()
+    patient_ids: frozenset[int] = frozenset()
+    """All patients of a read that shows several."""
+
+    def about(self, patient_ids: frozenset[int]) -> "Deed":
+        """The same deed, done to the data of these patients."""
+        if len(patient_ids) == 1:
+            return replace(self, patient_id=min(patient_ids), patient_ids=frozenset())
+        return replace(self, patient_id=None, patient_ids=patient_ids)
 
 
 def record(
@@ -71,6 +80,31 @@ def record(
         _append(session, entries)
     else:
         session.at_the_end(_append, entries)
+
+
+def unrecorded(ask: Ask, *, deed: Deed, by: Actor, now: datetime) -> Deed | None:
+    """A read as far as it has to be recorded, or None.
+
+    A look at a patient is recorded once an hour, however often the page with it is drawn; one's
+    own data is not recorded.
+    """
+    alone = frozenset() if deed.patient_id is None else frozenset({deed.patient_id})
+    patients = deed.patient_ids | alone
+    others = patients - {by.id}
+    if patients and not others:
+        return None
+    seen = crud_audit.patients_seen(
+        ask,
+        actor_id=by.id,
+        action=deed.action,
+        resource_type=deed.resource_type,
+        resource_id=deed.resource_id,
+        outcome=OK,
+        since=now - LOOK,
+    )
+    if others:
+        return deed.about(others - seen) if others - seen else None
+    return None if seen else deed
 
 
 def first_bad_record(session: Session) -> int | None:
@@ -106,12 +140,14 @@ def _columns(deed: Deed) -> dict[str, Any]:
         "resource_type": deed.resource_type,
         "resource_id": deed.resource_id,
         "patient_id": deed.patient_id,
+        "patient_ids": sorted(deed.patient_ids),
         "fields": ",".join(sorted(deed.fields)),
     }
 
 
 def _is_intact(session: Session, entry: AuditRecord, sequence: int, previous: str) -> bool:
     values = {field: getattr(entry, field) for field in CHAINED_FIELDS}
+    values["patient_ids"] = entry.listed_patient_ids
     return (
         entry.sequence == sequence
         and entry.previous_hash == previous
@@ -120,9 +156,10 @@ def _is_intact(session: Session, entry: AuditRecord, sequence: int, previous: st
 
 
 def _hash(session: Transaction, previous: str, values: dict[str, Any]) -> str:
-    canonical = json.dumps(
-        [previous, *(_text(values[field]) for field in CHAINED_FIELDS)], separators=(",", ":")
-    )
+    chained = [previous, *(_text(values[field]) for field in CHAINED_FIELDS)]
+    if values["patient_ids"]:  # older records have none, and a hash without
+        chained.append(values["patient_ids"])
+    canonical = json.dumps(chained, separators=(",", ":"))
     return hmac.new(session.info[AUDIT_KEY], canonical.encode(), hashlib.sha256).hexdigest()
 
 

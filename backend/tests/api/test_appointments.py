@@ -1,11 +1,15 @@
 """Appointments after they were booked: seen, listed, moved, completed and cancelled."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.core.database import Database
+from app.crud import crud_appointment
+from app.domain.appointments import AppointmentStatus
+from app.models import AuditHead
 from tests.api.clinic import (
     MONDAY,
     REASON,
@@ -18,10 +22,11 @@ from tests.api.clinic import (
     deactivate,
     free_times,
 )
-from tests.conftest import FakeClock
+from tests.conftest import MONDAY_MORNING, FakeClock
 from tests.people import Visitor, code_of
 
 OVER = (409, "illegal_transition")
+FIRST_DAY = datetime(2027, 1, 4, 9, tzinfo=UTC)  # a Monday of visits by the thousand
 NEXT_MONDAY = "2026-12-07"
 
 
@@ -238,6 +243,70 @@ def test_long_lists_come_in_pages(clinic: Clinic):
 
     assert [len(page) for page in pages] == [2, 2, 2, 2]
     assert [appointment for page in pages for appointment in page] == everything
+
+
+def pages_of(visitor: Visitor, **filters: Any) -> list[list[int]]:
+    answer = visitor.get("/appointments/my", **filters)
+    pages = [ids_of(answer)]
+    while "next" in answer.links:
+        answer = visitor.client.get(answer.links["next"]["url"])
+        pages.append(ids_of(answer))
+    return pages
+
+
+def test_upcoming_and_past_appointments_come_apart(clinic: Clinic, clock: FakeClock):
+    done = booked(clinic.john, clinic.smith, time="09:30")
+    coming = [booked(clinic.john, clinic.smith, time=time) for time in ("10:00", "10:30", "11:00")]
+    clock.now = datetime(2026, 11, 30, 9, 40, tzinfo=UTC)
+    clinic.john.log_in("john_patient")
+    clinic.smith.log_in("dr_smith")
+    assert clinic.smith.put(f"/appointments/{done}", status="completed").status_code == 200
+    for person in (clinic.john, clinic.smith):
+        assert pages_of(person, when="upcoming", limit=2) == [coming[:2], coming[2:]]
+        past = [clinic.cancelled, done, clinic.visit]
+        assert pages_of(person, when="past", limit=2) == [past[:2], past[2:]]
+        assert pages_of(person, when="past", limit=2, status="completed") == [[done]]
+    clock.now = datetime(2026, 11, 30, 10, 30, tzinfo=UTC)
+    assert pages_of(clinic.john, when="upcoming") == [coming[1:]]
+
+
+def test_a_look_at_one_day_of_thousands_is_one_page_and_one_record(
+    clinic: Clinic, database: Database
+):
+    with database.writing() as session:
+        crud_appointment.create_appointments(
+            session, [visit_row(clinic, number) for number in range(5000)]
+        )
+
+    def records() -> int:
+        with database.reading() as session:
+            return session.scalars(select(AuditHead.sequence)).one()
+
+    before, day = records(), FIRST_DAY.date().isoformat()
+    filters = {"date_from": day, "date_to": day}
+    for _ in range(25):
+        assert list(map(len, pages_of(clinic.smith, **filters))) == [10]
+    assert records() == before + 1
+    assert len(pages_of(clinic.smith, limit=200)) == 26
+    assert records() == before + 1
+
+
+def visit_row(clinic: Clinic, number: int) -> dict[str, Any]:
+    """One of ten visits a day, every other one Jane's, from `FIRST_DAY` on."""
+    starts_at = FIRST_DAY + timedelta(days=number // 10, minutes=30 * (number % 10))
+    return {
+        "doctor_id": clinic.smith.id,
+        "patient_id": (clinic.john, clinic.jane)[number % 2].id,
+        "appointment_date": starts_at.date(),
+        "appointment_time": starts_at.hour * 60 + starts_at.minute,
+        "duration": 30,
+        "reason": REASON,
+        "status": AppointmentStatus.SCHEDULED,
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(minutes=30),
+        "created_at": MONDAY_MORNING,
+        "updated_at": MONDAY_MORNING,
+    }
 
 
 def test_a_list_that_fits_has_no_next_page(clinic: Clinic):

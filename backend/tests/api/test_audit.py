@@ -1,15 +1,14 @@
 """The audit log has every deed, every refusal and every look at another's data, and no values."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.api.recording import ATTEMPTS
 from app.crud import crud_audit
-from app.models import AuditHead, AuditRecord
+from app.models import AuditHead, AuditPatient, AuditRecord
 from app.services import audit
 from tests.api import tables
 from tests.api.clinic import MONDAY, REASON, Clinic, booked
@@ -27,21 +26,27 @@ def newest(clinic: Clinic, **filters) -> list[tuple]:
     ]
 
 
-@contextmanager
-def without_guard(database) -> Iterator:
-    """A session of somebody who owns the database and can switch its guard off."""
+@pytest.fixture
+def length(clinic: Clinic, database) -> int:
+    """How long the log is. Its fourth last record is a look at two patients."""
+    for _ in range(4):
+        clinic.jane.get(f"/appointments/{clinic.visit}")
+    booked(clinic.jane, clinic.smith, time="10:00")
+    clinic.smith.get("/appointments/my")
+    for _ in range(3):
+        clinic.jane.get(f"/appointments/{clinic.visit}")
+    with database.reading() as session:
+        return session.scalars(select(AuditHead.sequence)).one()
+
+
+def first_bad_after(database, tamper) -> int | None:
+    """What verification finds when somebody who owns the database has changed the log."""
     with database.writing() as session:
-        if database.engine.dialect.name == "sqlite":
-            session.execute(text("DROP TRIGGER tr_audit_log_no_UPDATE"))
-            session.execute(text("DROP TRIGGER tr_audit_log_no_DELETE"))
-        else:
-            session.execute(text("ALTER TABLE audit_log DISABLE TRIGGER ALL"))
-        yield session
-        session.flush()
-        session.expunge_all()
-        yielded_bad = audit.first_bad_record(session)
-        session.info["found"] = yielded_bad
+        with tables.without_guard(session):
+            tamper(session)
+        found = audit.first_bad_record(session)
         session.rollback()
+    return found
 
 
 def test_a_booking_its_move_and_its_end_are_recorded_without_values(clinic: Clinic):
@@ -118,20 +123,72 @@ def test_every_route_that_may_refuse_a_person_names_its_deed(clinic: Clinic):
     assert set(ATTEMPTS) == knows_people | {"register"}
 
 
-def test_who_is_in_a_diary_is_named_for_each_look_at_it(clinic: Clinic):
-    booked(clinic.john, clinic.smith, time="10:00")
+DAYS = f"from={MONDAY},until={MONDAY}"
+
+
+def looks(clinic: Clinic, action: str = "diary.read") -> list[tuple]:
+    """Each look, the newest first: who, at whose diary, which patients, which days."""
+    return [
+        (row["actor_id"], row["resource_id"], row["patient_ids"], row["fields"])
+        for row in clinic.admin.get("/audit/", action=action).json()
+    ]
+
+
+def test_a_look_at_a_diary_is_one_record_that_names_the_patients(clinic: Clinic):
     booked(clinic.jane, clinic.smith, time="11:00")
+    days = {"date_from": MONDAY, "date_to": MONDAY}
+    seen = clinic.smith.get("/appointments/my", **days).json()
+    both = sorted({visit["patient_id"] for visit in seen})
+    assert both == sorted([clinic.john.id, clinic.jane.id])
+    assert looks(clinic) == [(clinic.smith.id, clinic.smith.id, both, DAYS)]
     diary = f"/appointments/doctor/{clinic.smith.id}"
-    for path, filters in (("/appointments/my", {}), (diary, {"appointment_date": MONDAY})):
-        before = len(newest(clinic, action="diary.read"))
-        seen = clinic.smith.get(path, **filters).json()
-        assert {visit["patient"]["id"] for visit in seen} == {clinic.john.id, clinic.jane.id}
-        looks = newest(clinic, action="diary.read")
-        assert looks[: len(looks) - before] == [
-            (clinic.smith.id, "diary.read", clinic.smith.id, patient.id, "", "ok")
-            for patient in sorted((clinic.john, clinic.jane), key=lambda one: -one.id)
-        ]
-    assert clinic.john.get("/audit/", limit=1).json()[0]["action"] == "diary.read"
+    assert clinic.admin.get(diary, appointment_date=MONDAY).status_code == 200
+    assert looks(clinic)[0] == (clinic.admin.id, clinic.smith.id, both, DAYS)
+    with_one_patient = clinic.jones.get("/appointments/my").json()
+    assert [visit["patient_id"] for visit in with_one_patient] == [clinic.jane.id]
+    assert looks(clinic)[0] == (clinic.jones.id, clinic.jones.id, [clinic.jane.id], "")
+
+
+def test_a_look_is_recorded_once_an_hour_for_each_patient(clinic: Clinic, clock):
+    def look() -> int:
+        clinic.smith.get("/appointments/my")
+        clinic.smith.get(f"/appointments/{clinic.visit}")
+        return len(looks(clinic)) + len(looks(clinic, "appointment.read"))
+
+    assert [look(), look(), look()] == [2, 2, 2]
+    booked(clinic.jane, clinic.smith, time="11:00")
+    assert [look(), look()] == [3, 3]
+    assert looks(clinic)[0] == (clinic.smith.id, clinic.smith.id, [clinic.jane.id], "")
+    clock.now += timedelta(minutes=59)
+    assert look() == 3
+    clock.now += timedelta(minutes=1)
+    clinic.smith.log_in("dr_smith")
+    both = sorted([clinic.john.id, clinic.jane.id])
+    assert look() == 5
+    assert looks(clinic)[0] == (clinic.smith.id, clinic.smith.id, both, "")
+
+
+def test_a_list_of_accounts_is_one_record_that_names_its_patients(clinic: Clinic):
+    both = sorted([clinic.john.id, clinic.jane.id])
+    for _ in range(2):
+        assert len(clinic.admin.get("/users/").json()) > len(both)
+    assert looks(clinic, "account.list") == [(clinic.admin.id, None, both, "")]
+    for _ in range(2):
+        assert len(clinic.admin.get("/users/", role="doctor").json()) > 0
+    assert len(looks(clinic, "account.list")) == 1
+
+
+def test_each_patient_of_a_look_sees_it_and_nobody_else_in_it(clinic: Clinic):
+    booked(clinic.jane, clinic.smith, time="11:00")
+    clinic.smith.get("/appointments/my")
+    for patient in (clinic.john, clinic.jane):
+        for filters in ({}, {"patient_id": patient.id}):
+            seen = patient.get("/audit/", action="diary.read", **filters).json()
+            assert [(row["actor_id"], row["patient_id"], row["patient_ids"]) for row in seen] == [
+                (clinic.smith.id, patient.id, [patient.id])
+            ]
+    own = clinic.smith.get("/audit/", action="diary.read").json()
+    assert own[0]["patient_ids"] == sorted([clinic.john.id, clinic.jane.id])
 
 
 def test_an_empty_diary_is_no_look_at_anybody(clinic: Clinic):
@@ -182,15 +239,54 @@ def test_people_see_what_they_did_and_what_was_done_to_their_data(clinic: Clinic
     assert code_of(clinic.anonymous.get("/audit/")) == (401, "not_signed_in")
 
 
-def test_the_database_refuses_to_change_the_log(clinic: Clinic, database):
-    for change in (update(AuditRecord).values(outcome="ok"), delete(AuditRecord)):
+@pytest.mark.usefixtures("length")
+def test_the_database_refuses_to_change_the_log(database):
+    for change in (
+        update(AuditRecord).values(outcome="ok"),
+        delete(AuditRecord),
+        update(AuditPatient).values(patient_id=1),
+        delete(AuditPatient),
+    ):
         with pytest.raises(DBAPIError, match="append-only"), database.writing() as session:
             session.execute(change)
 
 
-def test_an_untouched_log_is_whole(clinic: Clinic, database):
+@pytest.mark.usefixtures("length")
+def test_an_untouched_log_is_whole(database):
     with database.reading() as session:
         assert audit.first_bad_record(session) is None
+
+
+def of(sequence: int) -> ColumnElement[bool]:
+    return AuditRecord.sequence == sequence
+
+
+def of_patients(sequence: int) -> ColumnElement[bool]:
+    return AuditPatient.sequence == sequence
+
+
+def swap(session, one: int, other: int) -> None:
+    for old, new in ((one, 0), (other, one), (0, other)):
+        session.execute(update(AuditRecord).where(of(old)).values(sequence=new))
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        pytest.param(
+            lambda s, n: s.execute(update(AuditRecord).where(of(n)).values(outcome="denied")),
+            id="edited",
+        ),
+        pytest.param(lambda s, n: s.execute(delete(AuditRecord).where(of(n))), id="removed"),
+        pytest.param(lambda s, n: swap(s, n, n + 1), id="swapped"),
+        pytest.param(
+            lambda s, n: s.execute(insert(AuditPatient).values(sequence=n, patient_id=1)),
+            id="a patient added",
+        ),
+    ],
+)
+def test_verification_names_the_first_bad_record(database, length: int, tamper):
+    assert first_bad_after(database, lambda session: tamper(session, length - 5)) == length - 5
 
 
 @pytest.mark.parametrize(
@@ -198,37 +294,38 @@ def test_an_untouched_log_is_whole(clinic: Clinic, database):
     [
         pytest.param(
             lambda s, n: s.execute(
-                update(AuditRecord).where(AuditRecord.sequence == n - 3).values(outcome="denied")
+                delete(AuditPatient).where(
+                    of_patients(n),
+                    AuditPatient.patient_id
+                    == select(func.max(AuditPatient.patient_id)).scalar_subquery(),
+                )
+            ),
+            id="one of them removed",
+        ),
+        pytest.param(
+            lambda s, n: s.execute(delete(AuditPatient).where(of_patients(n))), id="removed"
+        ),
+        pytest.param(
+            lambda s, n: s.execute(
+                update(AuditPatient)
+                .where(of_patients(n))
+                .values(patient_id=AuditPatient.patient_id + 100)
             ),
             id="edited",
         ),
         pytest.param(
-            lambda s, n: s.execute(delete(AuditRecord).where(AuditRecord.sequence == n - 3)),
-            id="removed",
-        ),
-        pytest.param(
-            lambda s, n: [
-                s.execute(
-                    update(AuditRecord).where(AuditRecord.sequence == old).values(sequence=new)
-                )
-                for old, new in ((n - 3, 0), (n - 2, n - 3), (0, n - 2))
-            ],
-            id="swapped",
+            lambda s, n: s.execute(insert(AuditPatient).values(sequence=n, patient_id=100)),
+            id="added",
         ),
     ],
 )
-def test_verification_names_the_first_bad_record(clinic: Clinic, database, tamper):
-    with without_guard(database) as session:
-        length = session.scalars(select(AuditHead.sequence)).one()
-        tamper(session, length)
-    assert session.info["found"] == length - 3
+def test_verification_covers_the_patients_of_a_look(database, length: int, tamper):
+    assert first_bad_after(database, lambda session: tamper(session, length - 3)) == length - 3
 
 
-def test_verification_sees_that_the_last_record_is_gone(clinic: Clinic, database):
-    with without_guard(database) as session:
-        length = session.scalars(select(AuditHead.sequence)).one()
-        session.execute(delete(AuditRecord).where(AuditRecord.sequence == length))
-    assert session.info["found"] == length
+def test_verification_sees_that_the_last_record_is_gone(database, length: int):
+    found = first_bad_after(database, lambda s: s.execute(delete(AuditRecord).where(of(length))))
+    assert found == length
 
 
 @pytest.mark.parametrize("written", [str(2**63), "9" * 30, "mine", "0"])

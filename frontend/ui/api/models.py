@@ -30,6 +30,7 @@ class Audit(BaseModel):
     resource_type: str
     resource_id: int | None
     patient_id: int | None
+    patient_ids: list[int]
     fields: str
     outcome: str
     request_id: str | None

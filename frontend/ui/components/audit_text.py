@@ -1,7 +1,7 @@
 """What the audit log's own words mean to people: pure functions on records."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from ui import format as fmt
@@ -58,6 +58,7 @@ OUTCOMES: Final = {
     "request_in_flight": "Refused: being worked on already",
     "too_many_attempts": "Refused: too many attempts",
 }
+MOST_NAMES: Final = 20
 _TELL_FIELDS: Final = (".change", ".administer")
 _TELL_ACCOUNT: Final = ("account.administer", "account.create", "login.open")
 
@@ -74,12 +75,12 @@ def instant(at: datetime, zone: str) -> str:
     """`Mon 30 Nov 2026, 9:00`, on the wall clock of `zone`."""
     local = fmt.now_in(zone, at)
     second = fmt.is_second_reading(at, zone)
-    return f"{fmt.short_day(local)} {local.year}, {fmt.clock(f'{local:%H:%M}', second=second)}"
+    return f"{_day(local)}, {fmt.clock(f'{local:%H:%M}', second=second)}"
 
 
 def account_of(record: Audit) -> int | None:
     """The id of the account that was acted on, where that is neither the actor nor the patient."""
-    told = {record.actor_id, record.patient_id}
+    told = {record.actor_id, *record.patient_ids}
     acted_on = record.resource_id if record.action in _TELL_ACCOUNT else None
     return None if acted_on in told else acted_on
 
@@ -92,7 +93,31 @@ def deed(record: Audit, name_of: Callable[[int], str]) -> str:
         text += f": {name_of(account)}"
     if record.action.endswith(_TELL_FIELDS) and record.fields:
         text += f" ({fmt.listed(field_name(field) for field in record.fields.split(','))})"
+    if record.action == "diary.read" and record.fields:
+        text += f": {_days(record.fields)}"
     return text
+
+
+def patients(record: Audit, name_of: Callable[[int], str]) -> str:
+    """The names of the patients, and the number of those that are too many to name."""
+    names = [name_of(patient) for patient in record.patient_ids]
+    others = len(names) - MOST_NAMES
+    if others > 0:
+        names = [*names[:MOST_NAMES], fmt.counted(others, "other")]
+    return fmt.listed(names)
+
+
+def _days(fields: str) -> str:
+    """`from Mon 30 Nov 2026 until Sun 6 Dec 2026`, or the one day."""
+    days = dict(field.split("=") for field in fields.split(","))
+    told = {name: _day(date.fromisoformat(day)) for name, day in days.items()}
+    if told.get("from") == told.get("until"):
+        return told["from"]
+    return " ".join(f"{name} {day}" for name, day in told.items())
+
+
+def _day(day: date) -> str:
+    return f"{fmt.short_day(day)} {day.year}"
 
 
 def row(record: Audit, *cells: str) -> Row:

@@ -1,7 +1,7 @@
 """Booking, seeing, moving, completing and cancelling appointments."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from app.api.v1.dependencies import (
     Held,
     Now,
     Reading,
+    ReadRecorder,
     Recording,
     TransactionRoute,
     Writing,
@@ -22,7 +23,7 @@ from app.api.v1.dependencies import (
 from app.api.v1.paging import Cursor, set_next_link
 from app.core.prepared import Ask, Transaction
 from app.crud import crud_appointment
-from app.crud.crud_appointment import Position
+from app.crud.crud_appointment import OwnPeriod, Position
 from app.domain.appointments import AppointmentStatus, ShownAppointment
 from app.domain.people import Actor
 from app.domain.policies import check_diary_is_visible
@@ -96,11 +97,15 @@ def book_once(
 
 
 class OwnPage(BaseModel):
-    """Which of one's own appointments are asked for; dates are inclusive."""
+    """Which of one's own appointments are asked for; dates are inclusive.
+
+    `upcoming` are those that are scheduled and not over, `past` all others, the latest first.
+    """
 
     date_from: CalendarDate | None = None
     date_to: CalendarDate | None = None
     status: AppointmentStatus | None = None
+    when: OwnPeriod | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 100
     cursor: Cursor = None
 
@@ -113,17 +118,20 @@ def my_appointments(
     record: Recording,
     wanted: Annotated[OwnPage, Query()],
 ) -> Response:
-    """One's own appointments, as patient or as doctor, by start.
+    """One's own appointments, as patient or as doctor, by start; the past ones from the latest on.
 
     When there are more, the header `Link` has the address of the next page (RFC 8288).
     """
-    found = held.lookups.answer(partial(own_appointments, actor=actor, wanted=wanted))
-    page = found[: wanted.limit]
-    record(*_diary_reads(actor.id, {one.patient_id for one in page}), by=actor)
+    question = partial(own_appointments, actor=actor, wanted=wanted, now=held.clock())
+    found = held.lookups.answer(question)
+    patient_ids = frozenset(one.patient_id for one in found[: wanted.limit])
+    _record_look(record, actor, actor.id, patient_ids, wanted.date_from, wanted.date_to)
     return page_of_appointments(request, found, wanted.limit)
 
 
-def own_appointments(ask: Ask, *, actor: Actor, wanted: OwnPage) -> list[ShownAppointment]:
+def own_appointments(
+    ask: Ask, *, actor: Actor, wanted: OwnPage, now: datetime
+) -> list[ShownAppointment]:
     """A page of a person's own appointments, and one more if there is another page."""
     return crud_appointment.list_own_appointments(
         ask,
@@ -131,6 +139,8 @@ def own_appointments(ask: Ask, *, actor: Actor, wanted: OwnPage) -> list[ShownAp
         date_from=wanted.date_from,
         date_to=wanted.date_to,
         status=wanted.status,
+        when=wanted.when,
+        now=now,
         after=wanted.cursor,
         limit=wanted.limit + 1,
     )
@@ -160,7 +170,8 @@ def doctor_appointments(
     appointments = crud_appointment.list_day(
         session, actor=actor, doctor_id=doctor_id, day=appointment_date
     )
-    record(*_diary_reads(doctor_id, {one.patient_id for one in appointments}), by=actor)
+    patient_ids = frozenset(one.patient_id for one in appointments)
+    _record_look(record, actor, doctor_id, patient_ids, appointment_date, appointment_date)
     return [AppointmentAnswer.model_validate(appointment) for appointment in appointments]
 
 
@@ -219,6 +230,16 @@ def cancel(appointment_id: Id, actor: Acting, session: Writing, now: Now) -> App
     return AppointmentAnswer.model_validate(cancelled)
 
 
-def _diary_reads(owner_id: int, patient_ids: set[int]) -> list[Deed]:
-    """A look into a diary, as one at the data of each patient who stands there."""
-    return [Deed("diary.read", "user", owner_id, patient) for patient in sorted(patient_ids)]
+def _record_look(
+    record: ReadRecorder,
+    actor: Actor,
+    owner_id: int,
+    patient_ids: frozenset[int],
+    first: date | None,
+    last: date | None,
+) -> None:
+    """Record a look into a diary: which days were asked for, and which patients stand there."""
+    if patient_ids:
+        days = (f"{name}={day}" for name, day in (("from", first), ("until", last)) if day)
+        look = Deed("diary.read", "user", owner_id, fields=tuple(days), patient_ids=patient_ids)
+        record(look, by=actor)

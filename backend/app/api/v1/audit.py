@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from app.api.errors import documented
 from app.api.v1.dependencies import Acting, Reading, TransactionRoute
 from app.crud import crud_audit
+from app.domain.people import Actor
 from app.domain.policies import check_audit_is_visible
 from app.schemas.fields import Id, Instant, Word
 from app.schemas.schemas import AuditAnswer
@@ -41,4 +42,11 @@ def audit_log(
         before=before,
         limit=limit,
     )
-    return [AuditAnswer.model_validate(record) for record in records]
+    return [_shown(AuditAnswer.model_validate(record), to=actor) for record in records]
+
+
+def _shown(answer: AuditAnswer, *, to: Actor) -> AuditAnswer:
+    """The answer without the other patients whose data was read together with the reader's."""
+    if to.is_admin or answer.actor_id == to.id or to.id not in answer.patient_ids:
+        return answer
+    return answer.model_copy(update={"patient_id": to.id, "patient_ids": [to.id]})

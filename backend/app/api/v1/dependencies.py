@@ -209,23 +209,24 @@ async def acting(request: Request) -> Actor:
 
 
 class ReadRecorder:
-    """Writes into the audit log who read the data of a patient other than themselves."""
+    """Writes into the audit log who read the data of which patients other than themselves."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, lookups: Lookups, clock: Clock) -> None:
+        self._database, self._lookups, self._clock = database, lookups, clock
 
-    def __call__(self, *deeds: Deed, by: Actor) -> None:
-        """Record reads before they are answered."""
-        of_others = [deed for deed in deeds if deed.patient_id != by.id]
-        if of_others:
+    def __call__(self, deed: Deed, *, by: Actor) -> None:
+        """Record a read before it is answered, unless it is recorded already."""
+        now = self._clock()
+        new = self._lookups.answer(partial(audit.unrecorded, deed=deed, by=by, now=now))
+        if new is not None:
             with self._database.writing() as session:
-                audit.record(session, *of_others, by=by, now=self._clock())
+                audit.record(session, new, by=by, now=now)
 
 
 async def recording(request: Request) -> ReadRecorder:
     """What reads are recorded with."""
     held = resources_of(request)
-    return ReadRecorder(held.database, held.clock)
+    return ReadRecorder(held.database, held.lookups, held.clock)
 
 
 Held = Annotated[Resources, Depends(resources)]

@@ -8,6 +8,7 @@ plain route, which is also what documents it.
 import json
 import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import partial
 
 from fastapi import Request, Response
@@ -74,8 +75,9 @@ async def _own_appointments(request: Request) -> Response | None:
     authenticate, wanted = authentication_of(request), _as_page(request.query_params)
     if authenticate is None or wanted is None:
         return None
-    lookups = resources_of(request).lookups
-    who, found = await lookups.answer_soon(partial(_patient_and_page, authenticate, wanted))
+    held = resources_of(request)
+    question = partial(_patient_and_page, authenticate, wanted, held.clock())
+    who, found = await held.lookups.answer_soon(question)
     if who is None or found is None:
         return None
     await admit(request, who)
@@ -83,13 +85,13 @@ async def _own_appointments(request: Request) -> Response | None:
 
 
 def _patient_and_page(
-    authenticate: Callable[[Ask], SignedIn | None], wanted: OwnPage, ask: Ask
+    authenticate: Callable[[Ask], SignedIn | None], wanted: OwnPage, now: datetime, ask: Ask
 ) -> tuple[SignedIn | None, list[ShownAppointment] | None]:
     """Who asks, and what was found for them if they are a patient."""
     who = authenticate(ask)
     if who is None or who.actor.role is not Role.PATIENT:
         return who, None
-    return who, appointments.own_appointments(ask, actor=who.actor, wanted=wanted)
+    return who, appointments.own_appointments(ask, actor=who.actor, wanted=wanted, now=now)
 
 
 def _as_page(parameters: QueryParams) -> OwnPage | None:

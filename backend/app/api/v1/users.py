@@ -94,7 +94,8 @@ def list_accounts(
         after=after,
         limit=limit,
     )
-    record(Deed("account.list", "user"), by=actor)
+    patients = frozenset(user.id for user in users if user.role is Role.PATIENT)
+    record(Deed("account.list", "user", patient_ids=patients), by=actor)
     return [UserAnswer.model_validate(user) for user in users]
 
 

@@ -92,7 +92,11 @@ def _draw(api: Api, records: list[Audit], zone: str) -> None:
     people = {
         person
         for one in records
-        for person in (one.actor_id, one.patient_id, audit_text.account_of(one))
+        for person in (
+            one.actor_id,
+            audit_text.account_of(one),
+            *one.patient_ids[: audit_text.MOST_NAMES],
+        )
         if person is not None
     }
     names = directory.names(api, people)
@@ -104,7 +108,7 @@ def _draw(api: Api, records: list[Audit], zone: str) -> None:
                 audit_text.instant(one.at, zone),
                 _who(one, names),
                 audit_text.deed(one, names.__getitem__),
-                names[one.patient_id] if one.patient_id else "",
+                audit_text.patients(one, lambda patient: names.get(patient, "")),
             )
             for one in records
         ],

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from ui import server
+from ui import config, server
 
+config.refuse_unusable_settings()
 app = st.App(
     server.SCRIPT,
     routes=server.routes(),

@@ -8,7 +8,8 @@ import pytest
 import app.core.config
 import ui.config
 
-ENV_EXAMPLE = Path(__file__).parents[1] / ".env.example"
+ROOT = Path(__file__).parents[1]
+ENV_EXAMPLE = ROOT / ".env.example"
 OF_THE_LAUNCHER = {"FRONTEND_HOST", "FRONTEND_PORT"}
 OF_COMPOSE = {"BACKUP_DIRECTORY", "CLINIC_NETWORK", "POSTGRES_PASSWORD"}
 OF_THE_SETTINGS = {
@@ -49,3 +50,11 @@ def test_both_parts_agree_on_the_clinic() -> None:
         backend.clinic_name,
         backend.clinic_timezone,
     )
+
+
+def test_both_parts_check_their_settings_alike() -> None:
+    one, other = (
+        (ROOT / part / "checked_settings.py").read_text()
+        for part in ("backend/app/core", "frontend/ui")
+    )
+    assert one == other

@@ -1,9 +1,11 @@
 """The settings."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
-from ui.config import Settings
+from ui.config import Settings, refuse_unusable_settings
 
 
 def message_of(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
@@ -39,6 +41,9 @@ def test_on_tls_cookies_belong_to_the_host_alone(monkeypatch: pytest.MonkeyPatch
         ("https://Clinic.example/", {"https://clinic.example"}),
         ("https://clinic.example:8443", {"https://clinic.example:8443"}),
         ("http://localhost:8501", {"http://localhost:8501", "http://127.0.0.1:8501"}),
+        ("https://clinic.example:443", {"https://clinic.example"}),
+        ("https://klinik-bärlin.example", {"https://xn--klinik-brlin-ncb.example"}),
+        ("http://[::1]:8501", {"http://[::1]:8501"}),
         ("", set()),
     ],
 )
@@ -64,3 +69,57 @@ def test_an_address_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch):
     assert message_of(monkeypatch, API_URL="the other machine") == (
         "Input should be a valid URL, relative URL without a base"
     )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "clinic.example",
+        "//clinic.example",
+        "ftp://clinic.example",
+        "https://a:99999",
+        "https://a b",
+    ],
+)
+def test_a_public_address_names_a_scheme_and_a_host(monkeypatch: pytest.MonkeyPatch, address: str):
+    assert message_of(monkeypatch, PUBLIC_URL=address) == (
+        "Value error, PUBLIC_URL must be an address such as https://clinic.example.org"
+    )
+
+
+@pytest.mark.parametrize("rest", ["/clinic", "/clinic/", "//", "?a=b", "#top", "/a?b#c"])
+def test_a_public_address_below_a_path_is_refused(monkeypatch: pytest.MonkeyPatch, rest: str):
+    assert message_of(monkeypatch, PUBLIC_URL=f"https://example.org{rest}") == (
+        "Value error, PUBLIC_URL must not have a path, because the clinic cannot be served below"
+        " one. Give it a host name of its own, such as https://clinic.example.org"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "environment", "said"),
+    [
+        (b"", {"PUBLIC_URL": "clinic.example"}, "PUBLIC_URL must be an address such as"),
+        (b"CLINIC_NAME=Z\xfcrich", {}, "{} is in another encoding than UTF-8. Save it as UTF-8."),
+        (b"CLINIC_NAM=City", {}, "CLINIC_NAM in {} is no setting. Did you mean CLINIC_NAME?"),
+    ],
+)
+def test_what_cannot_work_ends_the_process_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    content: bytes,
+    environment: dict[str, str],
+    said: str,
+):
+    (tmp_path / ".env").write_bytes(content)
+    (tmp_path / ".env.example").write_text("CLINIC_NAME=\n")
+    monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SystemExit) as ended:
+        refuse_unusable_settings()
+
+    error = capsys.readouterr().err
+    assert (ended.value.code, error.count("\n")) == (2, 1)
+    assert error.startswith(said.format(tmp_path / ".env"))

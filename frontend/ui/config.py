@@ -1,5 +1,6 @@
 """The settings of the frontend, from the environment and the `.env` file of the project root."""
 
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
@@ -9,7 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import HttpUrl, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ui import checked_settings
+
 PROJECT_ROOT = Path(__file__).parents[2]
+UNUSABLE = 2  # the exit code of a process whose settings have to be corrected
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1")
 
 
@@ -21,6 +25,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_file=PROJECT_ROOT / ".env",
+        env_file_encoding=checked_settings.ENCODING,
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -33,13 +38,16 @@ class Settings(BaseSettings):
     clinic_name: str = "Clinic"
     clinic_timezone: str = "UTC"
 
-    @field_validator("api_url", "public_url")
+    @field_validator("api_url")
     @classmethod
-    def _http_address(cls, address: str | None) -> str | None:
-        if address is None:
-            return None
+    def _http_address(cls, address: str) -> str:
         HttpUrl(address)
         return address.rstrip("/")
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_address(cls, address: str | None) -> str | None:
+        return address and checked_settings.public_address(address)
 
     @field_validator("clinic_timezone")
     @classmethod
@@ -93,3 +101,14 @@ class Settings(BaseSettings):
 @cache
 def settings() -> Settings:
     return Settings()
+
+
+def refuse_unusable_settings() -> None:
+    """End the process with a line for each setting that cannot work."""
+    for doubt in checked_settings.doubts(Settings):
+        sys.stderr.write(f"{doubt}\n")
+    try:
+        checked_settings.read_settings(Settings)
+    except checked_settings.SettingsError as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        sys.exit(UNUSABLE)

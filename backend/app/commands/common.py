@@ -3,28 +3,25 @@
 from typing import NoReturn
 
 import typer
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
+from app.core import checked_settings
 from app.core.config import Settings
 
+REFUSED = 1  # what was asked for is refused, or a check found something
+UNUSABLE = 2  # a setting, a path or a server has to be corrected first; click's code for bad usage
 
-def fail(sentence: str) -> NoReturn:
+
+def fail(sentence: str, code: int = REFUSED) -> NoReturn:
     """End the command without success, and say why."""
     typer.echo(sentence, err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(code)
 
 
 def settings_in_force() -> Settings:
     """The settings of the environment; those that cannot work end the command in sentences."""
+    for doubt in checked_settings.doubts(Settings):
+        typer.echo(doubt, err=True)
     try:
-        return Settings()
-    except ValidationError as invalid:
-        fail("\n".join(map(_wrong_setting, invalid.errors(include_input=False))))
-
-
-def _wrong_setting(error: ErrorDetails) -> str:
-    """What is wrong, after the name of the variable where it is one."""
-    variable = "_".join(map(str, error["loc"])).upper()
-    sentence = error["msg"].removeprefix("Value error, ")
-    return ": ".join(filter(None, (variable, sentence)))
+        return checked_settings.read_settings(Settings)
+    except checked_settings.SettingsError as wrong:
+        fail(str(wrong), UNUSABLE)

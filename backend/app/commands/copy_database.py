@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from app.commands.common import fail, settings_in_force
-from app.commands.opened_database import opened_database
-from app.core import schema
+from app.commands.opened_database import migrate_database, opened_database
 from app.services import copying
 
 commands = typer.Typer()
@@ -23,7 +22,7 @@ def copy_database(
     """
     settings = settings_in_force()
     origin = settings.model_copy(update={"database_url": f"sqlite:///{source.absolute()}"})
-    schema.upgrade(settings.database_url)
+    migrate_database(settings)
     try:
         with (
             opened_database(origin) as old,

@@ -3,7 +3,7 @@
 import typer
 
 from app.commands.common import settings_in_force
-from app.core import schema
+from app.commands.opened_database import migrate_database
 
 commands = typer.Typer()
 
@@ -11,5 +11,5 @@ commands = typer.Typer()
 @commands.command()
 def migrate() -> None:
     """Create the database of DATABASE_URL, or bring it to the newest schema."""
-    schema.upgrade(settings_in_force().database_url)
+    migrate_database(settings_in_force())
     typer.echo("The database is up to date.")

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from app.commands.common import fail
+from app.commands.common import UNUSABLE, fail
+from app.core import schema
 from app.core.config import Settings
 from app.core.database import Database, open_database
 from app.core.revision import needed_revision, revision_of
@@ -13,17 +14,41 @@ from app.domain.errors import DomainError
 
 
 @contextmanager
-def opened_database(settings: Settings) -> Iterator[Database]:
-    """The database of the settings; what it or the rules refuse ends the command in a sentence."""
-    database = open_database(settings)
+def in_sentences() -> Iterator[None]:
+    """End the command in a sentence where the database or the rules refuse what is in the block."""
     try:
-        with database.reading() as session:
-            if revision_of(session.connection()) != needed_revision():
-                fail("The database is not at the schema of this version. Run: clinic migrate")
-        yield database
+        yield
     except DomainError as refusal:
         fail(str(refusal))
-    except OperationalError:
-        fail("The database does not answer. Is DATABASE_URL right, and the server running?")
-    finally:
-        database.close()
+    except DBAPIError as error:
+        reason = str(error.orig).partition("\n")[0]
+        fail(
+            "The database does not answer. Is DATABASE_URL right, and the server running?"
+            f" ({reason})",
+            UNUSABLE,
+        )
+    except OSError as error:
+        fail(f"The database cannot be used: {error.strerror}: {error.filename}.", UNUSABLE)
+
+
+@contextmanager
+def opened_database(settings: Settings) -> Iterator[Database]:
+    """The database of the settings; what it or the rules refuse ends the command in a sentence."""
+    with in_sentences():
+        database = open_database(settings)
+        try:
+            with database.reading() as session:
+                if revision_of(session.connection()) != needed_revision():
+                    fail("The database is not at the schema of this version. Run: clinic migrate")
+            yield database
+        finally:
+            database.close()
+
+
+def migrate_database(settings: Settings) -> None:
+    """Bring the database to the newest schema; what goes wrong ends the command in a sentence."""
+    with in_sentences():
+        try:
+            schema.upgrade(settings.database_url)
+        except schema.UnknownRevision:
+            fail("The database is at the schema of a newer version. Install that one.", UNUSABLE)

@@ -1,13 +1,16 @@
 """`clinic serve`. Imports little: the processes that serve import the application."""
 
 import gc
+import socket
+from contextlib import suppress
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
+from uvicorn.supervisors import ChangeReload, Multiprocess
 
-from app.commands.common import settings_in_force
+from app.commands.common import UNUSABLE, fail, settings_in_force
 from app.core.http_protocol import GuardedProtocol
 
 START_SECONDS = 60  # a worker imports the application before it answers its supervisor
@@ -24,12 +27,10 @@ def serve(
     """Serve the API on API_HOST and API_PORT until it is told to stop."""
     settings = settings_in_force()
     if migrate:
-        import_module("app.core.schema").upgrade(settings.database_url)
-    uvicorn.run(
+        import_module("app.commands.opened_database").migrate_database(settings)
+    config = uvicorn.Config(
         f"{__name__}:application",
         factory=True,
-        host=settings.api_host,
-        port=settings.api_port,
         workers=settings.processes,
         http=GuardedProtocol,
         ws="none",
@@ -41,6 +42,43 @@ def serve(
         timeout_worker_healthcheck=START_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+    with suppress(KeyboardInterrupt):
+        run(config, bind(settings.api_host, settings.api_port))
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Sockets for the addresses of a host; `::` takes IPv4 too, however many processes serve."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return [_bound(family, address) for family, _, _, _, address in dict.fromkeys(found)]
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        fail(
+            f"API_HOST={host} with API_PORT={port} cannot be used ({reason}). End the program that"
+            " uses the port, or set an address of this machine and a free port.",
+            UNUSABLE,
+        )
+
+
+def _bound(family: socket.AddressFamily, address: Any) -> socket.socket:  # noqa: ANN401 - as socket has it
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    bound.bind(address)
+    bound.set_inheritable(True)
+    return bound
+
+
+def run(config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+    """Serve in as many processes as are configured, until told to stop."""
+    server = uvicorn.Server(config)
+    if config.should_reload:
+        ChangeReload(config, target=server.run, sockets=sockets).run()
+    elif config.workers > 1:
+        Multiprocess(config, sockets=sockets).run()
+    else:
+        server.run(sockets)
 
 
 def application() -> object:

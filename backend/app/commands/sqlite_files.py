@@ -1,5 +1,6 @@
 """The commands that look after the file of SQLite."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.common import fail, settings_in_force
+from app.commands.common import UNUSABLE, fail, settings_in_force
 from app.core import sqlite_file
 
 Replica = Annotated[
@@ -25,6 +26,8 @@ def opened_file() -> Iterator[Path]:
         yield sqlite_file.file_of(settings_in_force().database_url)
     except sqlite_file.DatabaseFileError as error:
         fail(str(error))
+    except (OSError, sqlite3.Error) as error:
+        fail(f"A file cannot be written: {error}.", UNUSABLE)
 
 
 @commands.command()
@@ -52,6 +55,8 @@ def backup(
 
     To bring it back, stop the backend and put the copy in the place of the file.
     """
+    if not target.absolute().parent.is_dir():
+        fail(f"There is no folder {target.absolute().parent}: create it first.", UNUSABLE)
     with opened_file() as file:
         sqlite_file.back_up(file, target)
     typer.echo(f"{target} has everything that was booked until now.")

@@ -11,6 +11,8 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.core import checked_settings
+
 DEVELOPMENT_SECRET = "for-development-only-never-in-production"  # noqa: S105 - refused there
 MINIMUM_SECRET_LENGTH = 32
 
@@ -21,6 +23,9 @@ the project's, or the current one where the backend was installed as a package."
 
 RELATIVE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)(?![/:?])(?=.)")
 EXACT_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?\Z", re.ASCII)
+SQLITE = re.compile(r"sqlite(\+\w+)?:///[^?]")
+IN_MEMORY = re.compile(r"sqlite(\+\w+)?:/(//?)?(:memory:)?(\?.*)?\Z")
+POSTGRESQL = re.compile(r"postgresql(\+\w+)?://(.*@)?(\[[^]/?]+\]|[^:/?@]*)(:\d*)?([/?].*)?\Z")
 
 
 class Environment(StrEnum):
@@ -60,6 +65,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_file=PROJECT / ".env",
+        env_file_encoding=checked_settings.ENCODING,
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -106,6 +112,23 @@ class Settings(BaseSettings):
     def _exact_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(EXACT_ORIGIN.match(origin) for origin in value):
             raise ValueError("CORS_ORIGINS must list exact origins such as https://clinic.example")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_address(cls, value: str) -> str:
+        return checked_settings.public_address(value) if value else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if IN_MEMORY.match(value):
+            raise ValueError("DATABASE_URL must name a file: sqlite:///path/to/clinic.db")
+        if not SQLITE.match(value) and not POSTGRESQL.match(value):
+            raise ValueError(
+                "DATABASE_URL must be sqlite:///path/to/clinic.db or"
+                " postgresql://user:password@host:5432/clinic"
+            )
         return value
 
     @field_validator("clinic_timezone")

@@ -149,5 +149,67 @@ def test_a_database_in_memory_is_refused(url: str):
         create_app(settings(database_url=url))
 
 
+@pytest.mark.parametrize(
+    ("address", "meant"),
+    [
+        ("https://Clinic.Example/", "https://clinic.example"),
+        ("https://clinic.example:443", "https://clinic.example"),
+        ("http://[::1]:8501", "http://[::1]:8501"),
+    ],
+)
+def test_a_public_address_is_kept_as_browsers_write_it(address: str, meant: str):
+    assert settings(public_url=address).public_url == meant
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("clinic.example", "PUBLIC_URL must be an address"),
+        ("ftp://clinic.example", "PUBLIC_URL must be an address"),
+        ("https://example.org/clinic", "PUBLIC_URL must not have a path"),
+        ("https://example.org?clinic", "PUBLIC_URL must not have a path"),
+    ],
+)
+def test_a_public_address_without_scheme_or_with_a_path_is_refused(address: str, said: str):
+    with pytest.raises(ValidationError) as refusal:
+        settings(public_url=address)
+    (error,) = refusal.value.errors()
+    assert error["msg"].removeprefix("Value error, ").startswith(said)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://clinic:a%2Fb%40c@db:5432/clinic?sslmode=verify-full",
+        "postgresql://clinic@[::1]:5432/clinic",
+        "postgresql:///clinic?host=/var/run/postgresql",
+        "postgresql+psycopg://clinic@db/clinic",
+        "sqlite:////data/clinic.db",
+    ],
+)
+def test_a_database_is_named_by_its_address(url: str):
+    assert settings(database_url=url).database_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "clinic.db",
+        "sqlite://clinic.db",
+        "mysql://db/clinic",
+        "postgres://db/clinic",
+        "postgresql://db:abc/clinic",
+    ],
+)
+def test_another_database_is_refused(url: str):
+    with pytest.raises(ValidationError) as refusal:
+        settings(database_url=url)
+    (error,) = refusal.value.errors()
+    assert error["msg"] == (
+        "Value error, DATABASE_URL must be sqlite:///path/to/clinic.db or"
+        " postgresql://user:password@host:5432/clinic"
+    )
+
+
 def test_the_secret_is_not_shown():
     assert SAFE["secret_key"] not in repr(settings(**SAFE))

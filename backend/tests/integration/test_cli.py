@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from typer.main import get_group
 from typer.testing import CliRunner, Result
 
@@ -19,6 +20,7 @@ from app.core.security import PasswordHasher
 from app.crud import crud_user
 from app.domain.people import Role
 from app.models import User
+from tests.integration.servers import free_port
 
 ADMIN = ("--username", "boss", "--email", "boss@example.com", "--full-name", "Ada Boss")
 PASSWORD = "open-sesame-42"
@@ -165,13 +167,66 @@ def test_a_database_without_a_schema_is_told_how_to_get_one(environment, tmp_pat
     )
 
 
-@pytest.mark.parametrize("command", [("demo-data",), ("create-admin", *ADMIN)])
-def test_a_database_that_does_not_answer_ends_in_a_sentence(environment, command):
-    environment.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/clinic")
-    assert refusal(clinic(*command, typed=PASSWORD)) == (
-        1,
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("migrate",),
+        ("serve", "--migrate"),
+        ("demo-data",),
+        ("create-admin", *ADMIN),
+        ("audit", "verify"),
+        ("copy-database", __file__),
+    ],
+    ids=lambda command: command[0],
+)
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("postgresql://nobody:pass-word@127.0.0.1:1/clinic", "Connection refused"),
+        ("postgresql://nobody:pass-word@127.0.0.1:99999/clinic", 'invalid port number: "99999"'),
+        ("sqlite:////dev", "unable to open database file"),
+    ],
+)
+def test_a_database_that_does_not_answer_ends_in_a_sentence(environment, command, url, reason):
+    environment.setenv("DATABASE_URL", url)
+    environment.setenv("API_PORT", str(free_port()))
+
+    code, printed, said = refusal(clinic(*command, typed=PASSWORD))
+
+    assert (code, printed, said.count("\n")) == (2, "", 0)
+    assert "pass-word" not in said
+    start = "The database does not answer. Is DATABASE_URL right, and the server running? ("
+    assert (said[: len(start)], said[-1], reason in said) == (start, ")", True)
+
+
+def test_a_backup_into_a_missing_folder_is_refused(environment, tmp_path):
+    target = tmp_path / "none" / "copy.db"
+
+    assert refusal(clinic("backup", str(target))) == (
+        2,
         "",
-        "The database does not answer. Is DATABASE_URL right, and the server running?",
+        f"There is no folder {target.parent}: create it first.",
+    )
+
+
+def test_a_folder_that_cannot_be_made_ends_in_a_sentence(environment):
+    environment.setenv("DATABASE_URL", "sqlite:////dev/null/data/clinic.db")
+
+    assert refusal(clinic("migrate")) == (
+        2,
+        "",
+        "The database cannot be used: Not a directory: /dev/null/data.",
+    )
+
+
+def test_a_database_of_a_newer_version_is_left_alone(environment, database):
+    with database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    assert refusal(clinic("migrate")) == (
+        2,
+        "",
+        "The database is at the schema of a newer version. Install that one.",
     )
 
 
@@ -317,7 +372,7 @@ def test_create_admin_takes_what_the_api_takes(database, option, value):
         (
             {"API_PORT": "99999", "CLINIC_TIMEZONE": "Mars"},
             (
-                "CLINIC_TIMEZONE: CLINIC_TIMEZONE must be an IANA name such as Europe/London\n"
+                "CLINIC_TIMEZONE must be an IANA name such as Europe/London\n"
                 "API_PORT: Input should be less than or equal to 65535"
             ),
         ),
@@ -329,4 +384,95 @@ def test_settings_that_cannot_work_are_named_and_no_secret_is_told(
     environment.setenv("SECRET_KEY", "too-short-a-secret")
     for name, value in variables.items():
         environment.setenv(name, value)
-    assert refusal(clinic("serve")) == (1, "", sentences)
+    assert refusal(clinic("serve")) == (2, "", sentences)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("migrate",),
+        ("serve",),
+        ("demo-data",),
+        ("create-admin", *ADMIN),
+        ("audit", "verify"),
+        ("copy-database", __file__),
+        ("backup", "copy.db"),
+        ("restore", "--replica", "."),
+        ("prepare-database", "--replica", ".", "--script", __file__),
+    ],
+    ids=lambda command: command[0],
+)
+def test_every_command_names_a_setting_that_cannot_work(environment, command):
+    environment.setenv("API_PORT", "abc")
+
+    assert refusal(clinic(*command, typed=PASSWORD)) == (
+        2,
+        "",
+        "API_PORT: Input should be a valid integer, unable to parse string as an integer",
+    )
+
+
+@pytest.fixture
+def env_file(environment, tmp_path) -> Path:
+    """A `.env` beside the example that lists every setting."""
+    shutil.copy(Path(__file__).parents[3] / ".env.example", tmp_path)
+    file = tmp_path / ".env"
+    environment.setitem(Settings.model_config, "env_file", file)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"CLINIC_NAME=Z\xfcrich\n", "{} is in another encoding than UTF-8. Save it as UTF-8."),
+        (
+            "CLINIC_NAME=Zürich".encode("utf-16"),
+            "{} is in another encoding than UTF-8. Save it as UTF-8.",
+        ),
+        (
+            "CLINIC_NAME=Zurich".encode("utf-16-le"),
+            "{} is in another encoding than UTF-8. Save it as UTF-8.",
+        ),
+        (b"\n\nCLINIC NAME=City\n", "Line 3 of {} is not NAME=value."),
+        (b"CLINIC_NAME\n", "Line 1 of {} is not NAME=value."),
+        (
+            b"CLINIC_TIMEZON=Europe/Berlin\n",
+            "CLINIC_TIMEZON in {} is no setting. Did you mean CLINIC_TIMEZONE?",
+        ),
+        (b"api_port=8000\n", "api_port in {} is no setting. Did you mean API_PORT?"),
+        (b"VERBOSE=1\n", "VERBOSE in {} is no setting."),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_said(env_file, content, sentence):
+    env_file.write_bytes(content)
+
+    assert refusal(clinic("migrate")) == (2, "", sentence.format(env_file))
+
+
+def test_a_file_that_cannot_be_read_is_said(env_file):
+    env_file.mkdir()
+
+    assert refusal(clinic("migrate")) == (2, "", f"{env_file} cannot be read: Is a directory.")
+
+
+def test_the_file_may_begin_with_a_mark_and_name_what_other_programs_read(env_file):
+    env_file.write_text(
+        "# Zürich\r\nAPI_PORT=abc\r\nCOMPOSE_PROJECT_NAME=x\r\nPGSSLMODE=require\r\n",
+        encoding="utf-8-sig",
+    )
+
+    assert refusal(clinic("migrate"))[2].splitlines() == [
+        "API_PORT: Input should be a valid integer, unable to parse string as an integer"
+    ]
+
+
+def test_a_misspelt_variable_is_said_and_no_reason_to_stop(env_file, environment):
+    environment.setenv("CLINIC_TIMEZON", "Europe/Berlin")
+    environment.setenv("API_KEY", "of another program")
+    done = clinic("migrate")
+
+    assert (done.exit_code, done.stdout, done.stderr) == (
+        0,
+        "The database is up to date.\n",
+        "CLINIC_TIMEZON in the environment is no setting. Did you mean CLINIC_TIMEZONE?\n",
+    )

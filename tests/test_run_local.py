@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from e2e.system import free_port
+from tools.run_local import wait_until_answered
 
 ROOT = Path(__file__).parents[1]
 LAUNCHER = [sys.executable, "-m", "tools.run_local"]
@@ -148,7 +150,7 @@ def test_a_taken_port_is_said_in_a_sentence(
         output, _ = clinic.communicate(timeout=SLOW_MACHINE_SECONDS)
 
     assert (clinic.returncode, output.strip()) == (
-        1,
+        2,
         (
             f"Port {port} cannot be used (Address already in use). End the program that uses it,"
             f" or set {variable} to a free port in .env."
@@ -164,4 +166,147 @@ def test_a_failing_migration_ends_it(
 
     clinic.communicate(timeout=SLOW_MACHINE_SECONDS)
 
-    assert clinic.returncode == 1
+    assert clinic.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {"API_PORT": "abc"},
+            "API_PORT: Input should be a valid integer, unable to parse string as an integer",
+        ),
+        ({"API_PORT": "99999"}, "API_PORT: Input should be less than or equal to 65535"),
+        ({"FRONTEND_PORT": "abc"}, "FRONTEND_PORT must be a number from 1 to 65535."),
+        ({"FRONTEND_PORT": "99999"}, "FRONTEND_PORT must be a number from 1 to 65535."),
+        ({"FRONTEND_PORT": "0"}, "FRONTEND_PORT must be a number from 1 to 65535."),
+        ({"FRONTEND_PORT": "٨٥"}, "FRONTEND_PORT must be a number from 1 to 65535."),
+        (
+            {"API_PORT": "8765", "FRONTEND_PORT": "8765"},
+            "API_PORT and FRONTEND_PORT are both 8765: set one of them to another port in .env.",
+        ),
+        ({"API_HOST": "192.0.2.7"}, "API_HOST=192.0.2.7 is no address of this machine."),
+        (
+            {"FRONTEND_HOST": "no-such.test"},
+            "FRONTEND_HOST=no-such.test is no address of this machine.",
+        ),
+        (
+            {"PUBLIC_URL": "clinic.example.org"},
+            "PUBLIC_URL must be an address such as https://clinic.example.org",
+        ),
+        (
+            {"PUBLIC_URL": "https://example.org/clinic"},
+            (
+                "PUBLIC_URL must not have a path, because the clinic cannot be served below one."
+                " Give it a host name of its own, such as https://clinic.example.org"
+            ),
+        ),
+        (
+            {"API_URL": "localhost:8000"},
+            "API_URL: URL scheme should be 'http' or 'https'",
+        ),
+        (
+            {"DATABASE_URL": "postgresql://clinic@127.0.0.1:1/clinic"},
+            (
+                "The database does not answer. Is DATABASE_URL right, and the server running?"
+                ' (connection failed: connection to server at "127.0.0.1", port 1 failed:'
+                " Connection refused)"
+            ),
+        ),
+        (
+            {"DATABASE_URL": "mysql://clinic@localhost/clinic"},
+            (
+                "DATABASE_URL must be sqlite:///path/to/clinic.db or"
+                " postgresql://user:password@host:5432/clinic"
+            ),
+        ),
+    ],
+    ids=lambda value: (
+        " ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else ""
+    ),
+)
+def test_what_cannot_work_is_said_in_a_sentence(
+    start: Callable[..., subprocess.Popen[str]],
+    environment: dict[str, str],
+    settings: dict[str, str],
+    sentence: str,
+) -> None:
+    environment.update(settings)
+    clinic = start(LAUNCHER)
+    output, _ = clinic.communicate(timeout=SLOW_MACHINE_SECONDS)
+
+    assert (clinic.returncode, output.strip()) == (2, sentence)
+
+
+@pytest.mark.parametrize("host", ["::1", "::"])
+def test_it_listens_on_ipv6(
+    start: Callable[..., subprocess.Popen[str]], environment: dict[str, str], host: str
+) -> None:
+    environment |= {"API_HOST": host, "FRONTEND_HOST": host}
+    clinic = start(LAUNCHER)
+    read_until(clinic, "API documentation")
+    api, frontend = environment["API_PORT"], environment["FRONTEND_PORT"]
+    both = {"::1": ["[::1]"], "::": ["[::1]", "127.0.0.1"]}[host]
+    for each in ("[::1]", "127.0.0.1"):
+        answers = [
+            answers_at(f"http://{each}:{port}") for port in (f"{api}/readyz", f"{frontend}/healthz")
+        ]
+        assert answers == [each in both] * 2
+
+
+def answers_at(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=SLOW_MACHINE_SECONDS).is_success
+    except httpx.ConnectError:
+        return False
+
+
+@pytest.mark.parametrize("part", ["backend", "frontend"])
+def test_a_part_that_was_killed_is_started_again_and_the_other_goes_on(
+    start: Callable[..., subprocess.Popen[str]], environment: dict[str, str], part: str
+) -> None:
+    clinic = start(LAUNCHER)
+    lines = read_until(clinic, "API documentation")
+    pids = pids_in(lines)
+    assert sorted(pids) == ["backend", "frontend"]
+    (other,) = pids.keys() - {part}
+
+    os.kill(pids[part], signal.SIGKILL)
+    said = read_until(clinic, f"{part} started (pid=")
+
+    assert f"{part} ended (rc=-9): it is started again in 0.5 seconds" in said[-2]
+    assert pids_in(said).keys() == {part}
+    os.kill(pids[other], 0)  # raises ProcessLookupError when it has ended
+    port, path = {
+        "backend": (environment["API_PORT"], "/readyz"),
+        "frontend": (environment["FRONTEND_PORT"], "/healthz"),
+    }[part]
+    wait_until_answered(f"http://127.0.0.1:{port}{path}")
+    clinic.send_signal(signal.SIGTERM)
+    clinic.communicate(timeout=SLOW_MACHINE_SECONDS)
+    assert clinic.returncode == 0
+    assert [listens(environment["API_PORT"]), listens(environment["FRONTEND_PORT"])] == [False] * 2
+
+
+def pids_in(lines: list[str]) -> dict[str, int]:
+    """The process of each part that was started last."""
+    started = (re.search(r"(\w+) started \(pid=(\d+)\)", line) for line in lines)
+    return {found[1]: int(found[2]) for found in started if found}
+
+
+def test_the_pauses_grow_and_can_be_interrupted(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "Procfile").write_text("backend: exit 7\nfrontend: exec sleep 600\n")
+    script = (
+        "import os; from tools.processes import run_processes;"
+        f"os.chdir({str(tmp_path)!r}); raise SystemExit(run_processes(dict(os.environ)))"
+    )
+    group = start([sys.executable, "-c", script])
+
+    said = [read_until(group, "again in")[-1].partition(": ")[2] for _ in range(3)]
+    group.send_signal(signal.SIGINT)
+    group.communicate(timeout=SLOW_MACHINE_SECONDS)
+
+    assert said == [f"it is started again in {seconds} seconds" for seconds in ("0.5", "1", "2")]
+    assert group.returncode == 0

@@ -6,7 +6,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0010');
+INSERT INTO "alembic_version" VALUES('0011');
 CREATE TABLE appointments (
 	id INTEGER NOT NULL,
 	doctor_id INTEGER NOT NULL,
@@ -146,7 +146,7 @@ CREATE TABLE users (
 	phone VARCHAR(30),
 	specialty VARCHAR(100),
 	timezone VARCHAR(64) NOT NULL,
-	created_at DATETIME NOT NULL, is_approved BOOLEAN DEFAULT 1 NOT NULL,
+	created_at DATETIME NOT NULL, is_approved BOOLEAN DEFAULT 1 NOT NULL, search_key VARCHAR(600) DEFAULT '' NOT NULL, specialty_key VARCHAR(600),
 	CONSTRAINT pk_users PRIMARY KEY (id),
 	CONSTRAINT uq_users_username_key UNIQUE (username_key),
 	CONSTRAINT uq_users_email_key UNIQUE (email_key),
@@ -290,4 +290,5 @@ CREATE TRIGGER tr_audit_patients_no_DELETE BEFORE DELETE ON audit_patients
 BEGIN
     SELECT RAISE(ABORT, 'audit_log is append-only');
 END;
+CREATE INDEX ix_users_search_key_id ON users (search_key, id);
 COMMIT;

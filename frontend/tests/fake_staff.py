@@ -15,12 +15,14 @@ WORDS = {"true": True, "false": False}
 def list_accounts(api: FakeApi, request: httpx.Request) -> httpx.Response:
     api.user_of(request, "admin")
     wanted = dict(request.url.params)
+    ids = {int(one) for one in request.url.params.get_list("id")} or api.users.keys()
+    wanted.pop("id", None)
     name, after = wanted.pop("name", "").casefold(), int(wanted.pop("after", "0"))
     limit = int(wanted.pop("limit", "100"))
     rows = [
         user
         for user in api.users.values()
-        if user["id"] > after
+        if user["id"] in ids and user["id"] > after
         if name in f"{user['full_name']} {user['username']} {user['email']}".casefold()
         if all(user[field] == WORDS.get(value, value) for field, value in wanted.items())
     ]

@@ -106,7 +106,8 @@ def test_names_are_asked_for_once(api: FakeApi, admin: Json, john: Json, open_pa
 
     open_page(PAGE, as_user=admin).run()
 
-    assert asked(api, "/users/") == [{"after": "0", "limit": "200"}]
+    (request,) = (one for one in api.requests if one.url.path == "/api/v1/users/")
+    assert request.url.params.get_list("id") == sorted(str(one["id"]) for one in (admin, john))
 
 
 def test_an_unknown_account_has_a_number(api: FakeApi, admin: Json, open_page: OpenPage):

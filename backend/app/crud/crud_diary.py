@@ -31,6 +31,7 @@ from app.crud.crud_user import LISTED
 from app.domain.appointments import MAX_SLOT_DURATION
 from app.domain.availability import WorkingHours
 from app.domain.intervals import Interval
+from app.domain.names import text_key
 from app.models import Appointment, DiaryRevision, Schedule, User
 
 _DOCTOR, _HOURS, _BUSY = range(3)
@@ -107,7 +108,9 @@ _DIARIES_OF = _diaries(
 _ALL_DIARIES = _diaries(lambda id_: id_.in_(select(User.id).where(LISTED)))
 _DIARIES_OF_SPECIALTY = _diaries(
     lambda id_: id_.in_(
-        select(User.id).where(LISTED, User.specialty == Parameter("specialty", User.specialty.type))
+        select(User.id).where(
+            LISTED, User.specialty_key == Parameter("specialty_key", User.specialty_key.type)
+        )
     )
 )
 
@@ -147,10 +150,14 @@ def find_diaries_of(ask: Ask, doctor_ids: Sequence[int], within: Interval) -> di
 
 
 def find_diaries(ask: Ask, specialty: str | None, within: Interval) -> dict[int, Diary]:
-    """As `find_diary`, of all listed doctors, or of those with this specialty, by doctor."""
+    """As `find_diary`, of all listed doctors, or of those with this specialty, by doctor.
+
+    Case, accents and punctuation of the specialty do not count.
+    """
     if specialty is None:
         return _as_diaries(ask(_ALL_DIARIES, **_time_of(within)))
-    return _as_diaries(ask(_DIARIES_OF_SPECIALTY, specialty=specialty, **_time_of(within)))
+    wanted = text_key(specialty)
+    return _as_diaries(ask(_DIARIES_OF_SPECIALTY, specialty_key=wanted, **_time_of(within)))
 
 
 def _time_of(within: Interval) -> dict[str, int]:

@@ -1,18 +1,31 @@
 """Statements about accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, exists, false, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    delete,
+    exists,
+    false,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.core.database import insert_unless_refused, update_unless_refused
 from app.core.prepared import Parameter, Prepared, Transaction, rows_in
 from app.domain.errors import EmailTaken, NotFound, UsernameTaken
+from app.domain.names import search_key, searched_words, text_key
 from app.domain.people import Actor, Role
 from app.models import Appointment, Invitation, User
 
+NAMES = ("full_name", "username", "email")
 LISTED = and_(User.role == Role.DOCTOR, User.is_active, User.is_approved)
 
 _ACTIVE = Prepared(
@@ -55,8 +68,9 @@ def create_user(session: Session, **values: Any) -> User:
     Raises:
         UsernameTaken, EmailTaken: another account has the same name, compared by its key.
     """
+    keys = _keys_of(values)
     user_id = insert_unless_refused(
-        session, User, {"is_active": True, "is_approved": True, **values}
+        session, User, {"is_active": True, "is_approved": True, **values, **keys}
     )
     if user_id is None:
         raise _refusal(session, username_key=values["username_key"])
@@ -65,7 +79,8 @@ def create_user(session: Session, **values: Any) -> User:
 
 def update_user(session: Session, user_id: int, *, changes: dict[str, Any]) -> User:
     """Change columns of an account. Raises EmailTaken when its new address is another's."""
-    statement = update(User).where(User.id == user_id).values(**changes)
+    keys = _keys_of(changes, before=session.get_one(User, user_id))
+    statement = update(User).where(User.id == user_id).values(**changes, **keys)
     if not update_unless_refused(session, statement):
         raise EmailTaken
     return session.get_one(User, user_id, populate_existing=True)
@@ -94,7 +109,7 @@ def check_is_active(session: Transaction, *, user_id: int, role: Role) -> None:
 
 def list_doctors(session: Session) -> Sequence[User]:
     """The doctors that patients can book, by name."""
-    return session.scalars(select(User).where(LISTED).order_by(User.full_name, User.id)).all()
+    return session.scalars(select(User).where(LISTED).order_by(User.search_key, User.id)).all()
 
 
 def get_listed_doctor(session: Session, *, doctor_id: int) -> User:
@@ -152,6 +167,7 @@ def lock_user(session: Session, *, user_id: int, shared: bool) -> User:
 def list_users(
     session: Session,
     *,
+    ids: Sequence[int] | None,
     role: Role | None,
     is_active: bool | None,
     is_approved: bool | None,
@@ -159,20 +175,22 @@ def list_users(
     after: int,
     limit: int,
 ) -> Sequence[User]:
-    """A page of the accounts behind the id `after`, by id; `name` matches parts, in any case."""
-    statement = select(User).where(User.id > after)
-    if role is not None:
-        statement = statement.where(User.role == role)
-    if is_active is not None:
-        statement = statement.where(User.is_active == is_active)
-    if is_approved is not None:
-        statement = statement.where(User.is_approved == is_approved)
+    """A page of the accounts behind the one with the id `after`, by name.
+
+    `name` has words, of which each must be part of the name, the user name or the e-mail address,
+    in any order, case and spelling of accents.
+    """
+    exact = {User.role: role, User.is_active: is_active, User.is_approved: is_approved}
+    filters = [column == value for column, value in exact.items() if value is not None]
+    if ids is not None:
+        filters.append(User.id.in_(ids))
     if name:
-        columns = (User.full_name, User.username, User.email)
-        statement = statement.where(
-            or_(*(column.icontains(name, autoescape=True) for column in columns))
-        )
-    return session.scalars(statement.order_by(User.id).limit(limit)).all()
+        filters += _found_by(name)
+    if after:
+        position = select(User.search_key).where(User.id == after).scalar_subquery()
+        filters.append(tuple_(User.search_key, User.id) > tuple_(position, literal(after)))
+    page = select(User).where(*filters).order_by(User.search_key, User.id).limit(limit)
+    return session.scalars(page).all()
 
 
 def create_invitation(session: Session, **values: Any) -> Invitation:
@@ -225,3 +243,24 @@ def lock_diaries(session: Session, *, user_ids: set[int]) -> None:
 def _refusal(session: Session, *, username_key: str) -> UsernameTaken | EmailTaken:
     taken = session.scalar(select(User.id).where(User.username_key == username_key))
     return EmailTaken() if taken is None else UsernameTaken()
+
+
+def _found_by(name: str) -> list[ColumnElement[bool]]:
+    """One condition a word of a search; a search without words finds nobody."""
+    words = searched_words(name)
+    if not words:
+        return [false()]
+    return [
+        or_(*(User.search_key.contains(spelling) for spelling in spellings)) for spellings in words
+    ]
+
+
+def _keys_of(values: Mapping[str, Any], *, before: User | None = None) -> dict[str, str | None]:
+    """The keys by which these values are searched; `before` has the names that do not change."""
+    keys: dict[str, str | None] = {}
+    if values.keys() & set(NAMES):
+        names = {name: values.get(name, getattr(before, name, "")) for name in NAMES}
+        keys["search_key"] = search_key(**names)
+    if "specialty" in values:
+        keys["specialty_key"] = text_key(values["specialty"]) if values["specialty"] else None
+    return keys

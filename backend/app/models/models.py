@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.columns import Base, Identifier, Instant
 from app.domain.appointments import AppointmentStatus
+from app.domain.names import KEY_LENGTH
 from app.domain.people import Role
 from app.domain.throttling import AttemptKind
 
@@ -39,13 +40,17 @@ def _words(words: type[StrEnum], name: str) -> Enum:
 
 
 class User(Base):
-    """A person with an account. The `_key` columns hold the form in which names are compared."""
+    """A person with an account. The `_key` columns hold the form in which names are compared.
+
+    `search_key` compares by code point on both engines, as its migration says: see `domain.names`.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("length(username) BETWEEN 3 AND 50", name="username_length"),
         CheckConstraint("length(full_name) BETWEEN 1 AND 100", name="full_name_length"),
         CheckConstraint("length(email) BETWEEN 3 AND 254", name="email_length"),
+        Index(None, "search_key", "id"),
     )
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
@@ -62,6 +67,8 @@ class User(Base):
     specialty: Mapped[str | None] = mapped_column(String(100))
     timezone: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(Instant)
+    search_key: Mapped[str] = mapped_column(String(KEY_LENGTH), server_default="")
+    specialty_key: Mapped[str | None] = mapped_column(String(KEY_LENGTH))
 
 
 class LoginSession(Base):

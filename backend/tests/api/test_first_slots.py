@@ -67,6 +67,7 @@ def test_a_slot_that_is_found_can_be_booked(clinic: Clinic):
 def test_only_doctors_of_a_specialty(clinic: Clinic):
     assert clinic.jones.patch("/users/me", specialty="Cardiology").status_code == 200
     found = clinic.anonymous.get("/schedules/first-slots", specialty="Cardiology").json()
+    assert clinic.anonymous.get("/schedules/first-slots", specialty=" CARDIOLOGY").json() == found
     assert [first["doctor_id"] for first in found] == [clinic.jones.id]
     assert clinic.anonymous.get("/schedules/first-slots", specialty="Dentistry").json() == []
 

@@ -3,8 +3,9 @@
 import pytest
 
 from app.core.config import DoctorRegistration
+from app.core.database import Database
 from tests.api.clinic import Clinic, add_hours, book, register_admin
-from tests.people import PASSWORD, code_of
+from tests.people import PASSWORD, Visitor, code_of
 
 
 def listed(visitor) -> list[str]:
@@ -109,12 +110,61 @@ def test_accounts_are_found_by_role_state_and_name(clinic: Clinic):
     def found(**filters):
         return [user["username"] for user in clinic.admin.get("/users/", **filters).json()]
 
-    assert found(role="patient") == ["john_patient", "jane_patient"]
+    everybody = [*("dr_jones", "front_desk", "jane_patient", "john_patient", "dr_smith", "dr_josé")]
+    assert found() == everybody
+    assert found(role="patient") == ["jane_patient", "john_patient"]
     assert found(is_active=False) == ["dr_josé"]
     assert found(name="AMY") == ["dr_jones"]
     assert found(name="%") == []
-    assert found(limit=1, after=clinic.john.id) == ["jane_patient"]
+    assert found(name="smith JOHN dr") == ["dr_smith"]
+    assert found(name="jose") == found(name="JOSÉ") == ["dr_josé"]
+    assert found(limit=1, after=clinic.jane.id) == ["john_patient"]
+    assert found(id=[clinic.smith.id, clinic.jane.id]) == ["jane_patient", "dr_smith"]
+    assert found(after=2**62) == []
     assert code_of(clinic.smith.get("/users/")) == (403, "forbidden")
+
+
+def test_pages_go_on_behind_the_last_name(visitor: Visitor, database: Database):
+    names = [
+        "zoe Zander",
+        "Åsa Berg",
+        "dr. anna Dahl",
+        "Joel O\u2019Brien",
+        "John O'Brien",
+        "Ásta B",
+    ]
+    for number, name in enumerate(names):
+        visitor.another().register(f"person_{number}", full_name=name)
+    admin = register_admin(visitor.another(), database)
+
+    seen: list[str] = []
+    after = 0
+    while page := admin.get("/users/", limit=2, after=after).json():
+        seen += [user["full_name"] for user in page]
+        after = page[-1]["id"]
+
+    assert seen == [
+        *("dr. anna Dahl", "Åsa Berg", "Ásta B", "Front Desk", "Joel O\u2019Brien"),
+        *("John O'Brien", "zoe Zander"),
+    ]
+
+
+def test_a_person_is_found_by_a_new_name_and_not_by_the_old(clinic: Clinic):
+    def found(name: str) -> list[str]:
+        return [user["username"] for user in clinic.admin.get("/users/", name=name).json()]
+
+    clinic.john.patch("/users/me", full_name="Jörg Müller", email="jm@example.com")
+    assert found("mueller") == found("Muller jorg") == found("jm@example.com") == ["john_patient"]
+    assert found("john patient") == ["john_patient"]  # that is the user name
+    clinic.jane.patch("/users/me", full_name="Eva Novák")
+    assert found("novak") == ["jane_patient"]
+    assert found("jane eva") == ["jane_patient"]
+
+
+def test_doctors_are_listed_by_name_whatever_their_titles(visitor: Visitor):
+    for number, name in enumerate(["Dr. Zoe Zander", "dr. anna Dahl", "Åsa Berg", "Prof. Émile B"]):
+        visitor.another().register(f"dr_{number}", role="doctor", full_name=name)
+    assert listed(visitor) == ["dr. anna Dahl", "Åsa Berg", "Prof. Émile B", "Dr. Zoe Zander"]
 
 
 def test_an_admin_books_for_a_patient(clinic: Clinic):

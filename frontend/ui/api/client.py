@@ -1,6 +1,6 @@
 """The API client: one call a method, typed answers, every refusal an `ApiFailure`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -150,10 +150,10 @@ class Api:
     def update_me(self, **changes: str | None) -> User:
         return _parse(_USER, self._send("PATCH", "/users/me", json=changes))
 
-    def users(self, **filters: str | int | bool | None) -> list[User]:
-        """Accounts by their id, for admins: `role`, `is_active`, `is_approved`, `name`.
+    def users(self, **filters: str | int | bool | Sequence[int] | None) -> list[User]:
+        """Accounts by name, for admins: `id`, `role`, `is_active`, `is_approved`, `name`.
 
-        `after` an id come the next ones, `limit` (at most 200) at once.
+        `after` the last id of a page come the next ones, `limit` (at most 200) at once.
         """
         return _parse(_USERS, self._send("GET", "/users/", params=_given(filters)))
 
@@ -288,7 +288,7 @@ class Api:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str | int | bool] | None = None,
+        params: Mapping[str, str | int | bool | Sequence[int]] | None = None,
         json: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
@@ -322,7 +322,7 @@ def _request(
     path: str,
     headers: Mapping[str, str],
     *,
-    params: Mapping[str, str | int | bool] | None = None,
+    params: Mapping[str, str | int | bool | Sequence[int]] | None = None,
     json: Mapping[str, object] | None = None,
 ) -> httpx.Response:
     try:

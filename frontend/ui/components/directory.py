@@ -14,13 +14,11 @@ _KEY: Final = "clinic.directory"
 def names(api: Api, ids: Iterable[int]) -> dict[int, str]:
     """The names of `ids` as far as there are such accounts. Raises `ApiFailure`.
 
-    What is known is kept, as each question is a line in the audit log; neighbours are asked for
-    together.
+    What is known is kept, as each question is a line in the audit log.
     """
     known: dict[int, str] = st.session_state.setdefault(_KEY, {})
-    for person in sorted(ids):
-        if person not in known:
-            known[person] = f"account {person}"
-            block = api.users(after=person - 1, limit=BLOCK)
-            known.update({user.id: user.full_name for user in block})
+    missing = sorted(set(ids) - known.keys())
+    for block in (missing[start : start + BLOCK] for start in range(0, len(missing), BLOCK)):
+        known.update({person: f"account {person}" for person in block})
+        known.update({user.id: user.full_name for user in api.users(id=block, limit=BLOCK)})
     return known

@@ -28,6 +28,8 @@ from app.schemas.schemas import (
 from app.services import accounts, staff
 from app.services.audit import Deed
 
+MOST_ACCOUNTS = 200
+
 router = APIRouter(prefix="/users", tags=["users"], route_class=TransactionRoute)
 
 
@@ -76,17 +78,22 @@ def list_accounts(
     actor: Acting,
     session: Reading,
     record: Recording,
+    ids: Annotated[list[Id] | None, Query(alias="id", max_length=MOST_ACCOUNTS)] = None,
     role: Role | None = None,
     is_active: bool | None = None,
     is_approved: bool | None = None,
     name: SearchedName | None = None,
     after: Annotated[int, Query(ge=0, description="the last id of the page before")] = 0,
-    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    limit: Annotated[int, Query(ge=1, le=MOST_ACCOUNTS)] = 100,
 ) -> list[UserAnswer]:
-    """The accounts of the clinic, by id, for admins."""
+    """The accounts of the clinic, by name, for admins.
+
+    `name` has words of the name, user name or e-mail address, in any order and spelling.
+    """
     check_is_admin(actor)
     users = crud_user.list_users(
         session,
+        ids=ids,
         role=role,
         is_active=is_active,
         is_approved=is_approved,

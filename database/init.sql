@@ -6,7 +6,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0011');
+INSERT INTO "alembic_version" VALUES('0012');
 CREATE TABLE appointments (
 	id INTEGER NOT NULL,
 	doctor_id INTEGER NOT NULL,
@@ -39,7 +39,7 @@ CREATE TABLE attempts (
 	account_digest VARCHAR(64),
 	attempted_at DATETIME NOT NULL,
 	CONSTRAINT pk_attempts PRIMARY KEY (id),
-	CONSTRAINT ck_attempts_kind CHECK (kind IN ('login', 'registration'))
+	CONSTRAINT ck_attempts_kind CHECK (kind IN ('login', 'registration', 'proof', 'email'))
 );
 CREATE TABLE audit_head (
 	id INTEGER NOT NULL,
@@ -146,7 +146,7 @@ CREATE TABLE users (
 	phone VARCHAR(30),
 	specialty VARCHAR(100),
 	timezone VARCHAR(64) NOT NULL,
-	created_at DATETIME NOT NULL, is_approved BOOLEAN DEFAULT 1 NOT NULL, search_key VARCHAR(600) DEFAULT '' NOT NULL, specialty_key VARCHAR(600),
+	created_at DATETIME NOT NULL, is_approved BOOLEAN DEFAULT 1 NOT NULL, search_key VARCHAR(600) DEFAULT '' NOT NULL, specialty_key VARCHAR(600), device_generation INTEGER DEFAULT '0' NOT NULL,
 	CONSTRAINT pk_users PRIMARY KEY (id),
 	CONSTRAINT uq_users_username_key UNIQUE (username_key),
 	CONSTRAINT uq_users_email_key UNIQUE (email_key),
@@ -230,9 +230,6 @@ BEGIN
         ORDER BY start_time DESC LIMIT 1
     ) > NEW.start_time;
 END;
-CREATE INDEX ix_attempts_kind_address_attempted_at ON attempts (kind, address, attempted_at);
-CREATE INDEX ix_attempts_kind_account_digest_attempted_at ON attempts (kind, account_digest, attempted_at);
-CREATE INDEX ix_attempts_attempted_at ON attempts (attempted_at);
 CREATE INDEX ix_audit_log_patient_id_sequence ON audit_log (patient_id, sequence);
 CREATE INDEX ix_audit_log_actor_id_sequence ON audit_log (actor_id, sequence);
 CREATE TRIGGER tr_audit_log_no_UPDATE BEFORE UPDATE ON audit_log
@@ -291,4 +288,8 @@ BEGIN
     SELECT RAISE(ABORT, 'audit_log is append-only');
 END;
 CREATE INDEX ix_users_search_key_id ON users (search_key, id);
+CREATE INDEX ix_sessions_expires_at ON sessions (expires_at);
+CREATE INDEX ix_attempts_kind_address_attempted_at ON attempts (kind, address, attempted_at);
+CREATE INDEX ix_attempts_kind_account_digest_attempted_at ON attempts (kind, account_digest, attempted_at);
+CREATE INDEX ix_attempts_attempted_at ON attempts (attempted_at);
 COMMIT;

@@ -1,5 +1,6 @@
 """The login: it outlives refreshes, tabs and restarts, and ends everywhere at once."""
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -93,13 +94,34 @@ def test_a_wrong_password_is_said_in_a_sentence(visitor: Visitor, patient: Perso
     )
 
 
+def wrong_logins(system: System, patient: Person, number: int) -> list[int]:
+    """What another program's guesses of the patient's password are answered."""
+    body = {"username": patient.username, "password": "wrong guess"}
+    with httpx.Client(base_url=f"{system.api_url}/api/v1", trust_env=False) as client:
+        return [client.post("/auth/login", json=body).status_code for _ in range(number)]
+
+
+def test_nobody_locks_a_known_browser_out(
+    signed_in: Visitor, new_visitor: NewVisitor, patient: Person, system: System
+) -> None:
+    actions.log_out(signed_in.page)
+    assert wrong_logins(system, patient, 11) == [401] * 10 + [429]
+
+    actions.log_in(signed_in.page, patient.username)
+    expect(signed_in.page.get_by_text("Jane Roe", exact=True)).to_be_visible()
+    unknown = new_visitor()
+    unknown.open()
+    actions.log_in(unknown.page, patient.username)
+    expect(unknown.page.get_by_text("Too many attempts")).to_be_visible()
+
+
 def test_scripts_cannot_read_the_session(signed_in: Visitor) -> None:
     readable = signed_in.page.evaluate("document.cookie")
     flags = {
         cookie["name"]: (cookie["httpOnly"], cookie["sameSite"], cookie["path"])
         for cookie in signed_in.context.cookies()
-        if cookie["name"] == "session"
+        if cookie["name"] in {"session", "device"}
     }
 
-    assert [part for part in readable.split("; ") if part.startswith("session=")] == []
-    assert flags == {"session": (True, "Lax", "/")}
+    assert [part for part in readable.split("; ") if part.startswith(("session", "device"))] == []
+    assert flags == {"session": (True, "Lax", "/"), "device": (True, "Lax", "/")}

@@ -25,6 +25,7 @@ from app.api.v1.shortcuts import shortcuts
 from app.core.clock import Clock, system_clock
 from app.core.config import Settings
 from app.core.database import open_database
+from app.core.devices import Devices
 from app.core.logs import configure_logs
 from app.core.lookups import open_lookups
 from app.core.security import HashingLane, PasswordHasher
@@ -98,6 +99,7 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
         keys=KeysInFlight(),
         hasher=hasher,
         hashing=HashingLane(settings.hashing_queue),
+        devices=Devices(settings.secret_key.get_secret_value()),
         limits=SessionLimits(
             idle=timedelta(minutes=settings.session_idle_minutes),
             absolute=timedelta(hours=settings.session_absolute_hours),

@@ -315,8 +315,15 @@ def cancel_appointment(api: FakeApi, request: httpx.Request, appointment_id: int
 
 
 def with_cookie(api: FakeApi, session: FakeSession) -> httpx.Response:
-    cookie = f"session={session.token}; HttpOnly; SameSite=Lax; Path=/"
-    return httpx.Response(200, json=api.signed_in(session), headers={"Set-Cookie": cookie})
+    values = {
+        "session": session.token,
+        "device": f"device-of-{api.users[session.user_id]['username']}",
+    }
+    cookies = [
+        ("Set-Cookie", f"{name}={value}; HttpOnly; SameSite=Lax; Path=/")
+        for name, value in values.items()
+    ]
+    return httpx.Response(200, json=api.signed_in(session), headers=cookies)
 
 
 def fields_of(request: httpx.Request, required: set[str]) -> Json:

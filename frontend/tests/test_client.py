@@ -68,9 +68,10 @@ def test_the_pool_keeps_no_cookie_and_an_ordinary_client_does():
 
 
 def test_the_login_answers_with_the_token_of_the_cookie(api: FakeApi, john: Json):
-    token, signed_in = ANONYMOUS.login("john_patient", PASSWORD)
+    token, device, signed_in = ANONYMOUS.login("john_patient", PASSWORD)
 
     session = api.sessions[token]
+    assert device == "device-of-john_patient"
     assert (signed_in.user.username, signed_in.csrf_token) == ("john_patient", session.csrf_token)
 
 

@@ -70,7 +70,10 @@ def test_the_browser_trades_the_ticket_for_the_new_session(api: FakeApi, open_pa
     order = cookie_order(tab)
     session = next(iter(api.sessions))
     assert (order["operation"], texts(tab.title)) == ("adopt", [])
-    assert pinned_store().redeem(order["ticket"], "the-browser-under-test") == session
+    assert pinned_store().redeem(order["ticket"], "the-browser-under-test") == (
+        session,
+        "device-of-john_patient",
+    )
 
 
 def test_the_session_stands_nowhere_on_the_page(api: FakeApi, open_page: OpenPage):

@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 from ui import server
 from ui.api.errors import SENTENCES, UNREACHABLE, Unreachable
 from ui.config import settings as current_settings
-from ui.tickets import pinned_store
+from ui.tickets import LoginCookies, pinned_store
 
 FRONTEND = Path(__file__).parents[1]
 OWN = "http://localhost:8501"
@@ -101,7 +101,7 @@ def connect(**headers: str) -> list[str]:
 
 
 def test_adopting_sets_the_session_cookie():
-    ticket = pinned_store().issue("the-token", "browser-1")
+    ticket = pinned_store().issue(LoginCookies("the-token"), "browser-1")
 
     answer = adopt(ticket)
 
@@ -113,7 +113,7 @@ def test_adopting_sets_the_session_cookie():
 
 def test_adopting_over_tls_sets_a_secure_cookie_of_the_host(monkeypatch: pytest.MonkeyPatch):
     use_public_url(monkeypatch, "https://clinic.example")
-    ticket = pinned_store().issue("the-token", "browser-1")
+    ticket = pinned_store().issue(LoginCookies("the-token"), "browser-1")
 
     answer = adopt(ticket, origin="https://clinic.example", base_url="https://clinic.example")
 
@@ -122,9 +122,20 @@ def test_adopting_over_tls_sets_a_secure_cookie_of_the_host(monkeypatch: pytest.
     ]
 
 
+def test_adopting_makes_the_browser_a_known_device(monkeypatch: pytest.MonkeyPatch):
+    use_public_url(monkeypatch, "https://clinic.example")
+    ticket = pinned_store().issue(LoginCookies("the-token", "1.0.9.n.m~2.0.9.n.m"), "browser-1")
+
+    answer = adopt(ticket, origin="https://clinic.example", base_url="https://clinic.example")
+
+    _, device = answer.headers.get_list("set-cookie")
+    attributes = "HttpOnly; Max-Age=15552000; Path=/; SameSite=lax; Secure"
+    assert device == f"__Host-device=1.0.9.n.m~2.0.9.n.m; {attributes}"
+
+
 @pytest.mark.parametrize("browser", ["browser-2", ""])
 def test_a_ticket_of_another_browser_sets_nothing(browser: str):
-    ticket = pinned_store().issue("the-token", "browser-1")
+    ticket = pinned_store().issue(LoginCookies("the-token"), "browser-1")
 
     answer = adopt(ticket, browser)
 
@@ -167,7 +178,7 @@ def test_clearing_deletes_the_session_cookie():
 @pytest.mark.parametrize("path", ["/session/adopt", "/session/clear", "/upload"])
 @pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
 def test_forged_posts_are_refused(path: str, origin: str):
-    ticket = pinned_store().issue("the-token", "browser-1")
+    ticket = pinned_store().issue(LoginCookies("the-token"), "browser-1")
 
     answer = post(
         path, origin=origin, json={"ticket": ticket}, headers={"Cookie": "browser=browser-1"}
@@ -178,7 +189,7 @@ def test_forged_posts_are_refused(path: str, origin: str):
         {"detail": "This request did not come from the clinic's own pages."},
         [],
     )
-    assert pinned_store().redeem(ticket, "browser-1") == "the-token"
+    assert pinned_store().redeem(ticket, "browser-1") == ("the-token", None)
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])

@@ -86,7 +86,39 @@ def test_a_second_login_in_the_same_tab_is_kept_too(api: FakeApi, open_page: Ope
     press(tab, "Log in")
 
     ticket = cookie_order(tab)["ticket"]
-    assert pinned_store().redeem(ticket, "the-browser-under-test") == next(iter(api.sessions))
+    cookies = pinned_store().redeem(ticket, "the-browser-under-test")
+    assert cookies == (next(iter(api.sessions)), "device-of-john_patient")
+
+
+def test_the_device_cookie_goes_along_with_the_next_login(
+    api: FakeApi, open_page: OpenPage, cookies: dict[str, str]
+):
+    api.add_user("john_patient")
+    cookies["device"] = "of-an-earlier-login"
+    tab = log_in(open_page("account"), "john_patient")
+    api.sessions.clear()
+    tab.run()
+
+    log_in(tab, "john_patient")
+
+    logins = [request for request in api.requests if request.url.path.endswith("/login")]
+    assert [request.headers.get("cookie") for request in logins] == [
+        "device=of-an-earlier-login",
+        "device=device-of-john_patient",
+    ]
+
+
+@pytest.mark.parametrize("value", ["ü", "a b", "x; session=stolen", "x" * 3000])
+def test_cookies_that_the_clinic_never_set_are_not_sent(
+    api: FakeApi, open_page: OpenPage, cookies: dict[str, str], value: str
+):
+    api.add_user("john_patient")
+    cookies |= {"device": value, "session": value}
+
+    tab = log_in(open_page("account"), "john_patient")
+
+    assert texts(tab.title) == ["Account"]
+    assert [request.headers.get("cookie") for request in api.requests[:2]] == [None, None]
 
 
 def test_logout_ends_the_session_and_clears_the_cookie(api: FakeApi, open_page: OpenPage):

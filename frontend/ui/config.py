@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         return self._cookie_name("session")
 
     @property
+    def device_cookie(self) -> str:
+        """The cookie by which the API knows a browser that has logged in before: also its name."""
+        return self._cookie_name("device")
+
+    @property
     def browser_cookie(self) -> str:
         """The cookie that tells browsers apart before anybody has logged in."""
         return self._cookie_name("browser")

@@ -28,6 +28,7 @@ SCRIPT: Final = Path(__file__).parent / "main.py"
 ASSETS: Final = Path(__file__).parent / "assets"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY_BYTES: Final = 1024
+DEVICE_COOKIE_SECONDS: Final = 180 * 24 * 3600  # the API refuses older ones
 POLICY_VIOLATION: Final = 1008
 
 log = logging.getLogger(__name__)
@@ -38,28 +39,38 @@ class Adoption(BaseModel):
 
 
 async def adopt(request: Request) -> Response:
-    """Trade a ticket for the session cookie: 204, or 403 when the ticket is no good here."""
+    """Trade a ticket for the cookies of a login: 204, or 403 when the ticket is no good here."""
     try:
         adoption = Adoption.model_validate_json(await _small_body(request))
     except ValidationError:
         return _refusal(400, "A ticket is expected.")
     browser = request.cookies.get(settings().browser_cookie, "")
-    token = pinned_store().redeem(adoption.ticket, browser)
-    if token is None:
+    cookies = pinned_store().redeem(adoption.ticket, browser)
+    if cookies is None:
         return _refusal(403, "The ticket is unknown, used, too old, or from another browser.")
     answer = Response(status_code=204)
+    secure = settings().secure
     answer.set_cookie(
         settings().session_cookie,
-        token,
+        cookies.session,
         httponly=True,
         samesite="lax",
-        secure=settings().secure,
+        secure=secure,
     )
+    if cookies.device:
+        answer.set_cookie(
+            settings().device_cookie,
+            cookies.device,
+            max_age=DEVICE_COOKIE_SECONDS,
+            httponly=True,
+            samesite="lax",
+            secure=secure,
+        )
     return answer
 
 
 async def clear(request: Request) -> Response:  # noqa: ARG001 - a route is called with the request
-    """Have the browser forget the session cookie."""
+    """Have the browser forget the session cookie. It stays a known device."""
     answer = Response(status_code=204)
     answer.delete_cookie(
         settings().session_cookie, httponly=True, samesite="lax", secure=settings().secure

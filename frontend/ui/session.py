@@ -10,12 +10,12 @@ from typing import Final, Literal, cast
 
 import streamlit as st
 
-from ui.api.client import Api
+from ui.api.client import Api, NewSession
 from ui.api.errors import SENTENCES, ApiError
 from ui.api.models import Role, SignedIn, User
 from ui.config import settings
 from ui.format import with_article
-from ui.tickets import pinned_store
+from ui.tickets import LoginCookies, pinned_store
 
 _KEY: Final = "clinic_session"
 COOKIE_NOT_KEPT: Final = (
@@ -43,6 +43,7 @@ class CookieOrder:
 @dataclass
 class _Tab:
     token: str | None = None
+    device: str | None = None
     signed_in: SignedIn | None = None
     cookie_looked_at: bool = False
     order: CookieOrder | None = None
@@ -82,19 +83,20 @@ def anonymous_api() -> Api:
 
 def sign_in(username: str, password: str) -> None:
     """Log in and have the browser keep it. Raises `ApiFailure`, changing nothing."""
-    token, signed_in = anonymous_api().login(username, password)
-    keep(token, signed_in)
+    keep(anonymous_api().login(username, password))
 
 
-def keep(token: str, signed_in: SignedIn) -> None:
-    """Go on with this session, in this tab and in the browser's cookie."""
+def keep(opened: NewSession) -> None:
+    """Go on with this session, in this tab and in the browser's cookies."""
     tab = _tab()
-    tab.token, tab.signed_in, tab.cookie_looked_at = token, signed_in, True
+    tab.token, tab.signed_in, tab.cookie_looked_at = opened.token, opened.signed_in, True
+    tab.device = opened.device
     browser = handshake_cookie(settings().browser_cookie)
     if browser is None:
         tab.warning = COOKIE_NOT_KEPT
     else:
-        tab.order = CookieOrder("adopt", pinned_store().issue(token, browser))
+        cookies = LoginCookies(opened.token, opened.device)
+        tab.order = CookieOrder("adopt", pinned_store().issue(cookies, browser))
 
 
 def user_changed(user: User) -> None:
@@ -191,6 +193,7 @@ def _api(token: str | None, csrf_token: str | None, *, noticing: bool = False) -
     return Api(
         token,
         csrf_token,
+        device=_tab().device or handshake_cookie(settings().device_cookie),
         user_agent=st.context.headers.get("User-Agent"),
         address=browser_address(),
         on_signed_out=_signed_out_elsewhere if noticing else None,

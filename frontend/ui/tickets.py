@@ -1,7 +1,7 @@
-"""Single-use tickets that carry a fresh session from the script to the cookie route.
+"""Single-use tickets that carry the cookies of a login from the script to the cookie route.
 
 A Streamlit script cannot set a cookie, so the browser fetches it: the script issues a ticket,
-the page posts it to `/session/adopt`, and that answer sets the HttpOnly cookie. A ticket is
+the page posts it to `/session/adopt`, and that answer sets the HttpOnly cookies. A ticket is
 worth nothing to anybody but the browser whose HttpOnly cookie it was issued for.
 """
 
@@ -13,15 +13,22 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 LIFETIME_SECONDS: Final = 30
 MOST_TICKETS: Final = 4096
 
 
+class LoginCookies(NamedTuple):
+    """The values of the cookies that a login sets: its session, and the device as a known one."""
+
+    session: str
+    device: str | None = None
+
+
 @dataclass(frozen=True)
 class _Ticket:
-    token: str
+    cookies: LoginCookies
     browser: str
     expires_at: float
 
@@ -34,8 +41,8 @@ class TicketStore:
     _tickets: dict[str, _Ticket] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def issue(self, token: str, browser: str) -> str:
-        """A ticket for the session `token`, good for 30 seconds in the `browser` alone.
+    def issue(self, cookies: LoginCookies, browser: str) -> str:
+        """A ticket for the `cookies` of a login, good for 30 seconds in the `browser` alone.
 
         Of more than `MOST_TICKETS` that nobody redeemed the oldest are forgotten.
         """
@@ -47,17 +54,17 @@ class TicketStore:
             }
             if len(self._tickets) >= MOST_TICKETS:
                 del self._tickets[next(iter(self._tickets))]
-            self._tickets[ticket] = _Ticket(token, browser, now + LIFETIME_SECONDS)
+            self._tickets[ticket] = _Ticket(cookies, browser, now + LIFETIME_SECONDS)
         return ticket
 
-    def redeem(self, ticket: str, browser: str) -> str | None:
-        """The session token, or None: unknown, used, too old, or from another browser."""
+    def redeem(self, ticket: str, browser: str) -> LoginCookies | None:
+        """The cookies of the login, or None: unknown, used, too old, or from another browser."""
         with self._lock:
             found = self._tickets.pop(ticket, None)
         if found is None or found.expires_at <= self.clock():
             return None
         same_browser = hmac.compare_digest(found.browser.encode(), browser.encode())
-        return found.token if browser and same_browser else None
+        return found.cookies if browser and same_browser else None
 
 
 def pinned_store() -> TicketStore:

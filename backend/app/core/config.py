@@ -186,6 +186,11 @@ class Settings(BaseSettings):
         return "__Host-session" if self.is_https else "session"
 
     @property
+    def device_cookie_name(self) -> str:
+        """Name of the cookie by which a browser is known that has logged in before."""
+        return "__Host-device" if self.is_https else "device"
+
+    @property
     def public_origins(self) -> frozenset[str]:
         """The origins whose pages may send requests that change something."""
         return frozenset(origin_of(url) for url in (self.public_url, *self.cors_origins))

@@ -7,9 +7,11 @@ import hmac
 import re
 import secrets
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 import bcrypt
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
@@ -23,6 +25,11 @@ BCRYPT_HASH = re.compile(r"\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}\Z"
 COMMON_PASSWORDS = frozenset(FREQUENCY_LISTS["passwords"])
 
 Result = TypeVar("Result")
+
+
+class _Waiting(NamedTuple):
+    future: Future[Any]
+    work: Callable[[], Any]
 
 
 def new_session_token() -> str:
@@ -89,20 +96,49 @@ class PasswordHasher:
 
 
 class HashingLane:
-    """One thread with a bounded queue, so that a storm of logins never starves bookings."""
+    """One thread with bounded queues, so that a storm of logins never starves bookings.
+
+    People in an open session, or in a browser that has logged in to the account before, have a
+    queue of their own. The thread takes from both in turn: whatever strangers send, the next of
+    these people waits for one hash of theirs at the most.
+    """
 
     def __init__(self, queue_size: int) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashing")
-        self._places = threading.BoundedSemaphore(queue_size)
+        self._queues: dict[bool, deque[_Waiting]] = {True: deque(), False: deque()}
+        self._places = dict.fromkeys(self._queues, queue_size)
+        self._takes_known = True
+        self._lock = threading.Lock()
 
-    async def run(self, work: Callable[[], Result]) -> Result:
-        """Run `work` when its turn comes. Raises ServerBusy at once when the queue is full."""
-        if not self._places.acquire(blocking=False):
-            raise ServerBusy
-        future = self._executor.submit(contextvars.copy_context().run, work)
-        future.add_done_callback(lambda _: self._places.release())
+    async def run(self, work: Callable[[], Result], *, is_known: bool = False) -> Result:
+        """Run `work` when its turn comes. Raises ServerBusy at once when its queue is full."""
+        future: Future[Result] = Future()
+        with self._lock:
+            if len(self._queues[is_known]) >= self._places[is_known]:
+                raise ServerBusy
+            self._queues[is_known].append(
+                _Waiting(future, partial(contextvars.copy_context().run, work))
+            )
+        self._executor.submit(self._do_next)
         return await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """Finish the hash under way and drop those that wait: nobody waits for them any more."""
         self._executor.shutdown(cancel_futures=True)
+        for queue in self._queues.values():
+            for waiting in queue:
+                waiting.future.cancel()
+
+    def _do_next(self) -> None:
+        with self._lock:
+            is_known = (
+                self._takes_known if self._queues[self._takes_known] else not self._takes_known
+            )
+            future, work = self._queues[is_known].popleft()
+            self._takes_known = not is_known
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - whoever waits for the result gets it
+            future.set_exception(error)

@@ -93,7 +93,9 @@ def delete_login_session(session: Session, *, user_id: int, session_id: int) -> 
 
 
 def delete_login_sessions(session: Session, *, user_id: int) -> None:
-    """End every session of a person."""
+    """End every session of a person. The device cookies of the account are worthless from now."""
+    generation = {"device_generation": User.device_generation + 1}
+    session.execute(update(User).where(User.id == user_id).values(generation))
     session.execute(delete(LoginSession).where(LoginSession.user_id == user_id))
 
 

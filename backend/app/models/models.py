@@ -10,6 +10,7 @@ from sqlalchemy import (
     Enum,
     ForeignKey,
     Index,
+    Integer,
     SmallInteger,
     String,
     Text,
@@ -69,6 +70,9 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     search_key: Mapped[str] = mapped_column(String(KEY_LENGTH), server_default="")
     specialty_key: Mapped[str | None] = mapped_column(String(KEY_LENGTH))
+    device_generation: Mapped[int] = mapped_column(
+        Integer, server_default="0", comment="device cookies of earlier ones are worthless"
+    )
 
 
 class LoginSession(Base):
@@ -78,6 +82,7 @@ class LoginSession(Base):
     __table_args__ = (
         CheckConstraint("created_at <= last_seen_at", name="last_seen_at"),
         CheckConstraint("created_at <= expires_at", name="expires_at"),
+        Index(None, "expires_at"),
     )
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
@@ -92,7 +97,7 @@ class LoginSession(Base):
 
 
 class Attempt(Base):
-    """A failed login or a registration, kept for as long as it counts."""
+    """A failed login, a registration or the like, kept for as long as it counts."""
 
     __tablename__ = "attempts"
     __table_args__ = (

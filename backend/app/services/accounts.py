@@ -72,15 +72,14 @@ def register(
         InvitationNeeded: doctors need one, and this one is unknown, used or too old.
         InvalidInput, UsernameTaken, EmailTaken: as `create_account`.
     """
-    address = str(origin.address)
-    throttle.check_registrations(reading, address=address, hourly=rules.hourly, now=now)
+    check_registrations(reading, rules=rules, origin=origin, now=now)
     is_doctor = role is Role.DOCTOR
     is_invited = is_doctor and _is_valid_invitation(reading, invitation, now=now)
     if is_doctor and not is_invited and rules.doctors is DoctorRegistration.INVITE:
         raise InvitationNeeded
     check_password_rules(password, rules.policy)
     hashed = rules.hasher.hash(password)
-    throttle.note_registration(writing, address=address, now=now)
+    throttle.note_registration(writing, address=str(origin.address), now=now)
     user = _add_account(
         writing,
         origin=origin,
@@ -93,6 +92,14 @@ def register(
     if is_invited:
         _use_invitation(writing, invitation)
     return user
+
+
+def check_registrations(
+    reading: Session, *, rules: RegistrationRules, origin: Origin, now: datetime
+) -> None:
+    """Raise TooManyAttempts when too many registrations came from an address."""
+    address = str(origin.address)
+    throttle.check_registrations(reading, address=address, hourly=rules.hourly, now=now)
 
 
 def update_profile(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from app.core.config import PasswordPolicy
+from app.core.devices import Device
 from app.core.prepared import Ask
 from app.core.security import (
     PasswordHasher,
@@ -52,17 +53,58 @@ class NewLogin(NamedTuple):
     who: SignedIn
 
 
+@dataclass(frozen=True, slots=True)
+class LoginRequest:
+    """A login as it was sent: a user name or e-mail address, and the browser it comes from."""
+
+    login: str
+    origin: Origin
+    devices: Sequence[Device] = ()
+    user_agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginAttempt:
+    """Whose password is going to be checked, and by whose failures the attempt is limited.
+
+    `device` is None in a browser that has not logged in to this account before.
+    """
+
+    user: User | None
+    account_key: str
+    address: str
+    device: Device | None
+
+
+def attempt_login(reading: Session, request: LoginRequest, *, now: datetime) -> LoginAttempt:
+    """What is known of a login before its password is checked. Raises TooManyAttempts."""
+    key = identity_key(request.login)
+    user = crud_user.find_user_by_login(reading, key=key)
+    attempt = LoginAttempt(
+        user=user,
+        account_key=user.username_key if user else key,
+        address=str(request.origin.address),
+        device=_known_device(user, request.devices) if user else None,
+    )
+    throttle.check_logins(
+        reading,
+        account_key=attempt.account_key,
+        address=attempt.address,
+        device=attempt.device,
+        now=now,
+    )
+    return attempt
+
+
 def log_in(
     reading: Session,
     writing: Session,
+    request: LoginRequest,
     *,
     hasher: PasswordHasher,
     limits: SessionLimits,
-    origin: Origin,
     now: datetime,
-    login: str,
     password: str,
-    user_agent: str | None,
     replaced: SignedIn | None,
 ) -> NewLogin:
     """Open a session for a user name, or an e-mail address, and its password.
@@ -71,21 +113,24 @@ def log_in(
     hash. A session that the request came with ends.
 
     Raises:
-        TooManyAttempts: too many logins of this account or from this address failed.
+        TooManyAttempts: too many logins of this account or from this address failed, or of this
+            device, if it has logged in to the account before.
         InvalidCredentials: whichever of the two is wrong, after exactly one hash. The failure is
             counted.
     """
-    key = identity_key(login)
-    user = crud_user.find_user_by_login(reading, key=key)
-    account = {"account_key": user.username_key if user else key, "address": str(origin.address)}
-    throttle.check_logins(reading, now=now, **account)
-    proven = prove(writing, user, hasher=hasher, password=password)
-    if proven is None or not proven.is_active:
-        throttle.note_failed_login(writing, now=now, **account)
-        deed = Deed("login.open", "user", user.id if user else None)
+    attempt, origin = attempt_login(reading, request, now=now), request.origin
+    user = prove(writing, attempt.user, hasher=hasher, password=password)
+    if user is None or not user.is_active:
+        throttle.note_failed_login(
+            writing,
+            account_key=attempt.account_key,
+            address=attempt.address,
+            device=attempt.device,
+            now=now,
+        )
+        deed = Deed("login.open", "user", attempt.user.id if attempt.user else None)
         audit.record(writing, deed, by=origin, now=now, outcome=InvalidCredentials.code)
         raise InvalidCredentials
-    user = proven
     if replaced is not None:
         crud_login.delete_login_session(
             writing, user_id=replaced.actor.id, session_id=replaced.login.id
@@ -94,7 +139,9 @@ def log_in(
         writing, user_id=user.id, now=now, idle_since=now - limits.idle
     )
     replies.forget_old_replies(writing, now=now)
-    who = _open_session(writing, user, limits=limits, origin=origin, now=now, user_agent=user_agent)
+    who = _open_session(
+        writing, user, limits=limits, origin=origin, now=now, user_agent=request.user_agent
+    )
     _record(writing, who, "login.open", now=now)
     return NewLogin(user, who)
 
@@ -123,7 +170,7 @@ def log_out(session: Session, who: SignedIn, *, now: datetime) -> None:
 
 
 def log_out_everywhere(session: Session, who: SignedIn, *, now: datetime) -> None:
-    """End every session of the person."""
+    """End every session of the person. No browser is a known device of theirs any more."""
     crud_login.delete_login_sessions(session, user_id=who.actor.id)
     _record(session, who, "login.close-all", now=now)
 
@@ -159,35 +206,45 @@ def change_password(
 ) -> NewLogin:
     """Set a new password, end every session of the account and open a new one.
 
-    A session that somebody else got hold of is no way to guess the password: failures count, and
-    are limited, as those of logins.
+    A session that somebody else got hold of is no way to guess the password: failures are limited
+    by session. They count as failed logins too, but failed logins of others do not count here.
 
     Raises:
         InvalidInput: the new password does not meet the policy.
-        TooManyAttempts: as `log_in`.
+        TooManyAttempts: this session sent too many wrong passwords.
         WrongPresentPassword: the failure is counted.
         NotSignedIn: the account was deactivated meanwhile.
     """
     check_password_rules(new_password, policy, field="new_password")
     origin = who.actor.origin
     user = crud_user.get_user(reading, user_id=who.actor.id)
-    account = {"account_key": user.username_key, "address": str(origin.address)}
-    throttle.check_logins(reading, now=now, **account)
+    throttle.check_proofs(reading, session_id=who.login.id, now=now)
     proven = prove(
         writing, user, hasher=hasher, password=current_password, new_password=new_password
     )
     if proven is None:
-        throttle.note_failed_login(writing, now=now, **account)
+        throttle.note_wrong_proof(
+            writing,
+            session_id=who.login.id,
+            account_key=user.username_key,
+            address=str(origin.address),
+            now=now,
+        )
         raise WrongPresentPassword
     if not proven.is_active:
         raise NotSignedIn
-    user = proven
     crud_login.delete_login_sessions(writing, user_id=user.id)
+    user = crud_user.get_user(writing, user_id=user.id)
     renewed = _open_session(
         writing, user, limits=limits, origin=origin, now=now, user_agent=who.login.user_agent
     )
     _record(writing, renewed, "password.change", now=now, fields=("password",))
     return NewLogin(user, renewed)
+
+
+def _known_device(user: User, devices: Iterable[Device]) -> Device | None:
+    known = (user.id, user.device_generation)
+    return next((one for one in devices if (one.user_id, one.generation) == known), None)
 
 
 def _record(

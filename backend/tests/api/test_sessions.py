@@ -37,8 +37,9 @@ def is_signed_in(visitor: Visitor) -> bool:
 
 
 def attributes(answer: Response) -> dict[str, str | bool]:
-    """The one cookie that an answer sets: its attributes, but for the date that Max-Age repeats."""
-    (morsel,) = SimpleCookie(answer.headers["set-cookie"]).values()
+    """The session cookie of an answer: its attributes, but for the date that Max-Age repeats."""
+    first, *_ = answer.headers.get_list("set-cookie")
+    (morsel,) = SimpleCookie(first).values()
     given = {name: value for name, value in morsel.items() if value and name != "expires"}
     return {"name": morsel.key, **given}
 

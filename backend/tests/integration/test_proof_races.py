@@ -19,7 +19,7 @@ from app.domain.errors import DomainError, InvalidCredentials, NotSignedIn, Wron
 from app.domain.people import COMMAND_LINE, Actor, Role
 from app.models import LoginSession, User
 from app.services import logins, staff
-from app.services.logins import NewLogin, SessionLimits, SignedIn
+from app.services.logins import LoginRequest, NewLogin, SessionLimits, SignedIn
 from tests.databases import Databases
 from tests.integration.diaries import add_person
 
@@ -60,13 +60,11 @@ class Account:
         return logins.log_in(
             reading,
             writing,
+            LoginRequest(self.username, COMMAND_LINE),
             hasher=hasher,
             limits=LIMITS,
-            origin=COMMAND_LINE,
             now=NOW,
-            login=self.username,
             password=password,
-            user_agent=None,
             replaced=None,
         )
 

@@ -1,10 +1,11 @@
 """The API client: one call a method, typed answers, every refusal an `ApiFailure`."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
@@ -31,6 +32,7 @@ TIMEOUT: Final = httpx.Timeout(15, connect=3)
 # the server is just closing.
 LIMITS: Final = httpx.Limits(max_connections=100, keepalive_expiry=4)
 PAGE_SIZE: Final = 200
+COOKIE_VALUE: Final = re.compile(r"[A-Za-z0-9._~-]{1,2000}")  # a browser may send anything
 GATEWAY_STATUSES: Final = frozenset({502, 503, 504})
 
 T = TypeVar("T")
@@ -70,11 +72,19 @@ def shared_client() -> httpx.Client:
     return new_client()
 
 
+class NewSession(NamedTuple):
+    """A session that was just opened: its token, the device cookie, what the API says about it."""
+
+    token: str
+    device: str | None
+    signed_in: SignedIn
+
+
 class Api:
     """The API as one person sees it; `token=None` is somebody who has not logged in.
 
-    `user_agent` and `address` are those of the person's browser, which the API lists with the
-    session and counts failures by.
+    `device` is the device cookie of the person's browser. `user_agent` and `address` are those of
+    the browser too, which the API lists with the session and counts failures by.
 
     Every method raises `ApiError` when the API refuses and `Unreachable` when it does not
     answer. `on_signed_out` is called before a refusal with `not_signed_in` is raised.
@@ -85,12 +95,14 @@ class Api:
         token: str | None,
         csrf_token: str | None,
         *,
+        device: str | None = None,
         user_agent: str | None = None,
         address: str | None = None,
         on_signed_out: Callable[[], None] | None = None,
     ) -> None:
         self._token = token
         self._csrf_token = csrf_token
+        self._device = device
         self._user_agent = user_agent
         self._address = address
         self._on_signed_out = on_signed_out
@@ -119,12 +131,11 @@ class Api:
         }
         return _parse(_USER, self._send("POST", "/auth/register", json=_given(body)))
 
-    def login(self, username: str, password: str) -> tuple[str, SignedIn]:
-        """The new session's token with what the API says about it."""
+    def login(self, username: str, password: str) -> NewSession:
         answer = self._send(
             "POST", "/auth/login", json={"username": username, "password": password}
         )
-        return _session_token(answer), _parse(_SIGNED_IN, answer)
+        return _new_session(answer)
 
     def logout(self) -> None:
         self._send("POST", "/auth/logout")
@@ -141,11 +152,11 @@ class Api:
     def revoke_session(self, session_id: int) -> None:
         self._send("DELETE", f"/auth/sessions/{session_id}")
 
-    def change_password(self, current_password: str, new_password: str) -> tuple[str, SignedIn]:
-        """The token of the session that replaces this one; all others have ended."""
+    def change_password(self, current_password: str, new_password: str) -> NewSession:
+        """The session that replaces this one; all others have ended."""
         body = {"current_password": current_password, "new_password": new_password}
         answer = self._send("POST", "/auth/password", json=body)
-        return _session_token(answer), _parse(_SIGNED_IN, answer)
+        return _new_session(answer)
 
     def update_me(self, **changes: str | None) -> User:
         return _parse(_USER, self._send("PATCH", "/users/me", json=changes))
@@ -310,8 +321,17 @@ class Api:
 
     def _credentials(self) -> dict[str, str]:
         credentials = {}
-        if self._token:
-            credentials["Cookie"] = f"{settings().session_cookie}={self._token}"
+        cookies = {
+            settings().device_cookie: self._device,
+            settings().session_cookie: self._token,
+        }
+        sent = [
+            f"{name}={value}"
+            for name, value in cookies.items()
+            if value and COOKIE_VALUE.fullmatch(value)
+        ]
+        if sent:
+            credentials["Cookie"] = "; ".join(sent)
         if self._csrf_token:
             credentials["X-CSRF-Token"] = self._csrf_token
         return credentials
@@ -371,11 +391,12 @@ def _unexpected(answer: httpx.Response) -> ApiError:
     return ApiError(answer.status_code, "unexpected_answer", "The answer could not be read.")
 
 
-def _session_token(answer: httpx.Response) -> str:
+def _new_session(answer: httpx.Response) -> NewSession:
     token = answer.cookies.get(settings().session_cookie)
     if not token:
         raise _unexpected(answer)
-    return token
+    device = answer.cookies.get(settings().device_cookie)
+    return NewSession(token, device, _parse(_SIGNED_IN, answer))
 
 
 def _next_page(answer: httpx.Response) -> dict[str, str]:

@@ -92,11 +92,11 @@ def _change_password(person: SignedInPerson, current: str, new: str, again: str)
         st.error("The two new passwords differ. Please enter the same one twice.")
     else:
         try:
-            token, signed_in = person.api.change_password(current, new)
+            opened = person.api.change_password(current, new)
         except ApiFailure as failure:
             st.error(failure.sentence)
         else:
-            session.keep(token, signed_in)
+            session.keep(opened)
             notice.succeeded("Your password has been changed. All other devices are logged out.")
             st.rerun()
 

@@ -14,8 +14,12 @@ from app.api.v1.dependencies import (
     SessionIfAny,
     TransactionRoute,
     Writing,
+    before_hashing,
     clear_session_cookie,
     in_hashing_lane,
+    known_devices,
+    resources_of,
+    set_device_cookie,
     set_session_cookie,
     signed_in_answer,
 )
@@ -30,7 +34,8 @@ from app.schemas.schemas import (
     SignedInAnswer,
     UserAnswer,
 )
-from app.services import accounts, logins
+from app.services import accounts, logins, throttle
+from app.services.logins import LoginRequest, NewLogin
 
 router = APIRouter(prefix="/auth", tags=["auth"], route_class=TransactionRoute)
 
@@ -50,6 +55,9 @@ async def register(
         "role": Role(body.role),
         "timezone": body.timezone or held.settings.clinic_timezone,
     }
+    await before_hashing(
+        held, partial(accounts.check_registrations, rules=held.registration, origin=origin, now=now)
+    )
     user = await in_hashing_lane(
         held,
         partial(
@@ -79,27 +87,33 @@ async def login(
     origin: From,
     now: Now,
 ) -> SignedInAnswer:
-    """Log in with a user name or an e-mail address. Sets the session cookie."""
-    user, who = await in_hashing_lane(
+    """Log in with a user name or an e-mail address. Sets the session cookie and a device cookie.
+
+    A browser that sends the device cookie of an earlier login to the account is not locked out by
+    the failures of others.
+    """
+    wanted = LoginRequest(
+        body.username, origin, known_devices(request), request.headers.get("user-agent")
+    )
+    attempt = await before_hashing(held, partial(logins.attempt_login, request=wanted, now=now))
+    opened = await in_hashing_lane(
         held,
         partial(
             logins.log_in,
             reading,
             writing,
+            wanted,
             hasher=held.hasher,
             limits=held.limits,
-            origin=origin,
             now=now,
-            login=body.username,
             password=body.password,
-            user_agent=request.headers.get("user-agent"),
             replaced=replaced,
         ),
         reading,
         writing,
+        is_known=attempt.device is not None,
     )
-    set_session_cookie(response, who, held.settings)
-    return signed_in_answer(UserAnswer.model_validate(user), who, held.settings)
+    return _signed_in(request, response, opened)
 
 
 @router.post("/logout", status_code=204, responses=documented(401, 403))
@@ -148,6 +162,7 @@ def revoke_session(session_id: Id, who: Person, session: Writing, now: Now) -> N
 @router.post("/password", responses=documented(401, 403, 413, 415, 429))
 async def change_password(
     body: PasswordChange,
+    request: Request,
     response: Response,
     who: Person,
     held: Held,
@@ -155,8 +170,12 @@ async def change_password(
     writing: Writing,
     now: Now,
 ) -> SignedInAnswer:
-    """Change the password. Every session ends; the answer's cookie opens a new one."""
-    user, renewed = await in_hashing_lane(
+    """Change the password. Every session ends; the answer's cookies open a new one.
+
+    No other browser is known any more as one that has logged in to the account.
+    """
+    await before_hashing(held, partial(throttle.check_proofs, session_id=who.login.id, now=now))
+    renewed = await in_hashing_lane(
         held,
         partial(
             logins.change_password,
@@ -172,6 +191,14 @@ async def change_password(
         ),
         reading,
         writing,
+        is_known=True,
     )
-    set_session_cookie(response, renewed, held.settings)
-    return signed_in_answer(UserAnswer.model_validate(user), renewed, held.settings)
+    return _signed_in(request, response, renewed)
+
+
+def _signed_in(request: Request, response: Response, opened: NewLogin) -> SignedInAnswer:
+    """Hand a new session to the browser, which is a known device from now on."""
+    settings = resources_of(request).settings
+    set_session_cookie(response, opened.who, settings)
+    set_device_cookie(request, response, opened)
+    return signed_in_answer(UserAnswer.model_validate(opened.user), opened.who, settings)

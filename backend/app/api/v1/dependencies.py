@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 from app.core.clock import Clock
 from app.core.config import Settings
 from app.core.database import Database
+from app.core.devices import LIFETIME as DEVICE_LIFETIME
+from app.core.devices import Device, Devices
 from app.core.lookups import Lookups
 from app.core.prepared import Ask
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
@@ -31,7 +33,7 @@ from app.schemas.schemas import SignedInAnswer, UserAnswer
 from app.services import audit, logins
 from app.services.accounts import RegistrationRules
 from app.services.audit import Deed
-from app.services.logins import SessionLimits, SignedIn
+from app.services.logins import NewLogin, SessionLimits, SignedIn
 from app.services.replies import KeysInFlight
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -51,6 +53,7 @@ class Resources:
     keys: KeysInFlight
     hasher: PasswordHasher
     hashing: HashingLane
+    devices: Devices
     limits: SessionLimits
     registration: RegistrationRules
     clock: Clock
@@ -141,10 +144,27 @@ def ending_transactions(work: Callable[[], Result], *sessions: Session) -> Resul
 
 
 async def in_hashing_lane(
-    held: Resources, work: Callable[[], Result], *sessions: Session
+    held: Resources, work: Callable[[], Result], *sessions: Session, is_known: bool = False
 ) -> Result:
-    """Do work that hashes, with its transactions, when its turn comes. Raises ServerBusy."""
-    return await held.hashing.run(partial(ending_transactions, work, *sessions))
+    """Do work that hashes, with its transactions, when its turn comes. Raises ServerBusy.
+
+    `is_known` is for people in an open session or in a browser that they have logged in with.
+    """
+    return await held.hashing.run(partial(ending_transactions, work, *sessions), is_known=is_known)
+
+
+async def before_hashing(held: Resources, check: Callable[[Session], Result]) -> Result:
+    """Look something up before the request takes a place in the hashing lane.
+
+    Those who have to wait are refused here. The work in the lane looks again: others that were
+    waiting with it may have failed meanwhile.
+    """
+
+    def look_up() -> Result:
+        with held.database.reading() as session:
+            return check(session)
+
+    return await run_in_threadpool(look_up)
 
 
 async def session_if_any(request: Request) -> SignedIn | None:
@@ -255,6 +275,33 @@ def set_session_cookie(response: Response, who: SignedIn, settings: Settings) ->
         settings.cookie_name,
         who.token,
         max_age=settings.session_absolute_hours * 3600,
+        path="/",
+        secure=settings.is_https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def known_devices(request: Request) -> list[Device]:
+    """The accounts that this browser has logged in to before."""
+    held = resources_of(request)
+    cookie = request.cookies.get(held.settings.device_cookie_name, "")
+    return held.devices.read(cookie, now=held.clock())
+
+
+def set_device_cookie(request: Request, response: Response, opened: NewLogin) -> None:
+    """Let the browser be known by its next login to this account."""
+    held = resources_of(request)
+    settings = held.settings
+    response.set_cookie(
+        settings.device_cookie_name,
+        held.devices.remember(
+            request.cookies.get(settings.device_cookie_name, ""),
+            user_id=opened.user.id,
+            generation=opened.user.device_generation,
+            now=held.clock(),
+        ),
+        max_age=int(DEVICE_LIFETIME.total_seconds()),
         path="/",
         secure=settings.is_https,
         httponly=True,

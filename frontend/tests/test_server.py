@@ -277,9 +277,16 @@ def test_every_answer_carries_the_security_headers(answer):
     assert [headers[name] for name in names] == ["nosniff", "DENY", "same-origin"]
     assert policy["default-src"] == "'self'"
     assert policy["frame-ancestors"] == "'none'"
+    assert policy["base-uri"] == "'none'"
     assert "'unsafe-inline'" not in policy["script-src"]
     assert "'unsafe-eval'" not in policy["script-src"]
     assert policy["connect-src"] == "'self' ws://127.0.0.1:8501 ws://localhost:8501"
+
+
+def test_a_redirect_follows_no_host_of_the_request():
+    answer = send("GET", "/session/clear/?a=b", base_url="http://evil.example")
+
+    assert (answer.status_code, answer.headers["location"]) == (307, "/session/clear?a=b")
 
 
 def test_tls_is_remembered_by_browsers(monkeypatch: pytest.MonkeyPatch):
@@ -287,7 +294,7 @@ def test_tls_is_remembered_by_browsers(monkeypatch: pytest.MonkeyPatch):
     use_public_url(monkeypatch, "https://clinic.example")
     secured = send("GET", "/account").headers.get("strict-transport-security")
 
-    assert (plain, secured) == (None, "max-age=31536000")
+    assert (plain, secured) == (None, "max-age=63072000; includeSubDomains")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import re
 import secrets
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 from pydantic import BaseModel, ValidationError
@@ -167,10 +168,19 @@ class Guard:
     def _mark(self, answer: MutableHeaders, request: Headers) -> None:
         for name, value in self.answer_headers.items():
             answer[name] = value
+        if "location" in answer:
+            answer["location"] = _on_this_host(answer["location"])
         # Asked of the request, because a page that the browser has still gets a bare 304.
         cookies = cookie_parser(request.get("cookie", ""))
         if _wants_page(request) and self.settings.browser_cookie not in cookies:
             answer.append("set-cookie", _browser_cookie(self.settings))
+
+
+def _on_this_host(location: str) -> str:
+    """The target of a redirect without a host, which is the request's: anybody may write it."""
+    target = urlsplit(location)
+    path = "/" + target.path.lstrip("/") if target.netloc else target.path
+    return urlunsplit(("", "", path, target.query, target.fragment))
 
 
 def _wants_page(headers: Headers) -> bool:
@@ -199,7 +209,7 @@ def _answer_headers(settings: Settings) -> dict[str, str]:
         "X-Frame-Options": "DENY",
     }
     if settings.secure:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     return headers
 
 
@@ -218,7 +228,7 @@ def _content_security_policy(settings: Settings) -> str:
             f"connect-src 'self' {sockets}".strip(),
             "worker-src 'self' blob:",
             "object-src 'none'",
-            "base-uri 'self'",
+            "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",
         )

@@ -3,9 +3,10 @@
 import secrets
 import time
 from collections.abc import Iterable
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,11 +16,13 @@ from app.domain.errors import CrossSiteRequest, DomainError, UnsupportedMediaTyp
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 DOCUMENTATION_PATH = "/docs"
 PROBE_PATHS = {"/livez", "/readyz"}
+REDIRECTS = {301, 302, 303, 307, 308}
 HSTS = "max-age=63072000; includeSubDomains"
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 DOCUMENTATION_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
+    "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 
 
@@ -70,7 +73,11 @@ class RequestLog:
 
 
 class SecurityHeaders:
-    """The headers of every answer (OWASP cheat sheets, REST Security)."""
+    """The headers of every answer (OWASP cheat sheets, REST Security).
+
+    A redirect names a path: the router takes the host from the request, where anybody may write
+    another one.
+    """
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self.app = app
@@ -84,6 +91,8 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message["headers"]
+                if message["status"] in REDIRECTS:
+                    _name_path_only(MutableHeaders(raw=headers))
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
                 headers += self._of_docs if scope["path"] == DOCUMENTATION_PATH else self._usual
@@ -150,6 +159,12 @@ class BodyLimit:
             return message
 
         await self.app(scope, receive_within_limit, send)
+
+
+def _name_path_only(headers: MutableHeaders) -> None:
+    target = urlsplit(headers["location"])
+    path = "/" + target.path.lstrip("/")
+    headers["location"] = urlunsplit(("", "", path, target.query, target.fragment))
 
 
 def _as_sent(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:

@@ -74,6 +74,20 @@ def test_an_error_nobody_expected_says_nothing_about_itself(
     assert safe_headers_of(answer) == SAFE_HEADERS
 
 
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        (f"{API}/appointments?limit=1", f"{API}/appointments/?limit=1"),
+        ("/docs/", "/docs"),
+        ("/static-offline-docs", "/static-offline-docs/"),
+    ],
+)
+def test_a_redirect_follows_no_host_of_the_request(visitor: Visitor, path: str, target: str):
+    answer = visitor.client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, target)
+    assert safe_headers_of(answer) == SAFE_HEADERS
+
+
 def test_a_preflight_has_them(visitor: Visitor):
     answer = visitor.client.options(
         f"{API}/auth/login",

@@ -13,7 +13,6 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.api import health
 from app.api.errors import add_error_handlers, documented
@@ -22,6 +21,7 @@ from app.api.v1 import appointments, audit, auth, schedules, users
 from app.api.v1.dependencies import CSRF_HEADER, Resources
 from app.api.v1.free_slots import FreeSlots
 from app.api.v1.shortcuts import shortcuts
+from app.core.client_address import ClientAddress
 from app.core.clock import Clock, system_clock
 from app.core.config import Settings
 from app.core.database import open_database
@@ -129,7 +129,7 @@ def _middleware(held: Resources) -> list[Middleware]:
     """The outermost first."""
     settings = held.settings
     return [
-        Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
+        Middleware(ClientAddress, trusted=settings.trusted_proxies),
         Middleware(SecurityHeaders, https=settings.is_https),
         Middleware(RequestLog),
         *_cors(settings),

@@ -12,7 +12,7 @@ from app.core.config import Settings
 from app.core.database import Database
 from app.main import create_app
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
-from tests.people import Visitor
+from tests.people import PEER, Visitor
 
 MONDAY_MORNING = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -84,5 +84,6 @@ def settings(database_url: str) -> Settings:
 @pytest.fixture
 def visitor(settings: Settings, clock: FakeClock) -> Iterator[Visitor]:
     """Somebody with a browser of their own who has not logged in. See `Visitor.another`."""
-    with TestClient(create_app(settings, clock), base_url="http://testserver") as client:
+    app = create_app(settings, clock)
+    with TestClient(app, base_url="http://testserver", client=PEER) as client:
         yield Visitor(client)

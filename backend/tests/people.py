@@ -7,6 +7,7 @@ from httpx2 import Response
 
 PASSWORD = "password123"
 API = "/api/v1"
+PEER = ("192.0.2.7", 50_000)  # where requests come from
 
 
 class Visitor:
@@ -23,7 +24,7 @@ class Visitor:
 
     def another(self) -> Self:
         """Somebody else, with an empty cookie jar, at the same application."""
-        client = TestClient(self.client.app, base_url=str(self.client.base_url))
+        client = TestClient(self.client.app, base_url=str(self.client.base_url), client=PEER)
         client.portal = self.client.portal  # the application runs once
         return type(self)(client)
 

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core import checked_settings
+from app.core.client_address import networks_of
 
 DEVELOPMENT_SECRET = "for-development-only-never-in-production"  # noqa: S105 - refused there
 MINIMUM_SECRET_LENGTH = 32
@@ -129,6 +130,18 @@ class Settings(BaseSettings):
                 "DATABASE_URL must be sqlite:///path/to/clinic.db or"
                 " postgresql://user:password@host:5432/clinic"
             )
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses_of_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            networks_of(value)
+        except ValueError:
+            raise ValueError(
+                "TRUSTED_PROXIES must list addresses such as 10.0.0.5"
+                " or networks such as 10.0.0.0/24"
+            ) from None
         return value
 
     @field_validator("clinic_timezone")

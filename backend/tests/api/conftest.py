@@ -20,7 +20,7 @@ from tests.api.clinic import Clinic, open_clinic
 from tests.api.tables import Rows
 from tests.conftest import MONDAY_MORNING, FakeClock
 from tests.databases import Databases
-from tests.people import Visitor
+from tests.people import PEER, Visitor
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     )
     clock = FakeClock(MONDAY_MORNING)
     app = create_app(settings, clock)
-    with TestClient(app, base_url="http://testserver") as client:
+    with TestClient(app, base_url="http://testserver", client=PEER) as client:
         yield Running(client, settings, app.state.resources.database, clock)
 
 
@@ -87,7 +87,7 @@ def visitor_with(settings: Settings, clock: FakeClock) -> Iterator[Callable[...,
         def visit(**changes: Any) -> Visitor:
             changed = settings.model_copy(update=changes)
             address = "https://testserver" if changed.is_https else "http://testserver"
-            client = TestClient(create_app(changed, clock), base_url=address)
+            client = TestClient(create_app(changed, clock), base_url=address, client=PEER)
             return Visitor(running.enter_context(client))
 
         yield visit

@@ -12,7 +12,7 @@ from app.models import AuditHead, AuditPatient, AuditRecord
 from app.services import audit
 from tests.api import tables
 from tests.api.clinic import MONDAY, REASON, Clinic, booked
-from tests.people import code_of
+from tests.people import PEER, code_of
 
 
 def newest(clinic: Clinic, **filters) -> list[tuple]:
@@ -69,7 +69,7 @@ def test_a_record_tells_when_who_from_where_and_by_which_request(clinic: Clinic,
     with database.reading() as session:
         last = session.scalars(select(AuditRecord).order_by(AuditRecord.sequence.desc())).first()
     assert (last.at, last.actor_id, last.actor_role) == (clock(), clinic.john.id, "patient")
-    assert (last.address, last.request_id) == ("testclient", answer.headers["X-Request-ID"])
+    assert (last.address, last.request_id) == (PEER[0], answer.headers["X-Request-ID"])
     assert (last.resource_type, last.resource_id) == ("appointment", clinic.visit)
 
 
@@ -223,7 +223,7 @@ def test_failed_logins_are_recorded_with_their_address(clinic: Clinic, database)
         "invalid_credentials",
         clinic.john.id,
         None,
-        "testclient",
+        PEER[0],
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.people import PASSWORD, Visitor, code_of
+from tests.people import PASSWORD, PEER, Visitor, code_of
 
 WRONG = "wrong guess"
 
@@ -19,7 +19,7 @@ def guess(visitor: Visitor, username: str, password: str = WRONG, address: str =
 @pytest.fixture
 def behind_proxy(visitor_with) -> Visitor:
     """Somebody whose requests come through a proxy that the API believes."""
-    return visitor_with(trusted_proxies=("testclient",), registrations_per_hour=100)
+    return visitor_with(trusted_proxies=(PEER[0],), registrations_per_hour=100)
 
 
 def register(visitor: Visitor, number: int, address: str = "10.0.0.1"):

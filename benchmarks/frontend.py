@@ -1,7 +1,7 @@
 """The rerun of a page while many people have theirs open, over Streamlit's own websockets."""
 
 import asyncio
-import os
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -38,11 +38,16 @@ def frontend_server(api: Server, folder: Path) -> Server:
     """The frontend as in production."""
     port = free_port()
     return Server(
-        ["streamlit", "run", "app.py", "--server.address=127.0.0.1", f"--server.port={port}"],
+        [sys.executable, "app.py"],
         port=port,
         health="/healthz",
         log=folder / "frontend.log",
-        environment={**PRODUCTION, "API_URL": api.url, "HOME": str(folder), "PATH": _path()},
+        environment={
+            **PRODUCTION,
+            "API_URL": api.url,
+            "FRONTEND_PORT": str(port),
+            "HOME": str(folder),
+        },
         folder=ROOT / "frontend",
     )
 
@@ -96,7 +101,3 @@ def _connect(frontend: Server, who: SignedIn) -> connect:
         max_size=None,
         proxy=None,
     )
-
-
-def _path() -> str:
-    return os.pathsep.join([str(ROOT / ".venv" / "bin"), os.environ["PATH"]])

@@ -1,8 +1,9 @@
-"""The frontend's ASGI entry: `streamlit run app.py`, or any ASGI server with `app:app`."""
+"""The frontend's ASGI application. `python app.py` serves it."""
 
 import streamlit as st
 
 from ui import config, server
+from ui.serve import serve
 
 config.refuse_unusable_settings()
 app = st.App(
@@ -11,3 +12,6 @@ app = st.App(
     middleware=server.middleware(),
     on_script_error=server.on_script_error,
 )
+
+if __name__ == "__main__":
+    serve(app)

@@ -8,6 +8,7 @@ import ui.config
 
 ROOT = Path(__file__).parents[1]
 OF_THE_BACKEND_IMAGE = {"API_HOST", "API_PORT", "DATABASE_URL"}
+OF_THE_FRONTEND_IMAGE = {"FRONTEND_HOST", "FRONTEND_PORT"}
 
 
 def environment_of(service: str) -> set[str]:
@@ -29,4 +30,6 @@ def test_the_backend_gets_its_settings() -> None:
 
 
 def test_the_frontend_gets_its_settings() -> None:
-    assert environment_of("frontend") == {name.upper() for name in ui.config.Settings.model_fields}
+    settings = {name.upper() for name in ui.config.Settings.model_fields}
+
+    assert environment_of("frontend") == settings - OF_THE_FRONTEND_IMAGE

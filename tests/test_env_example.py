@@ -10,7 +10,6 @@ import ui.config
 
 ROOT = Path(__file__).parents[1]
 ENV_EXAMPLE = ROOT / ".env.example"
-OF_THE_LAUNCHER = {"FRONTEND_HOST", "FRONTEND_PORT"}
 OF_COMPOSE = {"BACKUP_DIRECTORY", "CLINIC_NETWORK", "POSTGRES_PASSWORD"}
 OF_THE_SETTINGS = {
     name.upper()
@@ -21,14 +20,14 @@ OF_THE_SETTINGS = {
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in OF_THE_SETTINGS | OF_THE_LAUNCHER:
+    for name in OF_THE_SETTINGS:
         monkeypatch.delenv(name, raising=False)
 
 
 def test_it_explains_every_setting_once() -> None:
     names = re.findall(r"^#?([A-Z_]+)=", ENV_EXAMPLE.read_text(), re.MULTILINE)
 
-    assert sorted(names) == sorted(OF_THE_SETTINGS | OF_THE_LAUNCHER | OF_COMPOSE)
+    assert sorted(names) == sorted(OF_THE_SETTINGS | OF_COMPOSE)
 
 
 def test_copied_unchanged_it_changes_only_what_a_clinic_is_called_and_where_it_is() -> None:
@@ -50,11 +49,3 @@ def test_both_parts_agree_on_the_clinic() -> None:
         backend.clinic_name,
         backend.clinic_timezone,
     )
-
-
-def test_both_parts_check_their_settings_alike() -> None:
-    one, other = (
-        (ROOT / part / "checked_settings.py").read_text()
-        for part in ("backend/app/core", "frontend/ui")
-    )
-    assert one == other

@@ -177,10 +177,17 @@ def test_a_failing_migration_ends_it(
             "API_PORT: Input should be a valid integer, unable to parse string as an integer",
         ),
         ({"API_PORT": "99999"}, "API_PORT: Input should be less than or equal to 65535"),
-        ({"FRONTEND_PORT": "abc"}, "FRONTEND_PORT must be a number from 1 to 65535."),
-        ({"FRONTEND_PORT": "99999"}, "FRONTEND_PORT must be a number from 1 to 65535."),
-        ({"FRONTEND_PORT": "0"}, "FRONTEND_PORT must be a number from 1 to 65535."),
-        ({"FRONTEND_PORT": "٨٥"}, "FRONTEND_PORT must be a number from 1 to 65535."),
+        ({"API_PORT": "8000.0"}, "API_PORT must be a number from 1 to 65535."),
+        (
+            {"FRONTEND_PORT": "abc"},
+            "FRONTEND_PORT: Input should be a valid integer, unable to parse string as an integer",
+        ),
+        ({"FRONTEND_PORT": "99999"}, "FRONTEND_PORT: Input should be less than or equal to 65535"),
+        ({"FRONTEND_PORT": "0"}, "FRONTEND_PORT: Input should be greater than or equal to 1"),
+        (
+            {"FRONTEND_PORT": "٨٥"},
+            "FRONTEND_PORT: Input should be a valid integer, unable to parse string as an integer",
+        ),
         (
             {"API_PORT": "8765", "FRONTEND_PORT": "8765"},
             "API_PORT and FRONTEND_PORT are both 8765: set one of them to another port in .env.",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CLINIC = str(Path(sys.executable).with_name("clinic"))
+# Both parts read settings and guard their port in the same way, and neither imports the other.
+SHARED_MODULES = ("checked_settings.py", "client_address.py", "http_protocol.py", "listening.py")
 
 
 def main() -> str | None:
@@ -31,6 +33,8 @@ def generated(uv: str) -> Iterator[tuple[str, str]]:
     """Each file with its contents; a later one may be made from an earlier one, once written."""
     yield "backend/openapi.json", output_of([CLINIC, "openapi"])
     yield "frontend/ui/api/models.py", output_of([sys.executable, "frontend/generate_models.py"])
+    for name in SHARED_MODULES:
+        yield f"frontend/ui/{name}", copy_of(f"backend/app/core/{name}")
     yield "database/init.sql", output_of([CLINIC, "init-sql"])
     yield "backend/requirements.txt", requirements(uv, "--package", "clinic-backend")
     yield "backend/requirements-build.txt", requirements(uv, "--only-group", "build")
@@ -55,6 +59,10 @@ def requirements(uv: str, *selection: str) -> str:
     export = ["export", *selection, "--no-dev", "--no-emit-workspace", "--frozen"]
     libraries = output_of([uv, *export, "--no-header", "--no-annotate", "--quiet"])
     return f"# Generated from uv.lock by `make openapi`.\n{libraries}"
+
+
+def copy_of(path: str) -> str:
+    return f"# Copied from {path} by `make openapi`.\n{(ROOT / path).read_text()}"
 
 
 def output_of(command: list[str]) -> str:

@@ -123,3 +123,20 @@ def test_what_cannot_work_ends_the_process_in_a_sentence(
     error = capsys.readouterr().err
     assert (ended.value.code, error.count("\n")) == (2, 1)
     assert error.startswith(said.format(tmp_path / ".env"))
+
+
+def test_proxies_on_this_machine_are_trusted(settings: Settings):
+    assert settings.frontend_trusted_proxies == ("127.0.0.1", "::1")
+
+
+def test_trusted_proxies_are_a_list(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FRONTEND_TRUSTED_PROXIES", "10.0.0.5, 10.1.0.0/16,")
+    assert Settings().frontend_trusted_proxies == ("10.0.0.5", "10.1.0.0/16")
+
+
+@pytest.mark.parametrize("value", ["*", "proxy", "10.0.0.0/33", "10.0.0.5/24", "10.0.0.5 x"])
+def test_a_proxy_is_an_address_or_a_network(monkeypatch: pytest.MonkeyPatch, value: str):
+    assert message_of(monkeypatch, FRONTEND_TRUSTED_PROXIES=value) == (
+        "Value error, FRONTEND_TRUSTED_PROXIES must list addresses such as 10.0.0.5"
+        " or networks such as 10.0.0.0/24"
+    )

@@ -1,7 +1,7 @@
+# Copied from backend/app/core/checked_settings.py by `make openapi`.
 """Reading settings: what cannot work ends in sentences, and names that are no settings are said.
 
-The same module is in both parts, which share no code: `app.core.checked_settings` and
-`ui.checked_settings`.
+The frontend reads its settings in the same way: `make openapi` copies this module there.
 """
 
 import io

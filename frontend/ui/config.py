@@ -3,18 +3,20 @@
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import HttpUrl, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, HttpUrl, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ui import checked_settings
+from ui.client_address import networks_of
 
 PROJECT_ROOT = Path(__file__).parents[2]
 UNUSABLE = 2  # the exit code of a process whose settings have to be corrected
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1")
+LOOPBACK_ADDRESSES = ("127.0.0.1", "::1")
 
 
 class Settings(BaseSettings):
@@ -37,6 +39,9 @@ class Settings(BaseSettings):
     public_url: str | None = None
     clinic_name: str = "Clinic"
     clinic_timezone: str = "UTC"
+    frontend_host: str = "127.0.0.1"
+    frontend_port: int = Field(8501, ge=1, le=65535)
+    frontend_trusted_proxies: Annotated[tuple[str, ...], NoDecode] = LOOPBACK_ADDRESSES
 
     @field_validator("api_url")
     @classmethod
@@ -48,6 +53,25 @@ class Settings(BaseSettings):
     @classmethod
     def _public_address(cls, address: str | None) -> str | None:
         return address and checked_settings.public_address(address)
+
+    @field_validator("frontend_trusted_proxies", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("frontend_trusted_proxies")
+    @classmethod
+    def _addresses_of_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            networks_of(value)
+        except ValueError:
+            raise ValueError(
+                "FRONTEND_TRUSTED_PROXIES must list addresses such as 10.0.0.5"
+                " or networks such as 10.0.0.0/24"
+            ) from None
+        return value
 
     @field_validator("clinic_timezone")
     @classmethod

@@ -6,6 +6,7 @@ import html
 import logging
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -14,7 +15,7 @@ import streamlit as st
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
-from starlette.requests import Request, cookie_parser
+from starlette.requests import ClientDisconnect, Request, cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -22,12 +23,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import file_util
 
 from ui.api.errors import SENTENCES, ApiFailure
+from ui.client_address import ClientAddress
 from ui.config import Settings, settings
 from ui.tickets import pinned_store
 
 SCRIPT: Final = Path(__file__).parent / "main.py"
 ASSETS: Final = Path(__file__).parent / "assets"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# Of Streamlit's own routes the pages need three. The others take and keep files, tell what runs, or
+# log people in elsewhere.
+STREAMLIT_ROUTES: Final = re.compile(
+    r"/+(_stcore|media|component|app/static|auth|oauth2callback)(/|\Z)", re.IGNORECASE
+)
+OPEN_STREAMLIT_ROUTES: Final = frozenset(
+    {"/_stcore/health", "/_stcore/host-config", "/_stcore/stream"}
+)
 MAX_BODY_BYTES: Final = 1024
 DEVICE_COOKIE_SECONDS: Final = 180 * 24 * 3600  # the API refuses older ones
 POLICY_VIOLATION: Final = 1008
@@ -94,7 +104,10 @@ def routes() -> list[BaseRoute]:
 
 
 def middleware() -> list[Middleware]:
-    return [Middleware(Guard, settings=settings())]
+    return [
+        Middleware(ClientAddress, trusted=settings().frontend_trusted_proxies),
+        Middleware(Guard, settings=settings()),
+    ]
 
 
 def on_script_error(error: Exception) -> bool:
@@ -130,6 +143,8 @@ class Guard:
         app = self.app
         if scope["method"] not in SAFE_METHODS and not self._is_own(headers):
             app = _refusal(403, "This request did not come from the clinic's own pages.")
+        elif _is_closed(scope["path"]):
+            app = _refusal(404, "There is nothing at this address.")
         elif self._is_page_at_wrong_address(headers):
             app = self._wrong_address()
 
@@ -138,7 +153,8 @@ class Guard:
                 self._mark(MutableHeaders(scope=message), headers)
             await send(message)
 
-        await app(scope, receive, send_marked)
+        with suppress(ClientDisconnect):  # nobody is there any more to be answered
+            await app(scope, receive, send_marked)
 
     def _is_own(self, headers: Headers) -> bool:
         origin = headers.get("origin", "").lower()
@@ -181,6 +197,10 @@ def _on_this_host(location: str) -> str:
     target = urlsplit(location)
     path = "/" + target.path.lstrip("/") if target.netloc else target.path
     return urlunsplit(("", "", path, target.query, target.fragment))
+
+
+def _is_closed(path: str) -> bool:
+    return STREAMLIT_ROUTES.match(path) is not None and path not in OPEN_STREAMLIT_ROUTES
 
 
 def _wants_page(headers: Headers) -> bool:

@@ -4,7 +4,7 @@ import gc
 import socket
 from contextlib import suppress
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import uvicorn
@@ -12,6 +12,7 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from app.commands.common import UNUSABLE, fail, settings_in_force
 from app.core.http_protocol import GuardedProtocol
+from app.core.listening import listening_sockets
 
 START_SECONDS = 60  # a worker imports the application before it answers its supervisor
 STOP_SECONDS = 3  # for the requests under way: an orchestrator's patience is often five
@@ -47,10 +48,9 @@ def serve(
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
-    """Sockets for the addresses of a host; `::` takes IPv4 too, however many processes serve."""
+    """The sockets of the host, however many processes serve."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return [_bound(family, address) for family, _, _, _, address in dict.fromkeys(found)]
+        return listening_sockets(host, port)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         fail(
@@ -58,16 +58,6 @@ def bind(host: str, port: int) -> list[socket.socket]:
             " uses the port, or set an address of this machine and a free port.",
             UNUSABLE,
         )
-
-
-def _bound(family: socket.AddressFamily, address: Any) -> socket.socket:  # noqa: ANN401 - as socket has it
-    bound = socket.socket(family)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if family == socket.AF_INET6:
-        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    bound.bind(address)
-    bound.set_inheritable(True)
-    return bound
 
 
 def run(config: uvicorn.Config, sockets: list[socket.socket]) -> None:

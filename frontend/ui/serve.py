@@ -1,0 +1,64 @@
+"""Serves the user interface behind the same guarded protocol as the API."""
+
+import socket
+import sys
+from contextlib import suppress
+from typing import Final
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.types import ASGIApp
+from streamlit import config as streamlit_config
+
+from ui.config import UNUSABLE, settings
+from ui.http_protocol import GuardedProtocol
+from ui.listening import listening_sockets
+
+LARGEST_MESSAGE: Final = 262_144  # bytes that a browser sends at once: the fields of one page
+PING_SECONDS: Final = 20  # a browser that does not answer within as many again has gone
+STOP_SECONDS: Final = 3  # for the requests under way, as at the API
+
+
+def serve(app: ASGIApp) -> None:
+    """Serve the application on FRONTEND_HOST and FRONTEND_PORT until the process is stopped."""
+    _name_own_address()
+    config = uvicorn.Config(
+        app,
+        http=GuardedProtocol,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_MESSAGE,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        ws_per_message_deflate=False,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(_bind(settings().frontend_host, settings().frontend_port))
+
+
+def _bind(host: str, port: int) -> list[socket.socket]:
+    try:
+        return listening_sockets(host, port)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        sys.stderr.write(
+            f"FRONTEND_HOST={host} with FRONTEND_PORT={port} cannot be used ({reason}). End the"
+            " program that uses the port, or set an address of this machine and a free port.\n"
+        )
+        sys.exit(UNUSABLE)
+
+
+def _name_own_address() -> None:
+    """Tell Streamlit the public address.
+
+    Where a websocket's Host is another one, Streamlit would else ask a server on the internet for
+    the address of this machine, and serve nobody meanwhile. Which origins may connect is decided
+    by `ui.server.Guard`.
+    """
+    host = urlsplit(settings().public_url or "").hostname
+    if host:
+        streamlit_config.set_option("browser.serverAddress", host)

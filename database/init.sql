@@ -6,7 +6,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0012');
+INSERT INTO "alembic_version" VALUES('0013');
 CREATE TABLE appointments (
 	id INTEGER NOT NULL,
 	doctor_id INTEGER NOT NULL,
@@ -83,7 +83,7 @@ CREATE TABLE invitations (
 	token_digest VARCHAR(64) NOT NULL,
 	created_by INTEGER NOT NULL,
 	created_at DATETIME NOT NULL,
-	expires_at DATETIME NOT NULL,
+	expires_at DATETIME NOT NULL, ended_at DATETIME,
 	CONSTRAINT pk_invitations PRIMARY KEY (id),
 	CONSTRAINT uq_invitations_token_digest UNIQUE (token_digest),
 	CONSTRAINT ck_invitations_expires_at CHECK (created_at <= expires_at),

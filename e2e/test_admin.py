@@ -78,7 +78,22 @@ def test_a_doctor_is_approved_and_later_deactivated(
 
     actions.go_to(admin, "Audit Log")
     change = f"Change an account: {doctor.full_name}"
-    assert [record(admin, f"{change} (activity)"), record(admin, f"{change} (approval)")] == [
+    assert [record(admin, f"{change} (deactivated)"), record(admin, f"{change} (approved)")] == [
         ["Front Desk (admin)", f"{change} ({field})", "", "Done"]
-        for field in ("activity", "approval")
+        for field in ("deactivated", "approved")
     ]
+
+
+def test_an_invitation_is_put_away_and_revoked(admin: Page) -> None:
+    admin.get_by_role("button", name="Invite a doctor").click()
+    dialog = admin.get_by_role("dialog")
+    dialog.get_by_role("button", name="Create an invitation").click()
+    expect(dialog.get_by_text("It is shown only this once")).to_be_visible()
+    dialog.get_by_role("button", name="Done").click()
+    expect(dialog).to_be_hidden()
+
+    admin.get_by_text("Open invitations (1)").click()
+    expect(admin.get_by_text("Created by Front Desk")).to_be_visible()
+    admin.get_by_role("button", name="Revoke").click()
+    actions.expect_notice(admin, "Revoked: nobody can register with invitation 1")
+    expect(admin.get_by_text("Open invitations")).to_be_hidden()

@@ -32,7 +32,7 @@ class FakeClinic:
     schedules: dict[int, Json] = field(default_factory=dict)
     appointments: dict[int, Json] = field(default_factory=dict)
     records: list[Json] = field(default_factory=list)
-    invitations: int = 0
+    invitations: dict[int, Json] = field(default_factory=dict)
 
     def add_user(self, username: str, *, role: str = "patient", **fields: Any) -> Json:
         """A user whose password is `PASSWORD` unless told otherwise."""

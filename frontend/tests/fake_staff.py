@@ -43,11 +43,28 @@ def change_account(api: FakeApi, request: httpx.Request, user_id: int) -> httpx.
 
 @route("POST", "/users/invitations")
 def invite_doctor(api: FakeApi, request: httpx.Request) -> httpx.Response:
-    api.user_of(request, "admin")
-    api.invitations += 1
-    expires_at = stamp(api.now + timedelta(days=14))
-    body = {"token": f"invitation-code-{api.invitations}", "expires_at": expires_at}
+    admin = api.user_of(request, "admin")
+    row = add_invitation(api, admin)
+    body = {
+        "token": f"invitation-code-{row['id']}",
+        "id": row["id"],
+        "expires_at": row["expires_at"],
+    }
     return httpx.Response(201, json=body)
+
+
+@route("GET", "/users/invitations")
+def list_invitations(api: FakeApi, request: httpx.Request) -> httpx.Response:
+    api.user_of(request, "admin")
+    return httpx.Response(200, json=list(reversed(api.invitations.values())))
+
+
+@route("DELETE", "/users/invitations/{id}")
+def revoke_invitation(api: FakeApi, request: httpx.Request, invitation_id: int) -> httpx.Response:
+    api.user_of(request, "admin")
+    if api.invitations.pop(invitation_id, None) is None:
+        raise RefusedError("not_found")
+    return httpx.Response(204)
 
 
 @route("GET", "/audit/")
@@ -65,6 +82,19 @@ def audit_log(api: FakeApi, request: httpx.Request) -> httpx.Response:
         if all(str(record[field]) == value for field, value in wanted.items())
     ]
     return httpx.Response(200, json=rows[:limit])
+
+
+def add_invitation(api: FakeApi, admin: Json) -> Json:
+    """An open invitation by `admin`."""
+    number = max(api.invitations, default=0) + 1
+    api.invitations[number] = {
+        "id": number,
+        "created_at": stamp(api.now),
+        "expires_at": stamp(api.now + timedelta(days=14)),
+        "created_by": admin["id"],
+        "created_by_name": admin["full_name"],
+    }
+    return api.invitations[number]
 
 
 def add_record(api: FakeApi, actor: Json | None, action: str, **fields: object) -> None:

@@ -100,6 +100,43 @@ def test_a_look_at_a_diary_names_its_days_and_patients(
     assert told[3][1].endswith("Patient 18, Patient 19 and 1 other")
 
 
+@pytest.mark.parametrize(
+    ("action", "number", "fields", "shown"),
+    [
+        ("account.administer", 3, "role=admin", "Change an account: Dr. John Smith (role admin)"),
+        (
+            "account.administer",
+            3,
+            "is_active=false,is_approved=true",
+            "Change an account: Dr. John Smith (deactivated and approved)",
+        ),
+        (
+            "account.create",
+            3,
+            "invitation=7,role=doctor",
+            "Create an account: Dr. John Smith (invitation 7 and role doctor)",
+        ),
+        ("schedule.change", 1, "is_active=true", "Change working hours (activated)"),
+        ("doctor.invite", 7, "", "Invite a doctor (7)"),
+        ("invitation.revoke", 7, "", "End an invitation (7)"),
+    ],
+)
+def test_a_record_says_which_role_state_or_invitation(
+    api: FakeApi,
+    admin: Json,
+    john: Json,
+    smith: Json,
+    open_page: OpenPage,
+    action: str,
+    number: int,
+    fields: str,
+    shown: str,
+):
+    assert (john["id"], smith["id"]) == (2, 3)
+    add_record(api, admin, action, resource_id=number, fields=fields)
+    assert rows(open_page(PAGE, as_user=admin))[0][2] == shown
+
+
 def test_names_are_asked_for_once(api: FakeApi, admin: Json, john: Json, open_page: OpenPage):
     add_record(api, john, "login.open")
     add_record(api, admin, "login.open")

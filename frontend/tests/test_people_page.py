@@ -9,6 +9,7 @@ from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.fake_clinic import Json
 from tests.fake_refusals import RefusedError
+from tests.fake_staff import add_invitation
 from tests.hands import buttons, choose, press, texts
 from tests.people import fill
 from ui.api.errors import SENTENCES, UNREACHABLE
@@ -197,11 +198,11 @@ def test_a_sessions_memory_does_not_grow_with_its_searches(tab: AppTest):
 
 def test_an_invitation_is_shown_once(api: FakeApi, tab: AppTest):
     press(tab, "Invite a doctor")
-    assert api.invitations == 0
+    assert api.invitations == {}
 
     press(tab, "Create an invitation")
 
-    assert (texts(tab.code), api.invitations) == (["invitation-code-1"], 1)
+    assert (texts(tab.code), list(api.invitations)) == (["invitation-code-1"], [1])
     assert texts(tab.markdown)[-1] == (
         "Hand it to the doctor in person or by a message that nobody else reads. The doctor opens "
         "http://localhost:8501, chooses “Register” and “Doctor” and enters it as the "
@@ -210,6 +211,36 @@ def test_an_invitation_is_shown_once(api: FakeApi, tab: AppTest):
     assert texts(press(tab, "Done").code) == []
     press(tab, "Invite a doctor")
     assert texts(tab.code) == []
+
+
+def test_open_invitations_are_listed_and_revoked(api: FakeApi, admin: Json, open_page: OpenPage):
+    other = api.add_user("eve", full_name="**Eve**", role="admin")
+    for author in (admin, other):
+        add_invitation(api, author)
+    tab = open_page(PAGE, as_user=admin)
+    assert [one.label for one in tab.expander] == ["Open invitations (2)"]
+    assert [text for text in texts(tab.markdown) if "Invitation" in text] == [
+        f"**Invitation {number}**  \nCreated by {author}, works until Mon 14 Dec 2026, 7:00"
+        for number, author in ((2, r"\*\*Eve\*\*"), (1, "Front Desk"))
+    ]
+
+    press(tab, "Revoke")
+
+    assert list(api.invitations) == [1]
+    assert texts(tab.success) == ["Revoked: nobody can register with invitation 2"]
+    assert [one.label for one in tab.expander] == ["Open invitations (1)"]
+
+
+def test_an_invitation_that_was_used_meanwhile_says_so(
+    api: FakeApi, admin: Json, open_page: OpenPage
+):
+    add_invitation(api, admin)
+    tab = open_page(PAGE, as_user=admin)
+    api.invitations.clear()
+
+    press(tab, "Revoke")
+
+    assert (texts(tab.error), len(tab.expander)) == ([SENTENCES["not_found"]], 0)
 
 
 def test_an_invitation_that_fails_says_why(api: FakeApi, tab: AppTest):

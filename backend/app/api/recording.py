@@ -25,6 +25,8 @@ ATTEMPTS = {
     "list_accounts": ("account.list", "user"),
     "change_account": ("account.administer", "user"),
     "invite_doctor": ("doctor.invite", "invitation"),
+    "list_invitations": ("invitation.list", "invitation"),
+    "revoke_invitation": ("invitation.revoke", "invitation"),
     "my_schedules": ("schedule.read", "schedule"),
     "add_schedule": ("schedule.add", "schedule"),
     "change_schedule": ("schedule.change", "schedule"),

@@ -1,13 +1,11 @@
 """Statements about accounts."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     and_,
-    delete,
     exists,
     false,
     literal,
@@ -23,7 +21,7 @@ from app.core.prepared import Parameter, Prepared, Transaction, rows_in
 from app.domain.errors import EmailTaken, NotFound, UsernameTaken
 from app.domain.names import search_key, searched_words, text_key
 from app.domain.people import Actor, Role
-from app.models import Appointment, Invitation, User
+from app.models import Appointment, User
 
 NAMES = ("full_name", "username", "email")
 LISTED = and_(User.role == Role.DOCTOR, User.is_active, User.is_approved)
@@ -191,32 +189,6 @@ def list_users(
         filters.append(tuple_(User.search_key, User.id) > tuple_(position, literal(after)))
     page = select(User).where(*filters).order_by(User.search_key, User.id).limit(limit)
     return session.scalars(page).all()
-
-
-def create_invitation(session: Session, **values: Any) -> Invitation:
-    """Insert an invitation."""
-    invitation = Invitation(**values)
-    session.add(invitation)
-    session.flush()
-    return invitation
-
-
-def has_invitation(session: Session, *, token_digest: str, now: datetime) -> bool:
-    """Whether an invitation of this token still holds."""
-    found = session.scalar(
-        select(Invitation.id).where(
-            Invitation.token_digest == token_digest, Invitation.expires_at > now
-        )
-    )
-    return found is not None
-
-
-def delete_invitation(session: Session, *, token_digest: str) -> bool:
-    """Use up an invitation. False when it has gone."""
-    deleted = session.execute(
-        delete(Invitation).where(Invitation.token_digest == token_digest).returning(Invitation.id)
-    )
-    return deleted.first() is not None
 
 
 def share_diary(session: Transaction, *, doctor_id: int, patient_id: int) -> Parties:

@@ -114,7 +114,10 @@ class Attempt(Base):
 
 
 class Invitation(Base):
-    """Leave for one doctor to register. Only the digest of its token is kept."""
+    """Leave for one doctor to register. Only the digest of its token is kept.
+
+    `ended_at` is when it was used, revoked, or its author ceased to be an administrator.
+    """
 
     __tablename__ = "invitations"
     __table_args__ = (CheckConstraint("created_at <= expires_at", name="expires_at"),)
@@ -124,6 +127,13 @@ class Invitation(Base):
     created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    author: Mapped[User] = relationship(lazy="raise")
+
+    @property
+    def created_by_name(self) -> str:
+        return self.author.full_name
 
 
 class AuditRecord(Base):

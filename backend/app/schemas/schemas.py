@@ -187,16 +187,28 @@ class PatientAnswer(Answer):
 class InvitationAnswer(Answer):
     """Leave for one doctor to register: hand the token over in person."""
 
+    id: int
     token: str
     expires_at: datetime
+
+
+class OpenInvitationAnswer(Answer):
+    """An invitation that can still be used, and the admin who created it."""
+
+    id: int
+    created_at: datetime
+    expires_at: datetime
+    created_by: int
+    created_by_name: str
 
 
 class AuditAnswer(Answer):
     """Who did what.
 
     `fields` are the names of what changed, or the days of a diary that were read, separated by
-    commas. `patient_ids` are the patients whose data it was about, as far as the reader may know
-    of them, and `patient_id` is the only one.
+    commas; a role or a state is followed by its new value: `role=doctor`. `patient_ids` are the
+    patients whose data it was about, as far as the reader may know of them, and `patient_id` is
+    the only one.
     """
 
     sequence: int

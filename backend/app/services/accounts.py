@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.core.config import DoctorRegistration, PasswordPolicy
 from app.core.security import PasswordHasher, check_password_rules, token_digest
-from app.crud import crud_appointment, crud_user
+from app.crud import crud_appointment, crud_invitation, crud_user
 from app.domain.errors import AppointmentsAffected, InvalidInput, InvitationNeeded
 from app.domain.people import Actor, Origin, Role, identity_key
 from app.models import User
@@ -74,8 +74,8 @@ def register(
     """
     check_registrations(reading, rules=rules, origin=origin, now=now)
     is_doctor = role is Role.DOCTOR
-    is_invited = is_doctor and _is_valid_invitation(reading, invitation, now=now)
-    if is_doctor and not is_invited and rules.doctors is DoctorRegistration.INVITE:
+    used = _find_invitation(reading, invitation, now=now) if is_doctor else None
+    if is_doctor and used is None and rules.doctors is DoctorRegistration.INVITE:
         raise InvitationNeeded
     check_password_rules(password, rules.policy)
     hashed = rules.hasher.hash(password)
@@ -86,11 +86,14 @@ def register(
         now=now,
         role=role,
         hashed_password=hashed,
-        is_approved=not is_doctor or is_invited or rules.doctors is DoctorRegistration.OPEN,
+        invitation_id=used,
+        is_approved=not is_doctor or used is not None or rules.doctors is DoctorRegistration.OPEN,
         **account,
     )
-    if is_invited:
-        _use_invitation(writing, invitation)
+    if used is not None and not crud_invitation.end_invitation(
+        writing, invitation_id=used, now=now
+    ):
+        raise InvitationNeeded
     return user
 
 
@@ -135,7 +138,14 @@ def patient_id_of(user: User) -> int | None:
 
 
 def _add_account(
-    session: Session, *, origin: Origin, now: datetime, username: str, email: str, **more: Any
+    session: Session,
+    *,
+    origin: Origin,
+    now: datetime,
+    username: str,
+    email: str,
+    invitation_id: int | None = None,
+    **more: Any,
 ) -> User:
     user = crud_user.create_user(
         session,
@@ -146,21 +156,18 @@ def _add_account(
         created_at=now,
         **more,
     )
-    deed = Deed("account.create", "user", user.id, patient_id_of(user), fields=("role",))
+    given: dict[str, object] = {"role": user.role}
+    if invitation_id is not None:
+        given["invitation"] = invitation_id
+    deed = Deed("account.create", "user", user.id, patient_id_of(user), fields=audit.told(given))
     audit.record(session, deed, by=origin, now=now)
     return user
 
 
-def _is_valid_invitation(session: Session, invitation: str | None, *, now: datetime) -> bool:
-    return invitation is not None and crud_user.has_invitation(
-        session, token_digest=token_digest(invitation), now=now
-    )
-
-
-def _use_invitation(session: Session, invitation: str | None) -> None:
-    digest = token_digest(str(invitation))
-    if not crud_user.delete_invitation(session, token_digest=digest):
-        raise InvitationNeeded
+def _find_invitation(session: Session, token: str | None, *, now: datetime) -> int | None:
+    if token is None:
+        return None
+    return crud_invitation.find_open_invitation(session, token_digest=token_digest(token), now=now)
 
 
 def _key(field: str, name: str) -> str:

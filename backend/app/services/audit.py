@@ -1,13 +1,13 @@
 """The audit log: who did what, to which patient's data, chained so that tampering shows.
 
 A record's hash is an HMAC, under a key derived from SECRET_KEY, over the hash before and the
-record itself. Names of fields are kept, never their values.
+record itself. Names of fields are kept, never their values, but for roles and states.
 """
 
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from app.models import AuditRecord
 FIRST_HASH = "0" * 64
 OK = "ok"
 LOOK = timedelta(hours=1)
+WORDS = {"role", "status", "is_active", "is_approved", "invitation"}  # recorded with the value
 CHAINED_FIELDS = (
     "sequence",
     "at",
@@ -105,6 +106,13 @@ def unrecorded(ask: Ask, *, deed: Deed, by: Actor, now: datetime) -> Deed | None
     if others:
         return deed.about(others - seen) if others - seen else None
     return None if seen else deed
+
+
+def told(changes: Mapping[str, object]) -> list[str]:
+    """What a record says of changed fields: names, and for roles and states `role=doctor`."""
+    return [
+        f"{name}={str(value).lower()}" if name in WORDS else name for name, value in changes.items()
+    ]
 
 
 def first_bad_record(session: Session) -> int | None:

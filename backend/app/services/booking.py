@@ -32,6 +32,7 @@ from app.services.diary import as_interval, zone_of
 
 MOVE = "appointment.move"
 MOVED_FIELDS = ("appointment_date", "appointment_time", "duration", "starts_at", "ends_at")
+BOOKED_FIELDS = (*MOVED_FIELDS, *audit.told({"status": AppointmentStatus.SCHEDULED}))
 STATUS_ACTIONS = {
     AppointmentStatus.COMPLETED: "appointment.complete",
     AppointmentStatus.CANCELLED: "appointment.cancel",
@@ -85,7 +86,7 @@ def book(
         updated_at=now,
         **_times(slot, wanted),
     )
-    deed = _deed("appointment.book", appointment, fields=("status", *MOVED_FIELDS))
+    deed = _deed("appointment.book", appointment, fields=BOOKED_FIELDS)
     audit.record(session, deed, by=actor, now=now)
     return appointment
 
@@ -133,7 +134,7 @@ def set_status(
     party = _party_of(actor, appointment)
     check_transition(party, appointment.status, status, starts_at=appointment.starts_at, now=now)
     changed = crud_appointment.set_status(session, appointment.id, status=status, now=now)
-    deed = _deed(STATUS_ACTIONS[status], changed, fields=("status",))
+    deed = _deed(STATUS_ACTIONS[status], changed, fields=audit.told({"status": status}))
     audit.record(session, deed, by=actor, now=now)
     return changed
 

@@ -54,7 +54,9 @@ def add_hours(
     crud_user.check_is_active(session, user_id=owner, role=Role.DOCTOR)
     _check_row(row["start_time"], row["end_time"], row["slot_duration"])
     schedule = crud_schedule.create_schedule(session, doctor_id=owner, created_at=now, **row)
-    audit.record(session, _deed("schedule.add", schedule, fields=row), by=actor, now=now)
+    audit.record(
+        session, _deed("schedule.add", schedule, fields=audit.told(row)), by=actor, now=now
+    )
     return schedule
 
 
@@ -75,7 +77,9 @@ def change_hours(
         session, schedule_id, changes=_checked(schedule, changes)
     )
     _check_nobody_is_stranded(session, schedule.doctor_id, before=before, now=now)
-    audit.record(session, _deed("schedule.change", schedule, fields=changes), by=actor, now=now)
+    audit.record(
+        session, _deed("schedule.change", schedule, fields=audit.told(changes)), by=actor, now=now
+    )
     return schedule
 
 

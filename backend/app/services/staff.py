@@ -1,5 +1,6 @@
 """What administrators do with the accounts of others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,13 +8,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core.security import new_session_token, token_digest
-from app.crud import crud_appointment, crud_login, crud_user
-from app.domain.errors import AppointmentsAffected, NotSignedIn, OwnAccount
+from app.crud import crud_appointment, crud_invitation, crud_login, crud_user
+from app.domain.errors import AppointmentsAffected, NotFound, NotSignedIn, OwnAccount
 from app.domain.people import Actor, Role
 from app.domain.policies import check_is_admin
-from app.models import User
+from app.models import Invitation, User
 from app.services import audit, diary
-from app.services.accounts import patient_id_of
 from app.services.audit import Deed
 
 INVITATION_LIFETIME = timedelta(days=14)
@@ -23,6 +23,7 @@ INVITATION_LIFETIME = timedelta(days=14)
 class NewInvitation:
     """An invitation with its token, which is shown only once."""
 
+    id: int
     token: str
     expires_at: datetime
 
@@ -32,7 +33,8 @@ def change_account(
 ) -> User:
     """Set the role, the approval or the activity of an account.
 
-    A change of role, or a deactivation, ends the person's sessions at once.
+    A change of role, or a deactivation, ends the person's sessions at once, and the invitations
+    of an admin.
 
     Raises:
         Forbidden, NotFound: the actor is not an admin; there is no such account.
@@ -54,25 +56,72 @@ def change_account(
     user = crud_user.update_user(session, user_id, changes=changes)
     if user.role is not old_role or (was_active and not user.is_active):
         crud_login.delete_login_sessions(session, user_id=user_id)
-    deed = Deed("account.administer", "user", user.id, patient_id_of(user), fields=changes)
-    audit.record(session, deed, by=actor, now=now)
+    ended = () if _is_active_admin(user) else _end_invitations_of(session, user, now=now)
+    deed = Deed(
+        "account.administer",
+        "user",
+        user.id,
+        patient_id=user.id if Role.PATIENT in {old_role, user.role} else None,
+        fields=audit.told(changes),
+    )
+    audit.record(session, deed, *ended, by=actor, now=now)
     return user
 
 
 def invite_doctor(session: Session, actor: Actor, *, now: datetime) -> NewInvitation:
-    """Let one doctor register within two weeks. Raises Forbidden for others than admins."""
+    """Let one doctor register within two weeks.
+
+    Raises:
+        Forbidden: the actor is not an admin.
+        NotSignedIn: another admin has just deactivated or demoted the actor.
+    """
     check_is_admin(actor)
+    crud_user.lock_diaries(session, user_ids={actor.id})
+    _check_is_still_admin(session, actor)
     token = new_session_token()
-    invitation = crud_user.create_invitation(
+    invitation = crud_invitation.create_invitation(
         session,
         token_digest=token_digest(token),
         created_by=actor.id,
-        created_at=now,
         expires_at=now + INVITATION_LIFETIME,
+        now=now,
     )
     deed = Deed("doctor.invite", "invitation", invitation.id)
     audit.record(session, deed, by=actor, now=now)
-    return NewInvitation(token, invitation.expires_at)
+    return NewInvitation(invitation.id, token, invitation.expires_at)
+
+
+def open_invitations(session: Session, actor: Actor, *, now: datetime) -> Sequence[Invitation]:
+    """The invitations that can still be used, the newest first. Raises Forbidden."""
+    check_is_admin(actor)
+    return crud_invitation.list_open_invitations(session, now=now)
+
+
+def revoke_invitation(session: Session, actor: Actor, *, invitation_id: int, now: datetime) -> None:
+    """End an invitation, whoever created it.
+
+    Raises:
+        Forbidden: the actor is not an admin.
+        NotFound: there is none that can still be used.
+    """
+    check_is_admin(actor)
+    if not crud_invitation.end_invitation(session, invitation_id=invitation_id, now=now):
+        raise NotFound("There is no such invitation, or it has ended.")
+    audit.record(session, _revocation(invitation_id), by=actor, now=now)
+
+
+def _end_invitations_of(session: Session, author: User, *, now: datetime) -> list[Deed]:
+    """End the invitations of somebody who is no active admin any more."""
+    ended = crud_invitation.end_invitations_of(session, author_id=author.id, now=now)
+    return [_revocation(invitation_id) for invitation_id in ended]
+
+
+def _revocation(invitation_id: int) -> Deed:
+    return Deed("invitation.revoke", "invitation", invitation_id)
+
+
+def _is_active_admin(user: User) -> bool:
+    return user.is_active and user.role is Role.ADMIN
 
 
 def _check_is_still_admin(session: Session, actor: Actor) -> None:
@@ -82,5 +131,5 @@ def _check_is_still_admin(session: Session, actor: Actor) -> None:
     target: an active admin is left after every change.
     """
     present = crud_user.get_user(session, user_id=actor.id)
-    if not present.is_active or present.role is not Role.ADMIN:
+    if not _is_active_admin(present):
         raise NotSignedIn

@@ -28,6 +28,7 @@ class Clinic:
     off (`closed_hours`); Jones on Wednesdays from 10 to 12 (`other_hours`). John has an
     appointment with Smith on Monday at 9:00 (`visit`) and a cancelled one at 16:00 (`cancelled`);
     Jane has one with Jones on Wednesday at 10:00 (`other_visit`). José is a doctor who left.
+    The admin has created an `invitation` that is open.
     """
 
     anonymous: Visitor
@@ -43,6 +44,7 @@ class Clinic:
     visit: int
     cancelled: int
     other_visit: int
+    invitation: int
 
     def with_fresh_browsers(self) -> "Clinic":
         """The same people with cookie jars that no test has touched."""
@@ -86,6 +88,7 @@ def open_clinic(visitor: Visitor, database: Database) -> Clinic:
         visit=booked(john, smith, time="09:00"),
         cancelled=cancelled,
         other_visit=booked(jane, jones, day=WEDNESDAY, time="10:00", reason=OTHER_REASON),
+        invitation=int(admin.post("/users/invitations").json()["id"]),
     )
 
 

@@ -57,11 +57,44 @@ def test_a_booking_its_move_and_its_end_are_recorded_without_values(clinic: Clin
     )
     clinic.smith.put(f"/appointments/{visit}", status="completed")
     assert newest(clinic, limit=3) == [
-        (clinic.smith.id, "appointment.complete", visit, clinic.john.id, "status", "ok"),
+        (clinic.smith.id, "appointment.complete", visit, clinic.john.id, "status=completed", "ok"),
         (clinic.john.id, "appointment.move", visit, clinic.john.id, moved, "ok"),
-        (clinic.john.id, "appointment.book", visit, clinic.john.id, f"{moved},status", "ok"),
+        (
+            clinic.john.id,
+            "appointment.book",
+            visit,
+            clinic.john.id,
+            f"{moved},status=scheduled",
+            "ok",
+        ),
     ]
     assert REASON not in clinic.admin.get("/audit/").text
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"role": "admin"}, "role=admin"),
+        ({"is_active": False}, "is_active=false"),
+        ({"is_approved": True, "role": "doctor"}, "is_approved=true,role=doctor"),
+    ],
+)
+def test_a_record_tells_which_role_or_state_was_given(
+    clinic: Clinic, changes: dict[str, object], told: str
+):
+    """The person reads it too, whatever they are afterwards."""
+    person = clinic.jane
+    assert clinic.admin.patch(f"/users/{person.id}", **changes).status_code == 200
+    assert newest(clinic, limit=1) == [
+        (clinic.admin.id, "account.administer", person.id, person.id, told, "ok")
+    ]
+
+
+def test_of_working_hours_a_record_tells_whether_they_are_switched_on(clinic: Clinic):
+    body = {"is_active": True, "start_time": "10:00"}
+    assert clinic.smith.put(f"/schedules/{clinic.closed_hours}", **body).status_code == 200
+    ((*_, fields, _),) = newest(clinic, limit=1)
+    assert fields == "is_active=true,start_time"
 
 
 def test_a_record_tells_when_who_from_where_and_by_which_request(clinic: Clinic, database, clock):

@@ -159,6 +159,7 @@ def test_no_get_changes_anything(clinic: Clinic, database: Database):
         "patient_id": clinic.john.id,
         "user_id": clinic.jane.id,
         "session_id": 1,
+        "invitation_id": clinic.invitation,
     }
     for path in paths:
         for person in (clinic.john, clinic.smith, clinic.admin):

@@ -17,6 +17,7 @@ from ui.api.models import (
     Audit,
     Doctor,
     Invitation,
+    OpenInvitation,
     Problem,
     Schedule,
     Session,
@@ -40,6 +41,7 @@ T = TypeVar("T")
 _USER: Final = TypeAdapter(User)
 _USERS: Final = TypeAdapter(list[User])
 _INVITATION: Final = TypeAdapter(Invitation)
+_INVITATIONS: Final = TypeAdapter(list[OpenInvitation])
 _AUDIT: Final = TypeAdapter(list[Audit])
 _SIGNED_IN: Final = TypeAdapter(SignedIn)
 _SESSIONS: Final = TypeAdapter(list[Session])
@@ -173,6 +175,13 @@ class Api:
 
     def invite_doctor(self) -> Invitation:
         return _parse(_INVITATION, self._send("POST", "/users/invitations"))
+
+    def invitations(self) -> list[OpenInvitation]:
+        """The invitations that can still be used, the newest first."""
+        return _parse(_INVITATIONS, self._send("GET", "/users/invitations"))
+
+    def revoke_invitation(self, invitation_id: int) -> None:
+        self._send("DELETE", f"/users/invitations/{invitation_id}")
 
     def audit(self, **filters: str | int | None) -> list[Audit]:
         """What one may see of the audit log, the newest first, by the filters of `GET audit/`.

@@ -62,8 +62,17 @@ class Health(BaseModel):
 
 
 class Invitation(BaseModel):
+    id: int
     token: str
     expires_at: AwareDatetime
+
+
+class OpenInvitation(BaseModel):
+    id: int
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+    created_by: int
+    created_by_name: str
 
 
 class Patient(BaseModel):

@@ -35,6 +35,8 @@ ACTIONS: Final = {
     "account.list": "List accounts",
     "account.read": "Look at one's own account",
     "doctor.invite": "Invite a doctor",
+    "invitation.list": "List invitations",
+    "invitation.revoke": "End an invitation",
     "audit.read": "Read the audit log",
 }
 OUTCOMES: Final = {
@@ -59,7 +61,14 @@ OUTCOMES: Final = {
     "too_many_attempts": "Refused: too many attempts",
 }
 MOST_NAMES: Final = 20
-_TELL_FIELDS: Final = (".change", ".administer")
+_STATES: Final = {
+    "is_active=true": "activated",
+    "is_active=false": "deactivated",
+    "is_approved=true": "approved",
+    "is_approved=false": "approval withdrawn",
+}
+_TELL_FIELDS: Final = (".change", ".administer", ".create")
+_TELL_NUMBER: Final = ("doctor.invite", "invitation.revoke")
 _TELL_ACCOUNT: Final = ("account.administer", "account.create", "login.open")
 
 
@@ -86,13 +95,15 @@ def account_of(record: Audit) -> int | None:
 
 
 def deed(record: Audit, name_of: Callable[[int], str]) -> str:
-    """`Change an account: Dr. John Smith (approval)`."""
+    """`Change an account: Dr. John Smith (approved)`."""
     text = action_label(record.action)
     account = account_of(record)
     if account is not None:
         text += f": {name_of(account)}"
+    if record.action in _TELL_NUMBER and record.resource_id is not None:
+        text += f" ({record.resource_id})"
     if record.action.endswith(_TELL_FIELDS) and record.fields:
-        text += f" ({fmt.listed(field_name(field) for field in record.fields.split(','))})"
+        text += f" ({fmt.listed(_change(field) for field in record.fields.split(','))})"
     if record.action == "diary.read" and record.fields:
         text += f": {_days(record.fields)}"
     return text
@@ -118,6 +129,14 @@ def _days(fields: str) -> str:
 
 def _day(day: date) -> str:
     return f"{fmt.short_day(day)} {day.year}"
+
+
+def _change(field: str) -> str:
+    """What changed: the name, and for roles and states the new value: `role=doctor`."""
+    name, _, value = field.partition("=")
+    if value:
+        return _STATES.get(field, f"{name.replace('_', ' ')} {value}")
+    return field_name(name)
 
 
 def row(record: Audit, *cells: str) -> Row:

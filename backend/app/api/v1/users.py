@@ -21,6 +21,7 @@ from app.schemas.schemas import (
     AccountChanges,
     DoctorAnswer,
     InvitationAnswer,
+    OpenInvitationAnswer,
     PatientAnswer,
     ProfileChanges,
     UserAnswer,
@@ -120,3 +121,18 @@ def change_account(
 def invite_doctor(actor: Acting, session: Writing, now: Now) -> InvitationAnswer:
     """Let one doctor register. The token is shown only once. For admins."""
     return InvitationAnswer.model_validate(staff.invite_doctor(session, actor, now=now))
+
+
+@router.get("/invitations", responses=documented(401, 403))
+def list_invitations(actor: Acting, session: Reading, now: Now) -> list[OpenInvitationAnswer]:
+    """The invitations that can still be used, the newest first. For admins."""
+    return [
+        OpenInvitationAnswer.model_validate(invitation)
+        for invitation in staff.open_invitations(session, actor, now=now)
+    ]
+
+
+@router.delete("/invitations/{invitation_id}", status_code=204, responses=documented(401, 403, 404))
+def revoke_invitation(invitation_id: Id, actor: Acting, session: Writing, now: Now) -> None:
+    """End an invitation that has not been used. For admins."""
+    staff.revoke_invitation(session, actor, invitation_id=invitation_id, now=now)

@@ -14,6 +14,7 @@ from ui.components.failures import explained
 from ui.components.paging import Pages
 from ui.session import SignedInPerson
 from ui.views.admin.people_dialogs import open_asked
+from ui.views.admin.people_invitations import draw_invitations
 from ui.views.admin.people_rows import ACTIVE, DEACTIVATED, ROLES, WAITING, draw_row, state_of
 
 ROWS_A_PAGE: Final = 20
@@ -44,6 +45,7 @@ def page() -> None:
 @explained
 def _people(person: SignedInPerson) -> None:
     st.button("Invite a doctor", icon=":material/person_add:", on_click=ask, args=("invite", 0))
+    draw_invitations(person)
     search = _search_fields()
     shown: list[User] = []
     if search.state in {None, WAITING}:

@@ -113,7 +113,8 @@ def _invite(person: SignedInPerson) -> None:
         f"and enters it as the invitation code. It works once, "
         f"until {instant(invitation.expires_at, person.user.timezone)}."
     )
-    if st.button("Done", on_click=_put_away):
+    if st.button("Done"):  # in `on_click` it would end this run before the page is drawn anew
+        _put_away()
         st.rerun()
 
 

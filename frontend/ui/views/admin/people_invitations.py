@@ -1,0 +1,41 @@
+"""The invitations that doctors can still register with."""
+
+import streamlit as st
+
+from ui import format as fmt
+from ui.api.client import Api
+from ui.api.models import OpenInvitation
+from ui.components.attempt import attempt
+from ui.components.audit_text import instant
+from ui.session import SignedInPerson
+
+
+def draw_invitations(person: SignedInPerson) -> None:
+    """Draw nothing where there are none."""
+    invitations = person.api.invitations()
+    if not invitations:
+        return
+    with st.expander(f"Open invitations ({len(invitations)})", icon=":material/mail:"):
+        for one in invitations:
+            _draw_row(person, one)
+
+
+def _draw_row(person: SignedInPerson, one: OpenInvitation) -> None:
+    zone = person.user.timezone
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**Invitation {one.id}**  \nCreated by {fmt.plain(one.created_by_name)}, "
+            f"works until {instant(one.expires_at, zone)}",
+            width="stretch",
+        )
+        st.button(
+            "Revoke",
+            key=f"invitation.{one.id}",
+            on_click=attempt,
+            args=(f"invitation.{one.id}", zone, lambda: _revoked(person.api, one)),
+        )
+
+
+def _revoked(api: Api, one: OpenInvitation) -> str:
+    api.revoke_invitation(one.id)
+    return f"Revoked: nobody can register with invitation {one.id}"

@@ -2,7 +2,7 @@
 
 import typer
 
-from app.commands.common import fail, settings_in_force
+from app.commands.common import database_settings, fail
 from app.commands.opened_database import opened_database
 from app.services import audit
 
@@ -14,7 +14,7 @@ commands.add_typer(audit_log, name="audit")
 @audit_log.command()
 def verify() -> None:
     """Check the chain of the audit log; name the first record that was tampered with."""
-    with opened_database(settings_in_force()) as database, database.reading() as session:
+    with opened_database(database_settings()) as database, database.reading() as session:
         bad = audit.first_bad_record(session)
     if bad is not None:
         fail(f"Record {bad} of the audit log was changed, removed or moved.")

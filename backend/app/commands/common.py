@@ -6,6 +6,7 @@ import typer
 
 from app.core import checked_settings
 from app.core.config import Settings
+from app.core.sqlite_opening import DatabaseFileError, refuse_foreign_log
 
 REFUSED = 1  # what was asked for is refused, or a check found something
 UNUSABLE = 2  # a setting, a path or a server has to be corrected first; click's code for bad usage
@@ -25,3 +26,17 @@ def settings_in_force() -> Settings:
         return checked_settings.read_settings(Settings)
     except checked_settings.SettingsError as wrong:
         fail(str(wrong), UNUSABLE)
+
+
+def database_settings() -> Settings:
+    """The settings in force, for commands that open the database.
+
+    A SQLite file with a write-ahead log that is not its own ends the command in a sentence.
+    """
+    settings = settings_in_force()
+    try:
+        if settings.sqlite_file is not None:
+            refuse_foreign_log(settings.sqlite_file)
+    except DatabaseFileError as error:
+        fail(str(error))
+    return settings

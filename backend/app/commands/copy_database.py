@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.common import fail, settings_in_force
+from app.commands.common import database_settings, fail
 from app.commands.opened_database import migrate_database, opened_database
 from app.services import copying
 
@@ -20,17 +20,13 @@ def copy_database(
 
     Stop the backend first, so that nothing is written meanwhile.
     """
-    settings = settings_in_force()
+    settings = database_settings()
     origin = settings.model_copy(update={"database_url": f"sqlite:///{source.absolute()}"})
-    migrate_database(settings)
     try:
-        with (
-            opened_database(origin) as old,
-            opened_database(settings) as new,
-            old.reading() as reading,
-            new.writing() as writing,
-        ):
-            copied = copying.copy_clinic(reading, writing)
+        with opened_database(origin) as old, old.reading() as reading:
+            migrate_database(settings)
+            with opened_database(settings) as new, new.writing() as writing:
+                copied = copying.copy_clinic(reading, writing)
     except copying.CopyRefused as refusal:
         fail(f"Nothing was copied. {refusal}")
     for table, rows in copied.items():

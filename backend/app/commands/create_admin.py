@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from app.commands.common import fail, settings_in_force
+from app.commands.common import database_settings, fail
 from app.commands.opened_database import opened_database
 from app.core.clock import system_clock
 from app.core.security import PasswordHasher
@@ -40,7 +40,7 @@ def create_admin(
 
     Asks for the password at a terminal; otherwise its first line of input is the password.
     """
-    settings = settings_in_force()
+    settings = database_settings()
     password = new_password()
     with opened_database(settings) as database, database.writing() as session:
         accounts.create_account(

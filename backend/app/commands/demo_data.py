@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from app.commands.common import fail, settings_in_force
+from app.commands.common import database_settings, fail
 from app.commands.opened_database import opened_database
 from app.core.clock import system_clock
 from app.core.config import Environment
@@ -23,7 +23,7 @@ def demo_data(
     ] = False,
 ) -> None:
     """Fill an empty database with an invented clinic, and print who can log in."""
-    settings = settings_in_force()
+    settings = database_settings()
     if settings.app_env is Environment.PRODUCTION:
         fail("Demo data comes with passwords that everybody knows. Production refuses it.")
     try:

@@ -34,6 +34,9 @@ def in_sentences() -> Iterator[None]:
 @contextmanager
 def opened_database(settings: Settings) -> Iterator[Database]:
     """The database of the settings; what it or the rules refuse ends the command in a sentence."""
+    file = settings.sqlite_file
+    if file is not None and not file.exists():
+        fail(f"There is no database {file}. Run: clinic migrate")
     with in_sentences():
         database = open_database(settings)
         try:

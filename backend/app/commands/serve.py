@@ -10,9 +10,10 @@ import typer
 import uvicorn
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
-from app.commands.common import UNUSABLE, fail, settings_in_force
+from app.commands.common import UNUSABLE, database_settings, fail
 from app.core.http_protocol import GuardedProtocol
 from app.core.listening import listening_sockets
+from app.core.sqlite_opening import mark_start
 
 START_SECONDS = 60  # a worker imports the application before it answers its supervisor
 STOP_SECONDS = 3  # for the requests under way: an orchestrator's patience is often five
@@ -26,9 +27,11 @@ def serve(
     migrate: Annotated[bool, typer.Option(help="Bring the database up to date first.")] = False,
 ) -> None:
     """Serve the API on API_HOST and API_PORT until it is told to stop."""
-    settings = settings_in_force()
+    settings = database_settings()
     if migrate:
         import_module("app.commands.opened_database").migrate_database(settings)
+    if settings.sqlite_file is not None:
+        mark_start(settings.sqlite_file)
     config = uvicorn.Config(
         f"{__name__}:application",
         factory=True,

@@ -11,10 +11,9 @@ import typer
 
 from app.commands.common import UNUSABLE, fail, settings_in_force
 from app.core import sqlite_file
+from app.core.sqlite_opening import DatabaseFileError
 
-Replica = Annotated[
-    Path, typer.Option(envvar="CLINIC_REPLICA", help="The folder that Litestream writes to.")
-]
+REPLICA = typer.Option(envvar="CLINIC_REPLICA", help="The folder that Litestream writes to.")
 
 commands = typer.Typer()
 
@@ -24,7 +23,7 @@ def opened_file() -> Iterator[Path]:
     """The SQLite file of the settings; what is wrong with it ends the command in a sentence."""
     try:
         yield sqlite_file.file_of(settings_in_force().database_url)
-    except sqlite_file.DatabaseFileError as error:
+    except DatabaseFileError as error:
         fail(str(error))
     except (OSError, sqlite3.Error) as error:
         fail(f"A file cannot be written: {error}.", UNUSABLE)
@@ -38,7 +37,7 @@ def init_sql() -> None:
 
 @commands.command()
 def prepare_database(
-    replica: Replica,
+    replica: Annotated[Path, REPLICA],
     script: Annotated[Path, typer.Option(help="What `clinic init-sql` printed.", exists=True)],
 ) -> None:
     """Make the SQLite file of DATABASE_URL where there is none, and check it."""
@@ -53,7 +52,7 @@ def backup(
 ) -> None:
     """Copy the SQLite file of DATABASE_URL to a new file; the clinic may go on meanwhile.
 
-    To bring it back, stop the backend and put the copy in the place of the file.
+    To bring it back, stop the backend and run: clinic restore --from FILE
     """
     if not target.absolute().parent.is_dir():
         fail(f"There is no folder {target.absolute().parent}: create it first.", UNUSABLE)
@@ -64,16 +63,26 @@ def backup(
 
 @commands.command()
 def restore(
-    replica: Replica,
+    copy: Annotated[
+        Path | None,
+        typer.Option("--from", help="What `clinic backup` made.", exists=True, dir_okay=False),
+    ] = None,
+    replica: Annotated[Path | None, REPLICA] = None,
     until: Annotated[
         datetime | None,
-        typer.Option(help="As it was then.", formats=["%Y-%m-%dT%H:%M:%S%z"]),
+        typer.Option(help="The replica as it was then.", formats=["%Y-%m-%dT%H:%M:%S%z"]),
     ] = None,
 ) -> None:
-    """Bring the SQLite file of DATABASE_URL back from its replica, keeping the one that is there.
+    """Bring the SQLite file of DATABASE_URL back, from a copy or from its replica.
 
-    Stop everything that has the file open first.
+    The file that is there is kept, with the write-ahead log beside it. Stop everything that has
+    the file open first.
     """
     with opened_file() as file:
-        kept = sqlite_file.restore(replica, file, until=until)
+        if copy is not None and until is None:
+            kept = sqlite_file.restore_copy(copy, file)
+        elif copy is None and replica is not None:
+            kept = sqlite_file.restore(replica, file, until=until)
+        else:
+            fail("Name either a copy with --from, or a replica with --replica and perhaps --until.")
     typer.echo(f"{file} is back." + (f" The former one is {kept}." if kept else ""))

@@ -188,10 +188,15 @@ class Settings(BaseSettings):
         return self.api_docs
 
     @property
+    def sqlite_file(self) -> Path | None:
+        """The file that the database is, or None on PostgreSQL."""
+        scheme, _, path = self.database_url.partition(":///")
+        return Path(path.partition("?")[0]) if scheme.startswith("sqlite") else None
+
+    @property
     def processes(self) -> int:
         """How many processes serve: by default one for SQLite's one writer, else one a core."""
-        has_one_writer = urlsplit(self.database_url).scheme.startswith("sqlite")
-        return self.web_concurrency or (1 if has_one_writer else os.cpu_count() or 1)
+        return self.web_concurrency or (1 if self.sqlite_file else os.cpu_count() or 1)
 
     @property
     def cookie_name(self) -> str:

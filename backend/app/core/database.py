@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import psycopg
 from sqlalchemy import (
+    URL,
     Connection,
     Dialect,
     Engine,
@@ -29,12 +30,13 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.core.columns import Base
 from app.core.config import Settings
+from app.core.failures import is_failure
 from app.core.prepared import (
     Parameter,
     Prepared,
@@ -43,6 +45,7 @@ from app.core.prepared import (
     parameters_for,
     rows_in,
 )
+from app.core.sqlite_opening import create_private_file, existing_file
 from app.domain.errors import DomainError, OutcomeUnknown
 
 PATIENCE_SECONDS = 10.0  # for a lock, a connection, or one's turn
@@ -107,11 +110,18 @@ class Database:
         self.engine.dispose()
 
 
-def make_engine(url: str, *, pool_size: int = 8) -> Engine:
-    """An engine for `sqlite:///file` or `postgresql://…`, with the settings each one needs."""
+def make_engine(url: str, *, pool_size: int = 8, creates_file: bool = False) -> Engine:
+    """An engine for `sqlite:///file` or `postgresql://…`, with the settings each one needs.
+
+    Only one that `creates_file` makes a SQLite file, and its folder, where there is none.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite_engine(parsed.render_as_string(hide_password=False), parsed.database)
+        if not parsed.database or parsed.database == ":memory:":
+            raise ValueError("DATABASE_URL must name a file: sqlite:///path/to/clinic.db")
+        if creates_file:
+            create_private_file(Path(parsed.database))
+        return _sqlite_engine(parsed)
     driver = parsed.set(drivername="postgresql+psycopg")
     engine = create_engine(
         driver,
@@ -122,6 +132,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
         pool_pre_ping=True,
     )
     event.listen(engine, "do_connect", _connect_to_postgresql)
+    event.listen(engine, "handle_error", _name_failure, retval=True)
     event.listen(engine, "handle_error", _name_unknown_outcome, retval=True)
     return engine
 
@@ -170,16 +181,34 @@ def _name_unknown_outcome(context: ExceptionContext) -> OutcomeUnknown | None:
     return OutcomeUnknown() if unknown else None
 
 
-def _sqlite_engine(url: str, file: str | None) -> Engine:
-    if not file or file == ":memory:":
-        raise ValueError("DATABASE_URL must name a file: sqlite:///path/to/clinic.db")
-    Path(file).parent.mkdir(parents=True, exist_ok=True)
+def _name_failure(context: ExceptionContext) -> OperationalError | None:
+    """A failure of the database under the name that all of them have.
+
+    Its connections are given up, because they may go on as they are when the cause is over.
+    """
+    original = context.original_exception
+    if not is_failure(original):
+        return None
+    context.is_disconnect = True
+    return OperationalError(context.statement, None, original, hide_parameters=True)
+
+
+def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(url, hide_parameters=True, max_overflow=-1)
+    event.listen(engine, "do_connect", _open_sqlite_file)
+    event.listen(engine, "handle_error", _name_failure, retval=True)
     event.listen(engine, "connect", _prepare_sqlite_connection)
     turns = SqliteTurns()
     event.listen(engine, "begin", turns.begin)
     event.listen(engine, "checkin", turns.end)
     return engine
+
+
+def _open_sqlite_file(
+    _: Dialect, __: ConnectionPoolEntry, arguments: list[Any], options: dict[str, Any]
+) -> None:
+    arguments[0] = existing_file(Path(arguments[0]))
+    options["uri"] = True
 
 
 def _prepare_sqlite_connection(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

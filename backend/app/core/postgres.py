@@ -21,6 +21,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from app.core.database import PATIENCE_SECONDS, STANDBY_WAIT
+from app.core.failures import is_failure
 from app.core.prepared import Conclusion, DirectTransaction, Prepared, Row
 from app.domain.errors import OutcomeUnknown
 
@@ -118,8 +119,10 @@ class EventLoopPool:
                 in_loop = LoopTransaction(connection, self._info)
                 result = await carry_out(in_loop)
                 await in_loop.conclude()
-            except BaseException:
+            except BaseException as error:
                 await _undo(connection)
+                if isinstance(error, DBAPIError) and is_failure(error.orig):
+                    connection.terminate()  # it may stay as it is when the cause is over
                 raise
             await _commit(connection)
             return result
@@ -159,7 +162,11 @@ class EventLoopPool:
 
     async def _connect(self) -> asyncpg.Connection:
         connection = await asyncpg.connect(**self._options)
-        await connection.execute(PLANNING)
+        try:
+            await connection.execute(PLANNING)
+        except BaseException:
+            connection.terminate()
+            raise
         return connection
 
 
@@ -293,5 +300,6 @@ async def _translated(waiting: Any) -> Any:  # noqa: ANN401
 
 
 def _as_sqlalchemy(failure: BaseException) -> DBAPIError:
-    kind = next((kind for cause, kind in BUGS if isinstance(failure, cause)), OperationalError)
+    bugs = () if is_failure(failure) else BUGS
+    kind = next((kind for cause, kind in bugs if isinstance(failure, cause)), OperationalError)
     return cast("DBAPIError", kind(None, None, failure, hide_parameters=True))

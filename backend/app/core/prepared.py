@@ -25,7 +25,7 @@ from sqlalchemy import (
     UpdateBase,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
@@ -35,6 +35,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from app.core.columns import Instant
+from app.core.failures import is_failure
 
 Row = tuple[Any, ...]
 Processor = Callable[[Any], Any]
@@ -159,6 +160,8 @@ def rows_from(
     try:
         return form.run(driver_connection, values)
     except dialect.loaded_dbapi.Error as error:
+        if is_failure(error):
+            raise OperationalError(form.text, None, error, hide_parameters=True) from error
         raise DBAPIError.instance(
             form.text,
             None,

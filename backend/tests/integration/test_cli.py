@@ -5,9 +5,11 @@ import pty
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 from typer.main import get_group
 from typer.testing import CliRunner, Result
@@ -17,8 +19,10 @@ from app.core import schema
 from app.core.config import PROJECT, Settings
 from app.core.database import Database
 from app.core.security import PasswordHasher
+from app.core.sqlite_opening import mark_start
 from app.crud import crud_user
 from app.domain.people import Role
+from app.main import create_app
 from app.models import User
 from tests.integration.servers import free_port
 
@@ -157,14 +161,114 @@ def test_production_refuses_demo_data(database, environment):
     assert find(database, "dr_novak") is None
 
 
-@pytest.mark.parametrize("command", [("demo-data",), ("create-admin", *ADMIN)])
-def test_a_database_without_a_schema_is_told_how_to_get_one(environment, tmp_path, command):
-    environment.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/new.db")
-    assert refusal(clinic(*command, typed=PASSWORD)) == (
+OF_A_DATABASE = [
+    ("audit", "verify"),
+    ("create-admin", *ADMIN),
+    ("demo-data",),
+    ("backup", "backup.db"),
+]
+
+
+@pytest.mark.parametrize("command", OF_A_DATABASE)
+def test_a_missing_file_is_told_and_nothing_is_made(environment, tmp_path, command):
+    environment.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/new/clinic.db")
+    result = clinic(*command, typed=PASSWORD)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{tmp_path}/new/clinic.db" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", OF_A_DATABASE)
+def test_an_empty_file_is_told_how_to_get_a_schema_and_stays_as_it_is(
+    environment, tmp_path, command
+):
+    file = tmp_path / "clinic.db"
+    file.touch()
+    environment.setenv("DATABASE_URL", f"sqlite:///{file}")
+    result = clinic(*command, typed=PASSWORD)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "schema of this version" in result.stderr
+    assert result.stderr.endswith("un: clinic migrate\n")
+    assert sorted(tmp_path.iterdir()) == [file]
+
+
+def test_the_document_of_the_api_makes_nothing(environment, tmp_path):
+    environment.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/new/clinic.db")
+    assert clinic("openapi").exit_code == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_makes_no_database(environment, tmp_path):
+    file = tmp_path / "new" / "clinic.db"
+    with TestClient(create_app(Settings(database_url=f"sqlite:///{file}"))) as client:
+        assert client.get("/readyz").json()["code"] == "unavailable"
+        assert client.get("/api/v1/users/doctors").json()["code"] == "unavailable"
+        assert not file.parent.exists()
+        schema.upgrade(f"sqlite:///{file}")
+        assert client.get("/api/v1/users/doctors").json() == []
+
+
+def test_copying_from_what_is_no_clinic_leaves_the_target_as_it_is(
+    databases, environment, tmp_path
+):
+    url = databases.create_blank()
+    environment.setenv("DATABASE_URL", url)
+    source = tmp_path / "notes.db"
+    source.touch()
+    assert refusal(clinic("copy-database", str(source))) == (
         1,
         "",
         "The database is not at the schema of this version. Run: clinic migrate",
     )
+    schema.upgrade(url)
+    with closing(Database(url)) as target, target.reading() as session:
+        assert not crud_user.has_users(session)
+
+
+def test_a_copy_is_brought_back_after_a_crash(environment, tmp_path):
+    """What `clinic backup` says to do, from the first booking to the first one afterwards."""
+    file = tmp_path / "data" / "clinic.db"
+    environment.setenv("DATABASE_URL", f"sqlite:///{file}")
+    environment.setenv("APP_ENV", "development")
+    assert clinic("migrate").exit_code == 0
+    mark_start(file)
+    backup = tmp_path / "copy.db"
+    assert clinic("backup", str(backup)).exit_code == 0
+    leave_a_log(file)
+    shutil.copyfile(backup, file)
+
+    for command in (*OF_A_DATABASE, ("migrate",), ("serve",)):
+        result = clinic(*command, typed=PASSWORD)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "clinic.db-wal has the last changes of another file than clinic.db" in result.stderr
+    result = clinic("restore", "--from", str(backup))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(f"{file} is back. The former one is {file}.replaced-")
+    assert clinic("audit", "verify").stdout == "The audit log is whole.\n"
+    assert clinic("demo-data").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--from", "backup.db", "--until", "2026-11-30T08:00:00Z")]
+)
+def test_restore_asks_from_what(environment, tmp_path, options):
+    (tmp_path / "backup.db").touch()
+    environment.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/clinic.db")
+    assert refusal(clinic("restore", *options)) == (
+        1,
+        "",
+        "Name either a copy with --from, or a replica with --replica and perhaps --until.",
+    )
+
+
+def leave_a_log(file: Path) -> None:
+    """Write, and die before what was written is in the file."""
+    script = (
+        "import os, sqlite3, sys; connection = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "connection.execute('UPDATE audit_head SET sequence = 1'); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", script, file], check=False)
+    assert file.with_name(f"{file.name}-wal").stat().st_size > 0
 
 
 @pytest.mark.parametrize(
@@ -175,7 +279,7 @@ def test_a_database_without_a_schema_is_told_how_to_get_one(environment, tmp_pat
         ("demo-data",),
         ("create-admin", *ADMIN),
         ("audit", "verify"),
-        ("copy-database", __file__),
+        ("copy-database", "source.db"),
     ],
     ids=lambda command: command[0],
 )
@@ -187,7 +291,11 @@ def test_a_database_without_a_schema_is_told_how_to_get_one(environment, tmp_pat
         ("sqlite:////dev", "unable to open database file"),
     ],
 )
-def test_a_database_that_does_not_answer_ends_in_a_sentence(environment, command, url, reason):
+def test_a_database_that_does_not_answer_ends_in_a_sentence(
+    environment, tmp_path, command, url, reason
+):
+    if "source.db" in command:
+        schema.upgrade(f"sqlite:///{tmp_path}/source.db")
     environment.setenv("DATABASE_URL", url)
     environment.setenv("API_PORT", str(free_port()))
 

@@ -1,6 +1,7 @@
 """Preparing the SQLite file, and bringing it back from its replica."""
 
 import os
+import shutil
 import sqlite3
 import struct
 import subprocess
@@ -14,10 +15,17 @@ import pytest
 from sqlalchemy import text
 
 from app.core import sqlite_file
+from app.core.config import PROJECT
 from app.core.database import Database
-from app.core.sqlite_file import DatabaseFileError
+from app.core.revision import needed_revision
+from app.core.sqlite_opening import DatabaseFileError, mark_start, refuse_foreign_log
 
-SCRIPT = "PRAGMA journal_mode = WAL; CREATE TABLE visits (reason TEXT);"
+SCRIPT = f"""
+PRAGMA journal_mode = WAL;
+CREATE TABLE alembic_version (version_num TEXT);
+INSERT INTO alembic_version VALUES ('{needed_revision()}');
+CREATE TABLE visits (reason TEXT);
+"""  # noqa: S608 - ours
 
 
 class Place:
@@ -72,14 +80,16 @@ def test_a_missing_file_is_made_and_one_that_is_there_is_kept(place: Place):
     place.prepare()
 
     assert place.reasons() == ["first"]
-    assert [part.name for part in place.file.parent.iterdir()] == ["clinic.db"]
+    parts = {part.name: part.stat().st_mode & 0o777 for part in place.file.parent.iterdir()}
+    assert parts == {"clinic.db": 0o600, "clinic.db-mark": 0o600}
+    assert place.file.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_script_that_fails_leaves_no_file_and_is_no_hindrance_later(place: Place):
     place.script.write_text("CREATE TABLE visits (reason TEXT); CREATE NONSENSE;")
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(DatabaseFileError, match='cannot be written: near "NONSENSE"'):
         place.prepare()
-    assert not place.file.exists()
+    assert list(place.file.parent.iterdir()) == []
 
     place.script.write_text(SCRIPT)
     place.prepare()
@@ -171,16 +181,175 @@ def test_an_earlier_state_comes_back_and_replication_goes_on_from_there(place: P
     assert place.reasons() == ["wanted", "afterwards"]
 
 
-def test_a_file_in_use_is_not_replaced(place: Place):
+IN_ANOTHER_PROCESS = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+for statement in sys.argv[2:]:
+    connection.execute(statement).fetchall()
+print("done", flush=True)
+sys.stdin.read()
+os.kill(os.getpid(), 9)
+"""
+
+
+@contextmanager
+def another_process(place: Place, *statements: str) -> Iterator[None]:
+    """A process that has the file open, and is killed at the end."""
+    with subprocess.Popen(
+        [sys.executable, "-c", IN_ANOTHER_PROCESS, place.file, *statements],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "done\n"
+        yield
+
+
+def crash(place: Place, *statements: str) -> None:
+    """Write, and die before what was written is in the file."""
+    with another_process(place, *statements):
+        pass
+
+
+def test_a_file_in_use_is_not_replaced(place: Place, tmp_path: Path):
     place.prepare()
     place.write("first")
     place.replicate()
-    with place.opened() as backend:
-        backend.execute("SELECT count(*) FROM visits").fetchone()
+    sqlite_file.back_up(place.file, tmp_path / "backup.db")
+    with another_process(place, "SELECT count(*) FROM visits"):
         with pytest.raises(DatabaseFileError, match="is in use: stop the backend"):
             sqlite_file.restore(place.replica, place.file)
+        with pytest.raises(DatabaseFileError, match="is in use: stop the backend"):
+            sqlite_file.restore_copy(tmp_path / "backup.db", place.file)
 
     assert place.reasons() == ["first"]
+    assert sqlite_file.restore(place.replica, place.file) is not None
+
+
+WRITE_MORE = [f"INSERT INTO visits VALUES ('more {number}')" for number in range(50)]  # noqa: S608
+
+
+@pytest.fixture
+def crashed(place: Place, tmp_path: Path) -> Place:
+    """A file whose last changes a crash left in the log; `backup.db` was made before them."""
+    place.prepare()
+    place.write("first")
+    sqlite_file.back_up(place.file, tmp_path / "backup.db")
+    crash(place, *WRITE_MORE)
+    assert place.file.with_name("clinic.db-wal").stat().st_size > 0
+    return place
+
+
+def test_a_copy_comes_back_after_a_crash_and_the_log_is_set_aside(crashed: Place, tmp_path: Path):
+    kept = sqlite_file.restore_copy(tmp_path / "backup.db", crashed.file)
+
+    assert kept is not None
+    assert crashed.reasons() == ["first"]
+    assert crashed.reasons(kept) == ["first", *(f"more {number}" for number in range(50))]
+    assert crashed.reasons(tmp_path / "backup.db") == ["first"]
+    sqlite_file.check(crashed.file, way="integrity_check")
+    assert crashed.file.stat().st_mode & 0o777 == 0o600
+    crashed.prepare()
+    crash(crashed, *WRITE_MORE)
+    crashed.prepare()
+    assert len(crashed.reasons()) == 51
+
+
+def test_after_a_crash_the_log_belongs_to_the_file(crashed: Place):
+    """The control of the refusals below."""
+    crashed.prepare()
+    assert len(crashed.reasons()) == 51
+
+
+@pytest.mark.parametrize("statement", ["VACUUM", "CREATE INDEX i ON visits (reason)", "ANALYZE"])
+def test_what_an_administrator_does_to_the_file_leaves_it_the_same(place: Place, statement: str):
+    place.prepare()
+    crash(place, *WRITE_MORE, statement, *WRITE_MORE, "PRAGMA wal_checkpoint", *WRITE_MORE)
+    place.prepare()
+    assert len(place.reasons()) == 150
+
+
+@pytest.mark.parametrize(
+    "way", ["backup", "backup of sqlite3", "VACUUM INTO", "copy while stopped"]
+)
+@pytest.mark.parametrize("bring", [shutil.copyfile, shutil.copy2, os.replace])
+def test_a_log_beside_a_copy_is_refused(place: Place, tmp_path: Path, way: str, bring):
+    place.prepare()
+    place.write("first")
+    copy = tmp_path / "copy.db"
+    if way == "backup":
+        sqlite_file.back_up(place.file, copy)
+    elif way == "backup of sqlite3":
+        with place.opened() as connection, closing(sqlite3.connect(copy)) as target:
+            connection.backup(target)
+    elif way == "VACUUM INTO":
+        with place.opened() as connection:
+            connection.execute("VACUUM INTO ?", [str(copy)])
+    else:
+        shutil.copyfile(place.file, copy)
+        place.prepare()
+    crash(place, *WRITE_MORE)
+    bring(copy, place.file)
+    before = place.file.read_bytes()
+
+    for attempt in (place.prepare, lambda: sqlite_file.back_up(place.file, tmp_path / "new.db")):
+        with pytest.raises(
+            DatabaseFileError, match=r"clinic\.db-wal has the last changes of anoth"
+        ):
+            attempt()
+    assert place.file.read_bytes() == before
+
+    sqlite_file.restore_copy(place.file, place.file)
+    place.prepare()
+    assert place.reasons() == ["first"]
+
+
+def test_a_start_while_the_file_is_in_use_leaves_its_mark(place: Place):
+    place.prepare()
+    note = place.file.with_name("clinic.db-mark")
+    before = note.read_text()
+    with another_process(place, *WRITE_MORE):
+        mark_start(place.file)
+        assert note.read_text() == before
+    refuse_foreign_log(place.file)
+    mark_start(place.file)
+    assert note.read_text() != before
+
+
+def test_only_a_sound_database_of_a_clinic_comes_back(place: Place, tmp_path: Path):
+    place.prepare()
+    place.write("first")
+    strange, newer, torn = (tmp_path / f"{name}.db" for name in ("strange", "newer", "torn"))
+    with closing(sqlite3.connect(strange)) as connection:
+        connection.execute("CREATE TABLE visits (reason TEXT)")
+    shutil.copyfile(place.file, newer)
+    with closing(sqlite3.connect(newer, isolation_level=None)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    torn.write_bytes(place.file.read_bytes()[:5000])
+
+    for copy, sentence in (
+        (strange, r"strange\.db is not the database of a clinic"),
+        (newer, r"newer\.db is of a newer version than this one"),
+        (torn, r"torn\.db cannot be used"),
+    ):
+        with pytest.raises(DatabaseFileError, match=sentence):
+            sqlite_file.restore_copy(copy, place.file)
+    assert sorted(part.name for part in place.file.parent.iterdir()) == [
+        "clinic.db",
+        "clinic.db-mark",
+    ]
+    assert place.reasons() == ["first"]
+
+
+def test_a_copy_takes_the_place_of_a_file_that_is_lost(crashed: Place, tmp_path: Path):
+    crashed.file.unlink()
+    with pytest.raises(DatabaseFileError, match=r"clinic\.db is missing, but .*clinic\.db-wal has"):
+        crashed.prepare()
+    assert not crashed.file.exists()
+
+    assert sqlite_file.restore_copy(tmp_path / "backup.db", crashed.file) is not None
+    assert crashed.reasons() == ["first"]
 
 
 def test_a_damaged_file_can_be_replaced(place: Place):
@@ -269,6 +438,33 @@ def test_a_backup_replaces_no_file(place: Place, tmp_path: Path):
     assert (tmp_path / "backup.db").read_text() == "precious"
 
 
+def test_a_backup_is_for_its_owner_only(place: Place, tmp_path: Path):
+    place.prepare()
+    sqlite_file.back_up(place.file, tmp_path / "backup.db")
+    assert (tmp_path / "backup.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_not_at_the_schema_is_not_backed_up(place: Place, tmp_path: Path):
+    place.prepare()
+    for change in (
+        "UPDATE alembic_version SET version_num = '0001'",
+        "DELETE FROM alembic_version",
+        "DROP TABLE alembic_version",
+    ):
+        with place.opened() as connection:
+            connection.execute(change)
+        with pytest.raises(DatabaseFileError, match="is not at the schema of this version, and"):
+            sqlite_file.back_up(place.file, tmp_path / "backup.db")
+    assert not list(tmp_path.glob("backup.db*"))
+
+
+def test_a_backup_makes_no_folder(place: Place, tmp_path: Path):
+    place.prepare()
+    with pytest.raises(DatabaseFileError, match="nowhere is no folder"):
+        sqlite_file.back_up(place.file, tmp_path / "nowhere" / "backup.db")
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_a_missing_file_is_not_backed_up(place: Place, tmp_path: Path):
     with pytest.raises(DatabaseFileError, match="cannot be used: unable to open"):
         sqlite_file.back_up(place.file, tmp_path / "backup.db")
@@ -278,3 +474,17 @@ def test_a_missing_file_is_not_backed_up(place: Place, tmp_path: Path):
 def test_postgresql_has_no_file():
     with pytest.raises(DatabaseFileError, match=r"This is for SQLite.*pg_dump"):
         sqlite_file.file_of("postgresql://clinic@database/clinic")
+
+
+def test_a_replica_made_as_in_the_container_is_for_its_owner_only(place: Place):
+    """`database/keep-database` sets this mask before Litestream starts."""
+    place.prepare()
+    place.write("first")
+    before = os.umask(0o077)
+    try:
+        place.replicate()
+    finally:
+        os.umask(before)
+    modes = {part.stat().st_mode & 0o077 for part in place.replica.rglob("*")}
+    assert modes == {0}
+    assert "umask 077" in (PROJECT / "database" / "keep-database").read_text()

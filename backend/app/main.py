@@ -33,6 +33,7 @@ from app.core.writer import open_writer
 from app.schemas.schemas import Problem
 from app.services.accounts import RegistrationRules
 from app.services.logins import SessionLimits
+from app.services.readiness import Readiness
 from app.services.replies import KeysInFlight
 
 API = "/api/v1"
@@ -110,6 +111,7 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
             doctors=settings.doctor_registration,
             hourly=settings.registrations_per_hour,
         ),
+        readiness=Readiness(),
         clock=clock,
     )
 

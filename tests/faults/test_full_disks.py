@@ -13,7 +13,14 @@ import httpx2
 import pytest
 
 from app.core import schema
-from tests.faults.clinic import Person, missing_and_double, open_doctor, slots_of, stored_bookings
+from tests.faults.clinic import (
+    DAY,
+    Person,
+    missing_and_double,
+    open_doctor,
+    slots_of,
+    stored_bookings,
+)
 from tests.faults.conftest import Figure
 from tests.faults.disks import fill, tiny_disk
 from tests.faults.postgres import PostgresNode
@@ -87,6 +94,15 @@ def bookings_around_a_full_disk(
         assert described(answer) == UNAVAILABLE
         read = patient.client.get("/appointments/my", params={"limit": 200}).json()
         assert {row["id"] for row in read} == set(acknowledged.values())
+        day = doctor.client.get(
+            f"/appointments/doctor/{doctor.id}", params={"appointment_date": DAY.isoformat()}
+        )
+        assert {row["id"] for row in day.json()} == set(acknowledged.values())
+        assert described(httpx2.get(f"{server.address}/readyz", trust_env=False)) == UNAVAILABLE
+        logout = doctor.client.post("/auth/logout")
+        is_ended = doctor.client.get("/auth/me").status_code == 401
+        assert is_ended == (logout.status_code == 204)
+        assert is_ended or described(logout) == UNAVAILABLE
 
         make_room()
         for slot in islice(slots, AFTERWARDS):

@@ -130,10 +130,12 @@ def _members(refusal: errors.DomainError) -> dict[str, Any]:
 
 
 async def _on_refusal(request: Request, refusal: errors.DomainError) -> JSONResponse:
+    """Answer what was refused. Where that cannot be recorded, the log of the server has it."""
     try:
         await record_refusal(request, refusal)
     except (OperationalError, errors.OutcomeUnknown) as error:
-        return await _on_database_failure(request, error)
+        _note_failure(request)
+        log.error("refusal_not_recorded", code=refusal.code, error=str(error))  # noqa: TRY400 - no bug
     return refusal_response(refusal)
 
 
@@ -157,9 +159,15 @@ async def _on_http_exception(_: Request, error: HTTPException) -> JSONResponse:
     return problem_response(error.status_code, code, detail, headers)
 
 
-async def _on_database_failure(_: Request, error: Exception) -> JSONResponse:
+async def _on_database_failure(request: Request, error: Exception) -> JSONResponse:
+    _note_failure(request)
     log.error("database_failure", error=str(error))
     return refusal_response(errors.Unavailable())
+
+
+def _note_failure(request: Request) -> None:
+    held = request.app.state.resources
+    held.readiness.note_failure(held.clock())
 
 
 def _field_name(location: Sequence[str | int]) -> str:

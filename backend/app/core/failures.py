@@ -6,19 +6,13 @@ The drivers give some of them the names of bugs; here all of them become Operati
 import sqlite3
 
 DAMAGED = "XX"  # the class of PostgreSQL's internal errors
-CANNOT_WORK = {
-    "25006",  # it takes no changes: a standby, or set to read only
-    "3F000",  # it has no such schema
-    "42501",  # this role may not
-    "42703",  # it has no such column: it is not at the schema of this version
-    "42P01",  # … or no such table
-}
+READ_ONLY = "25006"  # a standby, or a database that was set so
 
 
 def is_failure(error: BaseException | None) -> bool:
-    """Whether an error of a driver is about the database and not about what was asked.
+    """Whether an error of a driver is about the state of the database, not about what was asked.
 
     SQLite's for a damaged file, or one that is no database, is DatabaseError itself.
     """
     state = str(getattr(error, "sqlstate", None))
-    return type(error) is sqlite3.DatabaseError or state in CANNOT_WORK or state[:2] == DAMAGED
+    return type(error) is sqlite3.DatabaseError or state == READ_ONLY or state[:2] == DAMAGED

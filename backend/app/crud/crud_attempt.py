@@ -20,6 +20,15 @@ def add_attempt(
     session.flush()
 
 
+def try_to_write(session: Session, *, now: datetime) -> None:
+    """Insert an attempt and take it back."""
+    attempt = Attempt(kind=AttemptKind.LOGIN, address="", account_digest=None, attempted_at=now)
+    session.add(attempt)
+    session.flush()
+    session.delete(attempt)
+    session.flush()
+
+
 def find_decisive_attempt(
     session: Session,
     *,

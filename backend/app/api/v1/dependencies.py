@@ -6,15 +6,17 @@ and every such step costs it as much as a statement costs the database.
 """
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial, wraps
 from inspect import iscoroutinefunction
 from typing import Annotated, Any, TypeVar
 
+import structlog
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.clock import Clock
@@ -27,17 +29,21 @@ from app.core.prepared import Ask
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
 from app.core.writer import Writer
 from app.crud import crud_login
-from app.domain.errors import CsrfFailed, DomainError, NotSignedIn
+from app.domain.errors import CsrfFailed, DomainError, NotSignedIn, OutcomeUnknown
 from app.domain.people import Actor, Origin
 from app.schemas.schemas import SignedInAnswer, UserAnswer
 from app.services import audit, logins
 from app.services.accounts import RegistrationRules
 from app.services.audit import Deed
 from app.services.logins import NewLogin, SessionLimits, SignedIn
+from app.services.readiness import Readiness
 from app.services.replies import KeysInFlight
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 CSRF_HEADER = "X-CSRF-Token"
+NOT_WRITTEN = (OperationalError, OutcomeUnknown)
+
+log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 
@@ -56,6 +62,7 @@ class Resources:
     devices: Devices
     limits: SessionLimits
     registration: RegistrationRules
+    readiness: Readiness
     clock: Clock
 
 
@@ -199,6 +206,8 @@ def authentication_of(request: Request) -> Callable[[Ask], SignedIn | None] | No
 async def admit(request: Request, who: SignedIn) -> None:
     """Let a person in whose session the request came with, and note that it is used.
 
+    What is read is answered even when that cannot be written.
+
     Raises CsrfFailed when a request that may change something lacks the session's token.
     """
     held = resources_of(request)
@@ -209,10 +218,12 @@ async def admit(request: Request, who: SignedIn) -> None:
             raise CsrfFailed
     now = held.clock()
     if logins.needs_touch(who, now):
-        await held.writer.run(
-            partial(crud_login.touch_login_session, session_id=who.login.id, now=now),
-            order=who.login.id,
-        )
+        touch = partial(crud_login.touch_login_session, session_id=who.login.id, now=now)
+        try:
+            await held.writer.run(touch, order=who.login.id)
+        except NOT_WRITTEN as error:
+            held.readiness.note_failure(now)
+            log.warning("session_not_touched", error=str(error))
 
 
 async def signed_in(request: Request) -> SignedIn:
@@ -229,24 +240,34 @@ async def acting(request: Request) -> Actor:
 
 
 class ReadRecorder:
-    """Writes into the audit log who read the data of which patients other than themselves."""
+    """Writes into the audit log who read the data of which patients other than themselves.
 
-    def __init__(self, database: Database, lookups: Lookups, clock: Clock) -> None:
-        self._database, self._lookups, self._clock = database, lookups, clock
+    When nothing can be written a clinic still needs its day: the record goes to the log of the
+    server then.
+    """
+
+    def __init__(self, held: Resources) -> None:
+        self._held = held
 
     def __call__(self, deed: Deed, *, by: Actor) -> None:
         """Record a read before it is answered, unless it is recorded already."""
-        now = self._clock()
-        new = self._lookups.answer(partial(audit.unrecorded, deed=deed, by=by, now=now))
-        if new is not None:
-            with self._database.writing() as session:
+        now = self._held.clock()
+        new = self._held.lookups.answer(partial(audit.unrecorded, deed=deed, by=by, now=now))
+        if new is None:
+            return
+        try:
+            with self._held.database.writing() as session:
                 audit.record(session, new, by=by, now=now)
+        except NOT_WRITTEN as error:
+            self._held.readiness.note_failure(now)
+            log.error(  # noqa: TRY400 - no bug
+                "read_not_recorded", actor_id=by.id, **asdict(new), error=str(error)
+            )
 
 
 async def recording(request: Request) -> ReadRecorder:
     """What reads are recorded with."""
-    held = resources_of(request)
-    return ReadRecorder(held.database, held.lookups, held.clock)
+    return ReadRecorder(resources_of(request))
 
 
 Held = Annotated[Resources, Depends(resources)]

@@ -11,7 +11,7 @@ from app.core.devices import ACCOUNTS_PER_BROWSER, LIFETIME, Devices
 from app.services import logins, throttle
 from tests.api.clinic import register_admin
 from tests.conftest import MONDAY_MORNING, FakeClock
-from tests.people import PASSWORD, Visitor, code_of
+from tests.people import PASSWORD, PEER, Visitor, code_of
 
 WRONG = "wrong guess"
 LOCKED = (429, "too_many_attempts")
@@ -23,7 +23,7 @@ NEW_PASSWORD = "another password"
 @pytest.fixture
 def clinic(visitor_with: Callable[..., Visitor]) -> Visitor:
     """Somebody whose requests come through a proxy that the API believes."""
-    return visitor_with(trusted_proxies=("testclient",), registrations_per_hour=100)
+    return visitor_with(trusted_proxies=(PEER[0],), registrations_per_hour=100)
 
 
 def forget(browser: Visitor, name: str) -> None:
@@ -260,7 +260,7 @@ def test_a_mapped_address_is_the_ipv4_address(clinic: Visitor) -> None:
 
 
 def test_registrations_count_by_network_too(visitor_with: Callable[..., Visitor]) -> None:
-    clinic = visitor_with(trusted_proxies=("testclient",), registrations_per_hour=2)
+    clinic = visitor_with(trusted_proxies=(PEER[0],), registrations_per_hour=2)
 
     def register(number: int, address: str) -> Any:
         body = {

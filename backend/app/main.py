@@ -133,8 +133,8 @@ def _middleware(held: Resources) -> list[Middleware]:
     return [
         Middleware(ClientAddress, trusted=settings.trusted_proxies),
         Middleware(SecurityHeaders, https=settings.is_https),
-        Middleware(RequestLog),
         *_cors(settings),
+        Middleware(RequestLog),
         Middleware(FreeSlots, lookups=held.lookups, clock=held.clock),
         Middleware(CrossSiteGuard, origins=settings.public_origins),
         Middleware(BodyLimit, largest=LARGEST_BODY),
@@ -142,6 +142,7 @@ def _middleware(held: Resources) -> list[Middleware]:
 
 
 def _cors(settings: Settings) -> list[Middleware]:
+    """Outside of all that answers or refuses, so that a listed page can read each of them."""
     if not settings.cors_origins:
         return []
     return [
@@ -150,7 +151,8 @@ def _cors(settings: Settings) -> list[Middleware]:
             allow_origins=settings.cors_origins,
             allow_credentials=True,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Content-Type", CSRF_HEADER],
+            allow_headers=["Content-Type", CSRF_HEADER, "Idempotency-Key", "If-None-Match"],
+            expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-ID"],
         )
     ]
 

@@ -104,8 +104,9 @@ class SecurityHeaders:
 class CrossSiteGuard:
     """Refuses requests that another website makes a browser send, and bodies other than JSON.
 
-    Fetch metadata decides where the browser sends it, else the Origin header (OWASP
-    Cross-Site Request Forgery Prevention). A request with neither does not come from a page.
+    A listed origin may send them. For others fetch metadata decides where the browser sends it,
+    else the Origin header (OWASP Cross-Site Request Forgery Prevention). A request with neither
+    does not come from a page.
     """
 
     def __init__(self, app: ASGIApp, *, origins: Iterable[str]) -> None:
@@ -121,16 +122,17 @@ class CrossSiteGuard:
         await self.app(scope, receive, send)
 
     def _refusal(self, headers: Headers) -> DomainError | None:
-        site = headers.get("sec-fetch-site")
-        origin = headers.get("origin")
-        if site is not None:
-            if site not in {"same-origin", "none"}:
-                return CrossSiteRequest()
-        elif origin is not None and origin.lower() not in self.origins:
+        if not self._is_own(headers):
             return CrossSiteRequest()
         if _has_body(headers) and not _is_json(headers):
             return UnsupportedMediaType()
         return None
+
+    def _is_own(self, headers: Headers) -> bool:
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        if origin is not None and origin.lower() in self.origins:
+            return True
+        return origin is None if site is None else site in {"same-origin", "none"}
 
 
 class BodyLimit:

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core import checked_settings
@@ -23,7 +23,7 @@ PROJECT = _BACKEND.parent if (_BACKEND / "pyproject.toml").exists() else Path.cw
 the project's, or the current one where the backend was installed as a package."""
 
 RELATIVE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)(?![/:?])(?=.)")
-EXACT_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?\Z", re.ASCII)
+EXACT_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?\Z", re.ASCII)
 SQLITE = re.compile(r"sqlite(\+\w+)?:///[^?]")
 IN_MEMORY = re.compile(r"sqlite(\+\w+)?:/(//?)?(:memory:)?(\?.*)?\Z")
 POSTGRESQL = re.compile(r"postgresql(\+\w+)?://(.*@)?(\[[^]/?]+\]|[^:/?@]*)(:\d*)?([/?].*)?\Z")
@@ -53,6 +53,14 @@ class DoctorRegistration(StrEnum):
 class LogFormat(StrEnum):
     CONSOLE = "console"
     JSON = "json"
+
+
+def _as_sent(origin: str) -> str:
+    """An origin as browsers send it; empty where it is none."""
+    try:
+        return str(HttpUrl(origin)).removesuffix("/")
+    except ValidationError:
+        return ""
 
 
 def origin_of(url: str) -> str:
@@ -111,7 +119,7 @@ class Settings(BaseSettings):
     @field_validator("cors_origins")
     @classmethod
     def _exact_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(EXACT_ORIGIN.match(origin) for origin in value):
+        if not all(EXACT_ORIGIN.match(origin) and _as_sent(origin) == origin for origin in value):
             raise ValueError("CORS_ORIGINS must list exact origins such as https://clinic.example")
         return value
 

@@ -1,8 +1,12 @@
 """Requests that another website makes a browser send."""
 
+from functools import partial
+
 import pytest
+from httpx2 import Response
 
 from app.core.database import Database
+from app.crud import crud_user
 from tests.api.clinic import Clinic, book, booking
 from tests.api.tables import read_all
 from tests.people import API, PASSWORD, Visitor, code_of
@@ -17,7 +21,15 @@ HOSTILE = {
     "same-site": {"Sec-Fetch-Site": "same-site"},
     "an invented value": {"Sec-Fetch-Site": "friendly"},
     "an empty value": {"Sec-Fetch-Site": ""},
-    "cross-site with a listed origin": {"Sec-Fetch-Site": "cross-site", "Origin": FRONTEND},
+    "cross-site from another origin": {
+        "Sec-Fetch-Site": "cross-site",
+        "Origin": "https://evil.example",
+    },
+    "same-site from another port": {
+        "Sec-Fetch-Site": "same-site",
+        "Origin": "http://localhost:8502",
+    },
+    "same-site without an origin that is one": {"Sec-Fetch-Site": "same-site", "Origin": "null"},
     "another origin": {"Origin": "https://evil.example"},
     "the origin null": {"Origin": "null"},
     "another port": {"Origin": "http://localhost:8502"},
@@ -29,6 +41,7 @@ FRIENDLY = {
     "typed by the user": {"Sec-Fetch-Site": "none"},
     "the frontend": {"Origin": FRONTEND},
     "the frontend in capitals": {"Origin": FRONTEND.upper()},
+    "the frontend, on another port": {"Sec-Fetch-Site": "same-site", "Origin": FRONTEND},
     "same-origin behind a proxy": {"Sec-Fetch-Site": "same-origin", "Origin": "https://x.example"},
     "no browser at all": {},
 }
@@ -191,13 +204,17 @@ def test_no_header_overrides_the_method(clinic: Clinic, database: Database, over
     assert read_all(database) == before
 
 
-def preflight(visitor: Visitor, origin: str):
+ASKED_HEADERS = ("content-type", "x-csrf-token", "idempotency-key", "if-none-match")
+EXPOSED = "ETag, Link, Location, Retry-After, X-Request-ID"
+
+
+def preflight(visitor: Visitor, origin: str, *, method: str = "POST", headers=ASKED_HEADERS):
     return visitor.client.options(
         f"{API}/appointments/",
         headers={
             "Origin": origin,
-            "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": "content-type,x-csrf-token",
+            "Access-Control-Request-Method": method,
+            "Access-Control-Request-Headers": ",".join(headers),
         },
     )
 
@@ -231,3 +248,83 @@ def test_without_a_list_nothing_is_shared(visitor: Visitor):
     visitor.register("john_patient")
     answer = visitor.call("GET", "/auth/me", headers={"Origin": FRONTEND})
     assert (answer.status_code, shared_with(answer)[0]) == (200, None)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_listed_origin_may_ask_with_every_method_and_header(visitor_with, method: str):
+    visitor = visitor_with(cors_origins=(LISTED,))
+    answer = preflight(visitor, LISTED, method=method)
+    allowed = answer.headers["access-control-allow-headers"].lower().split(", ")
+    assert (answer.status_code, shared_with(answer)) == (200, (LISTED, "true"))
+    assert set(allowed) >= set(ASKED_HEADERS)
+
+
+def test_a_listed_origin_may_write_with_the_csrf_token_only(visitor_with):
+    """As the browser sends it from another site, or from another port of this one."""
+    visitor = visitor_with(cors_origins=(LISTED,)).register("john_patient")
+    for site in ("cross-site", "same-site"):
+        page = {"Origin": LISTED, "Sec-Fetch-Site": site}
+        changed = visitor.call("PATCH", "/users/me", json={"full_name": site}, headers=page)
+        assert (changed.status_code, changed.json()["full_name"]) == (200, site)
+        assert shared_with(changed) == (LISTED, "true")
+        refused = visitor.client.patch(
+            f"{API}/users/me", json={"full_name": "Mallory"}, headers=page
+        )
+        assert (code_of(refused), shared_with(refused)) == (CSRF_FAILED, (LISTED, "true"))
+
+
+def test_an_origin_that_is_not_listed_may_not_write_with_the_token(visitor_with):
+    visitor = visitor_with(cors_origins=(LISTED,)).register("john_patient")
+    for origin in ("https://evil.example", LISTED + ".evil.example", "null"):
+        page = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
+        answer = visitor.call("PATCH", "/users/me", json={"full_name": "Mallory"}, headers=page)
+        assert (code_of(answer), shared_with(answer)[0]) == (CROSS_SITE, None)
+
+
+def of_every_kind(clinic: Clinic, visitor: Visitor) -> dict[str, tuple[int, Response]]:
+    """Answers and refusals from every place that gives them, asked for by a listed page."""
+    page = {"Origin": LISTED, "Sec-Fetch-Site": "same-site"}
+    slots = f"/schedules/doctor/{clinic.smith.id}/available-slots?start_date=2026-11-30&end_date="
+    key = {"Idempotency-Key": "0123456789abcdef0123456789abcdef", **page}
+    taken = booking(clinic.smith, time="10:00")
+    get = partial(visitor.call, "GET", headers=page)
+    post = partial(visitor.call, "POST")
+    known = {"If-None-Match": get(f"{slots}2026-11-30").headers["etag"], **page}
+    return {
+        "the shortcut to slots": (200, get(f"{slots}2026-11-30")),
+        "slots that are known": (304, visitor.call("GET", f"{slots}2026-11-30", headers=known)),
+        "the plain route to slots": (422, get(f"{slots}x")),
+        "the shortcut to bookings": (201, post("/appointments/", json=taken, headers=key)),
+        "a booking that is repeated": (201, post("/appointments/", json=taken, headers=key)),
+        "a booking that is refused": (409, post("/appointments/", json=taken, headers=page)),
+        "the shortcut to own appointments": (200, get("/appointments/my")),
+        "no such address": (404, get("/nowhere")),
+        "not allowed": (403, get("/users/")),
+        "another method": (405, visitor.call("PUT", "/users/me", json={}, headers=page)),
+        "a body too large": (413, post("/appointments/", json={"a": "x" * 65_536}, headers=page)),
+        "a form": (415, post("/auth/login", data={"a": "b"}, headers=page)),
+        "not signed in": (401, visitor.another().call("GET", "/auth/me", headers=page)),
+    }
+
+
+def test_a_listed_page_can_read_every_answer_and_refusal(clinic: Clinic, visitor_with):
+    visitor = visitor_with(cors_origins=(LISTED,)).log_in("john_patient")
+    answers = of_every_kind(clinic, visitor)
+    assert {name: answer.status_code for name, (_, answer) in answers.items()} == {
+        name: status for name, (status, _) in answers.items()
+    }
+    for name, (_, answer) in answers.items():
+        shared = (*shared_with(answer), answer.headers.get("access-control-expose-headers"))
+        assert (name, shared) == (name, (LISTED, "true", EXPOSED))
+        assert (name, "Origin" in answer.headers["vary"]) == (name, True)
+
+
+def test_a_listed_page_can_read_that_something_broke(visitor_with, monkeypatch):
+    visitor = visitor_with(cors_origins=(LISTED,))
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the secret of the machine room")
+
+    monkeypatch.setattr(crud_user, "list_doctors", fail)
+    answer = visitor.call("GET", "/users/doctors", headers={"Origin": LISTED})
+    assert (code_of(answer), shared_with(answer)) == ((500, "internal_error"), (LISTED, "true"))

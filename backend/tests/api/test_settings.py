@@ -35,6 +35,11 @@ INEXACT_ORIGINS = [
     "clinic.example",
     "null",
     "https://a.example, *",
+    "https://portal.example:443",
+    "http://portal.example:80",
+    "https://portal.example:99999",
+    "https://Portal.example",
+    "https://[::1",
 ]
 
 

@@ -196,6 +196,7 @@ def the_rival_takes_the_freed_slot(rival: Page) -> None:
 def the_doctor_finds_and_completes_appointments(doctor: Page) -> None:
     wednesday = coming(WEDNESDAY)
     actions.go_to(doctor, "Appointments")
+    actions.choose(doctor, "Period", "From this day on")
     expect(doctor.get_by_text("Ann Other")).to_be_visible()
 
     actions.choose(doctor, "Status", "Cancelled")

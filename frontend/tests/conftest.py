@@ -56,13 +56,19 @@ def cookies(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 @pytest.fixture
 def open_page(api: FakeApi, cookies: dict[str, str]) -> OpenPage:
-    """Opens a new tab at an address, in a browser where `as_user` is logged in already."""
+    """Opens a new tab at an address, in a browser where `as_user` is logged in already.
 
-    def open_tab(url_path: str = HOME, *, as_user: Json | None = None) -> AppTest:
+    The browser's clock is that of `zone`.
+    """
+
+    def open_tab(
+        url_path: str = HOME, *, as_user: Json | None = None, zone: str | None = "UTC"
+    ) -> AppTest:
         if as_user is not None:
             cookies["session"] = api.add_session(as_user).token
         tab = AppTest.from_file(SCRIPT, default_timeout=SLOW_MACHINE_SECONDS)
         tab._page_hash = calc_hash(url_path)
+        tab.context["timezone"] = zone
         return tab.run()
 
     return open_tab

@@ -266,12 +266,20 @@ def my_appointments(api: FakeApi, request: httpx.Request) -> httpx.Response:
         if wanted.get("status", row["status"]) == row["status"]
         if wanted.get("date_from", "") <= row["appointment_date"]
         if row["appointment_date"] <= wanted.get("date_to", "9999-12-31")
+        if wanted.get("when", period_of(api, row)) == period_of(api, row)
     ]
+    if wanted.get("when") == "past":
+        rows.reverse()
     start = int(wanted.get("cursor", "0"))
     end = start + min(int(wanted.get("limit", "100")), api.page_size)
     following = request.url.copy_set_param("cursor", str(end))
     headers = {"Link": f'<{following}>; rel="next"'} if end < len(rows) else {}
     return httpx.Response(200, json=rows[start:end], headers=headers)
+
+
+def period_of(api: FakeApi, row: Json) -> str:
+    is_coming = row["status"] == "scheduled" and row["ends_at"] > stamp(api.now)
+    return "upcoming" if is_coming else "past"
 
 
 @route("GET", "/appointments/doctor/{id}")

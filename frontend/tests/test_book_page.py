@@ -71,7 +71,22 @@ def test_doctors_are_found_by_name_and_specialty(
 
 def test_free_times_of_the_day_are_offered(choosing: AppTest):
     assert offered_times(choosing) == MORNING
-    assert texts(choosing.caption) == ["Times are in the UTC time zone."]
+    assert texts(choosing.caption) == []
+
+
+def test_a_zone_that_is_not_the_reader_s_is_named(
+    api: FakeApi, doctor: Json, patient: Json, open_page: OpenPage
+):
+    tab = open_page(PAGE, as_user=patient, zone="America/New_York")
+    choose(tab, "Doctor", doctor["id"])
+    assert texts(tab.caption) == ["Times are in the UTC time zone."] * 2
+    choose_time(tab, NINE)
+    assert "**Monday 30 November 2026, 9:00 (UTC time)** with Dr. John Smith" in texts(tab.markdown)
+    api.add_appointment(doctor, patient, MONDAY_MORNING.replace(hour=9))
+    tab.run()
+    assert texts(tab.warning) == [
+        "9:00 (UTC time) has just been taken. Please choose another time."
+    ]
 
 
 def test_booking_is_told_and_clears_the_form(api: FakeApi, doctor: Json, choosing: AppTest):

@@ -5,14 +5,16 @@ from pydantic import TypeAdapter
 
 from tests.fake_api import FakeApi
 from tests.fake_clinic import MONDAY_MORNING, Json
+from ui import config
 from ui.api.models import Appointment, Schedule, Slot
 from ui.components import events
-from ui.components.appointment_text import doctor_label, doctor_of, when
-from ui.components.calendar import Event, grid
+from ui.components.appointment_text import doctor_label, doctor_of, patient_of, when
+from ui.components.calendar import Event, grid, week_of
 from ui.components.slot_picker import days_with_free_times
 
 MONDAY = date(2026, 11, 30)
 BERLIN = "Europe/Berlin"
+MONDAY_OF_REFERENCE = "2024-01-01"
 
 
 def slot(starts_at: datetime, day: date, time: str) -> Slot:
@@ -84,7 +86,7 @@ def test_appointments_stand_at_their_wall_clock_whatever_the_browser(api: FakeAp
         api.add_appointment(doctor, patient, MONDAY_MORNING, status=status)
         for status in ("scheduled", "completed", "cancelled")
     ]
-    assert events.appointments(parsed(rows), lambda one: one.patient.full_name) == [
+    assert events.appointments(parsed(rows), patient_of, BERLIN) == [
         booked("1", "<b>John</b>", "scheduled"),
         booked("2", "<b>John</b> (completed)", "completed"),
         booked("3", "<b>John</b> (cancelled)", "cancelled"),
@@ -105,8 +107,39 @@ def booked(event_id: str, title: str, status: str) -> Event:
 def test_an_appointment_in_a_repeated_hour_says_which(api: FakeApi, doctor: Json):
     row = api.add_appointment(doctor, api.add_user("john"), AGAIN.starts_at)
     [one] = parsed([row])
-    assert when(one) == "Sunday 25 October 2026, 2:30 (second)"
-    assert events.appointments([one], doctor_of)[0]["title"] == "Dr. John Smith (second)"
+    assert when(one) == "Sunday 25 October 2026, 2:30 (second) (Europe/Berlin time)"
+    assert events.appointments([one], doctor_of, BERLIN)[0]["title"] == "Dr. John Smith (second)"
+
+
+def test_appointments_stand_at_their_instants_in_the_reader_s_zone(api: FakeApi, doctor: Json):
+    far = api.add_user("dr_far", role="doctor", timezone="America/New_York")
+    rows = [api.add_appointment(one, api.add_user("john"), MONDAY_MORNING) for one in (doctor, far)]
+    placed = events.appointments(parsed(rows), doctor_of, BERLIN)
+    assert [(one["title"], one["start"], one["end"]) for one in placed] == [
+        ("Dr. John Smith", "2026-11-30T08:00:00", "2026-11-30T08:30:00"),
+        ("Dr Far, 2:00 America/New_York time", "2026-11-30T08:00:00", "2026-11-30T08:30:00"),
+    ]
+    placed = events.appointments(parsed(rows), doctor_of, "America/Los_Angeles")
+    assert [(one["title"], one["start"]) for one in placed] == [
+        ("Dr. John Smith, 8:00 Europe/Berlin time", "2026-11-29T23:00:00"),
+        ("Dr Far, 2:00 America/New_York time", "2026-11-29T23:00:00"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("locale", "first", "sunday"),
+    [("en_GB", MONDAY_OF_REFERENCE, "2024-01-07"), ("en_US", "2023-12-31", "2023-12-31")],
+)
+def test_the_week_of_working_hours_begins_as_the_locale_says(
+    api: FakeApi, doctor: Json, settings, monkeypatch, locale: str, first: str, sunday: str
+):
+    monkeypatch.setenv("CLINIC_LOCALE", locale)
+    config.settings.cache_clear()
+    rows = [api.add_schedule(doctor, day) for day in range(7)]
+    shown = events.working_hours(TypeAdapter(list[Schedule]).validate_python(rows))
+    assert min(one["start"] for one in shown) == f"{first}T09:00:00"
+    assert shown[6]["start"] == f"{sunday}T09:00:00"
+    assert week_of(date(2026, 11, 30)).first == date(2026, 11, 30 if locale == "en_GB" else 29)
 
 
 def test_working_hours_reach_to_midnight(api: FakeApi, doctor: Json):

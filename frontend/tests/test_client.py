@@ -161,11 +161,11 @@ def test_all_pages_of_appointments_are_read(api: FakeApi, john: Json, smith: Jso
     api.page_size = 2
     ids = [api.add_appointment(smith, john, api.now)["id"] for _ in range(5)]
 
-    found = api_of(api, john).appointments(date_from=MONDAY, status="scheduled")
+    found = api_of(api, john).appointments(MONDAY, MONDAY)
 
     assert [visit.id for visit in found] == ids
     assert [dict(request.url.params) for request in api.requests] == [
-        {"date_from": "2026-11-30", "status": "scheduled", "limit": "200"} | cursor
+        {"date_from": "2026-11-30", "date_to": "2026-11-30", "limit": "200"} | cursor
         for cursor in ({}, {"cursor": "2"}, {"cursor": "4"})
     ]
 
@@ -179,7 +179,7 @@ def test_the_next_page_is_asked_of_the_configured_server(monkeypatch: pytest.Mon
         return httpx.Response(200, json=[], headers=link if len(asked) == 1 else {})
 
     answer_with(monkeypatch, lead_astray)
-    Api("token", "csrf").appointments()
+    Api("token", "csrf").appointments(MONDAY, MONDAY)
 
     assert asked == [
         "http://api.test:8000/api/v1/appointments/my?limit=200",

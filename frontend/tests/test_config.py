@@ -140,3 +140,17 @@ def test_a_proxy_is_an_address_or_a_network(monkeypatch: pytest.MonkeyPatch, val
         "Value error, FRONTEND_TRUSTED_PROXIES must list addresses such as 10.0.0.5"
         " or networks such as 10.0.0.0/24"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Klingon", "Value error, Klingon is not a language and a country such as en_GB"),
+        ("en_XX", "Value error, en_XX is not a language and a country such as en_GB"),
+        ("de", "Value error, de lacks the country, as in en_GB"),
+    ],
+)
+def test_a_locale_that_does_not_exist_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, message: str
+):
+    assert message_of(monkeypatch, CLINIC_LOCALE=name) == message

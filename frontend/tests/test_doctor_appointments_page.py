@@ -40,37 +40,65 @@ def tab(api: FakeApi, doctor: Json, john: Json, open_page: OpenPage) -> AppTest:
 
 def test_without_appointments_there_is_a_sentence(doctor: Json, open_page: OpenPage):
     [sentence] = texts(open_page(PAGE, as_user=doctor).info)
-    assert sentence == (
-        "You have no appointments yet. "
-        "Patients can book you as soon as your schedule has working hours."
-    )
+    assert sentence == "You have no appointments on Monday 30 November 2026."
 
 
 def test_who_comes_with_contact_and_reason_as_plain_text(tab: AppTest):
-    assert texts(tab.subheader) == ["Upcoming", "Past and cancelled"]
+    choose(tab, "Period", "Week")
     assert texts(tab.text) == [
         "John Doe\n+49 30 123456 · john_patient@example.com",
         "Reason: Regular checkup",
         f"{EVIL}\nann@example.com",
         f"Reason: {EVIL}",
-        "John Doe\n+49 30 123456 · john_patient@example.com",
-        "Reason: Regular checkup",
     ]
 
 
-def test_filters_by_date_and_status(tab: AppTest):
+def test_filters_by_date_period_and_status(tab: AppTest):
+    assert headlines(tab) == ["**Monday 30 November 2026, 9:00** · 30 minutes"]
     choose_date(tab, date(2026, 12, 1))
     assert headlines(tab) == ["**Tuesday 1 December 2026, 9:00** · 30 minutes"]
+    choose(tab, "Period", "From this day on")
     choose(tab, "Status", "Completed")
-    assert texts(tab.info) == ["You have no completed appointments on Tuesday 1 December 2026."]
-    choose_date(tab, None)
+    assert texts(tab.info) == [
+        "You have no completed appointments from Tuesday 1 December 2026 on."
+    ]
+    choose(tab, "Period", "Week")
+    assert texts(tab.info) == [
+        "You have no completed appointments from Monday 30 November 2026 to Sunday 6 December 2026."
+    ]
+    choose(tab, "Period", "Month")
+    choose_date(tab, date(2026, 11, 15))
     assert headlines(tab) == ["**Monday 23 November 2026, 9:00** · 30 minutes"]
-    choose(tab, "Status", "Cancelled")
-    assert texts(tab.info) == ["You have no cancelled appointments."]
+
+
+def asked(api: FakeApi) -> list[dict[str, str]]:
+    """What was asked of the lists of appointments since the last time."""
+    path = "/api/v1/appointments/my"
+    found = [dict(one.url.params) for one in api.requests if one.url.path == path]
+    api.requests.clear()
+    return found
+
+
+def test_thousands_of_appointments_cost_one_request_a_click(
+    api: FakeApi, doctor: Json, john: Json, tab: AppTest
+):
+    for number in range(5000):
+        start = NINE + timedelta(days=number // 25, minutes=15 * (number % 25))
+        api.add_appointment(doctor, john, start, duration=15)
+    asked(api)
+    tab.run()
+    today = {"date_from": "2026-11-30", "date_to": "2026-11-30", "limit": "10"}
+    assert (asked(api), len(headlines(tab))) == ([today], 10)
+    press(tab, "Next page")
+    press(tab, "Next page")
+    assert asked(api) == [today | {"cursor": "10"}, today | {"cursor": "20"}]
+    assert len(headlines(tab)) == 6
+    choose(tab, "Period", "From this day on")
+    assert asked(api) == [{"date_from": "2026-11-30", "limit": "10"}]
 
 
 def test_an_appointment_is_completed(api: FakeApi, tab: AppTest):
-    assert buttons(tab) == ["Mark as completed", "Move", "Cancel"] * 2
+    assert buttons(tab) == ["Mark as completed", "Move", "Cancel"]
     press(tab, "Mark as completed")
     assert api.appointments[1]["status"] == "completed"
     assert texts(tab.success) == ["Completed: Monday 30 November 2026, 9:00 with John Doe"]
@@ -97,14 +125,14 @@ def test_an_outage_is_a_sentence_and_passes(api: FakeApi, tab: AppTest):
     assert texts(tab.error) == [UNREACHABLE]
     api.down = False
     press(tab, "Try again")
-    assert (texts(tab.error), len(headlines(tab))) == ([], 3)
+    assert (texts(tab.error), len(headlines(tab))) == ([], 1)
 
 
 def test_the_calendar_asks_for_the_days_it_shows(api: FakeApi, tab: AppTest):
     pills(tab, "Show").set_value("Calendar").run()
     assert dict(api.requests[-1].url.params) == {
-        "date_from": "2026-10-20",
-        "date_to": "2027-01-10",
+        "date_from": "2026-11-30",
+        "date_to": "2026-12-06",
         "limit": "200",
     }
     assert headlines(tab) == []

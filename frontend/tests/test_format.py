@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ui import config
 from ui import format as fmt
 
 BACKSLASH = "\\"
@@ -107,9 +108,29 @@ def test_typed_text_is_shown_letter_by_letter(typed: str):
 
 @given(st.dates())
 def test_every_day_is_told_in_full(day: date):
-    weekday, number, month, year = fmt.long_day(day).split()
-    told = date(int(year), fmt.MONTHS.index(month) + 1, int(number))
-    assert (told, fmt.WEEKDAYS.index(weekday)) == (day, day.weekday())
+    assert fmt.long_day(day) == f"{day:%A} {day.day} {day:%B} {day.year}"
+
+
+@pytest.mark.parametrize(
+    ("locale", "told", "field", "weekday"),
+    [
+        ("en_GB", ("Monday 30 November 2026", "Mon 30 Nov 2026", "15:05"), "DD/MM/YYYY", 0),
+        ("en-US", ("Monday, November 30, 2026", "Mon, Nov 30, 2026", "3:05 PM"), "MM/DD/YYYY", 6),
+        ("de_AT", ("Monday 30 November 2026", "Mon 30 Nov 2026", "15:05"), "DD.MM.YYYY", 0),
+        ("sv_SE", ("Monday 30 November 2026", "Mon 30 Nov 2026", "15:05"), "YYYY-MM-DD", 0),
+        ("fi_FI", ("Monday 30 November 2026", "Mon 30 Nov 2026", "15.05"), "DD.MM.YYYY", 0),
+        ("ar_EG", ("Monday 30 November 2026", "Mon 30 Nov 2026", "3:05 PM"), "DD/MM/YYYY", 5),
+    ],
+)
+def test_one_setting_decides_how_dates_and_times_are_written(
+    monkeypatch, locale: str, told: tuple[str, str, str], field: str, weekday: int
+):
+    monkeypatch.setenv("CLINIC_LOCALE", locale)
+    config.settings.cache_clear()
+    day, conventions = date(2026, 11, 30), config.settings().conventions
+    assert (fmt.long_day(day), fmt.short_date(day), fmt.clock("15:05")) == told
+    assert (conventions.date_field, conventions.first_weekday) == (field, weekday)
+    assert conventions.time_field == ("12h" if told[2].endswith("PM") else "24h")
 
 
 def unescaped(markdown: str) -> str:

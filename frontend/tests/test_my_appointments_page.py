@@ -45,7 +45,7 @@ def show(tab: AppTest, view: str) -> AppTest:
 
 def test_without_appointments_there_is_a_sentence(patient: Json, open_page: OpenPage):
     assert texts(open_page(PAGE, as_user=patient).info) == [
-        "You have no appointments yet. Book your first one on the page “Book Appointment”."
+        "You have no upcoming appointments. Book one on the page “Book Appointment”."
     ]
 
 
@@ -73,7 +73,9 @@ def test_empty_views_say_so(api: FakeApi, tab: AppTest):
     assert texts(tab.info) == ["You have no past or cancelled appointments."]
     api.appointments[1]["status"] = "cancelled"
     show(tab, "Upcoming")
-    assert texts(tab.info) == ["You have no upcoming appointments."]
+    assert texts(tab.info) == [
+        "You have no upcoming appointments. Book one on the page “Book Appointment”."
+    ]
 
 
 def test_an_appointment_that_has_begun_cannot_be_changed(api: FakeApi, tab: AppTest):
@@ -88,7 +90,7 @@ def test_many_appointments_come_a_page_at_a_time(
     for week in range(1, CARDS_A_PAGE + 2):
         api.add_appointment(doctor, patient, NINE + timedelta(weeks=week))
     assert len(headlines(tab.run())) == CARDS_A_PAGE
-    tab.pagination[0].set_value(2).run()
+    press(tab, "Next page")
     assert len(headlines(tab)) == 2
 
 
@@ -145,7 +147,69 @@ def test_an_outage_is_a_sentence_and_passes(api: FakeApi, tab: AppTest):
     assert (texts(tab.error), len(headlines(tab))) == ([], 1)
 
 
-def test_the_clinic_s_zone_is_named_where_the_browser_s_differs(tab: AppTest):
-    assert texts(tab.caption) == ["Times are in the UTC time zone."]
-    tab.context["timezone"] = "UTC"
-    assert texts(tab.run().caption) == []
+def asked(api: FakeApi) -> list[dict[str, str]]:
+    """What was asked of the lists of appointments since the last time."""
+    path = "/api/v1/appointments/my"
+    found = [dict(one.url.params) for one in api.requests if one.url.path == path]
+    api.requests.clear()
+    return found
+
+
+def test_thousands_of_appointments_cost_one_request_a_view(
+    api: FakeApi, doctor: Json, patient: Json, tab: AppTest
+):
+    for number in range(5000):
+        api.add_appointment(doctor, patient, NINE - timedelta(days=number), status="completed")
+    asked(api)
+    tab.run()
+    assert asked(api) == [{"when": "upcoming", "limit": "10"}]
+    show(tab, "Past")
+    assert asked(api) == [{"when": "past", "limit": "10"}]
+    press(tab, "Next page")
+    assert asked(api) == [{"when": "past", "limit": "10", "cursor": "10"}]
+    assert headlines(tab)[0] == "**Friday 20 November 2026, 9:00** · 30 minutes"
+    show(tab, "Calendar")
+    assert asked(api) == [{"date_from": "2026-10-25", "date_to": "2026-12-07", "limit": "200"}]
+
+
+@pytest.fixture
+def two_zones(api: FakeApi, patient: Json, open_page: OpenPage) -> AppTest:
+    """The page of a patient in London with a doctor in London and one in New York."""
+    for name, zone, hour in (("dr_near", "Europe/London", 9), ("dr_far", "America/New_York", 14)):
+        doctor = api.add_user(name, role="doctor", timezone=zone)
+        api.add_schedule(doctor, 0)
+        api.add_appointment(doctor, patient, NINE.replace(hour=hour))
+    patient["timezone"] = "Europe/London"
+    return open_page(PAGE, as_user=patient, zone="Europe/London")
+
+
+def test_each_card_names_its_zone_where_it_is_not_the_reader_s(two_zones: AppTest):
+    assert headlines(two_zones) == [
+        "**Monday 30 November 2026, 9:00** · 30 minutes",
+        "**Monday 30 November 2026, 9:00 (America/New_York time)** · 30 minutes",
+    ]
+    assert texts(two_zones.caption) == []
+
+
+def test_each_dialog_and_message_names_its_zone(api: FakeApi, two_zones: AppTest):
+    there = "Monday 30 November 2026, 9:00 (America/New_York time)"
+    for action, answer, message in (
+        ("Move", "Move to this time", "Moved to Monday 30 November 2026, 10:00"),
+        ("Cancel", "Yes, cancel it", "Cancelled: Monday 30 November 2026, 10:00"),
+    ):
+        two_zones.button(key=f"{action.lower()}.2").click().run()
+        assert texts(two_zones.text)[-1] == f"{there}\nDr Far"
+        if action == "Move":
+            assert texts(two_zones.caption) == ["Times are in the America/New_York time zone."]
+            pills(two_zones, "Free times").set_value("2026-11-30T15:00:00+00:00")
+            there = there.replace("9:00", "10:00")
+        press(two_zones, answer)
+        assert texts(two_zones.success) == [f"{message} (America/New_York time) with Dr Far"]
+
+
+def test_a_reader_whose_clock_is_unknown_reads_every_zone(
+    api: FakeApi, patient: Json, doctor: Json, open_page: OpenPage
+):
+    api.add_appointment(doctor, patient, NINE)
+    tab = open_page(PAGE, as_user=patient, zone=None)
+    assert headlines(tab) == ["**Monday 30 November 2026, 9:00 (UTC time)** · 30 minutes"]

@@ -1,7 +1,7 @@
 """The settings of the frontend, from the environment and the `.env` file of the project root."""
 
 import sys
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ui import checked_settings
 from ui.client_address import networks_of
+from ui.conventions import Conventions, conventions_of
 
 PROJECT_ROOT = Path(__file__).parents[2]
 UNUSABLE = 2  # the exit code of a process whose settings have to be corrected
@@ -42,6 +43,7 @@ class Settings(BaseSettings):
     frontend_host: str = "127.0.0.1"
     frontend_port: int = Field(8501, ge=1, le=65535)
     frontend_trusted_proxies: Annotated[tuple[str, ...], NoDecode] = LOOPBACK_ADDRESSES
+    clinic_locale: str = "en_GB"
 
     @field_validator("api_url")
     @classmethod
@@ -80,6 +82,12 @@ class Settings(BaseSettings):
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as failure:
             raise ValueError(f"{name} is not a time zone such as Europe/Berlin") from failure
+        return name
+
+    @field_validator("clinic_locale")
+    @classmethod
+    def _known_locale(cls, name: str) -> str:
+        conventions_of(name)
         return name
 
     @model_validator(mode="after")
@@ -122,6 +130,11 @@ class Settings(BaseSettings):
         hosts = LOOPBACK_HOSTS if host in LOOPBACK_HOSTS else (host,)
         port = f":{parts.port}" if parts.port else ""
         return frozenset(f"{parts.scheme}://{name}{port}".lower() for name in hosts)
+
+    @cached_property
+    def conventions(self) -> Conventions:
+        """How dates and times are written."""
+        return conventions_of(self.clinic_locale)
 
     def _cookie_name(self, name: str) -> str:
         return f"__Host-{name}" if self.secure else name

@@ -1,25 +1,13 @@
-"""Dates, times and free text as people read them: pure functions, independent of the locale."""
+"""Dates, times and free text as people read them, in the conventions of CLINIC_LOCALE."""
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ui.config import settings
+
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 MIDNIGHT_AT_END = "24:00"
 EN_DASH = "\N{EN DASH}"
 
@@ -34,18 +22,23 @@ WORD_JOINER = "\u2060"
 
 def long_day(day: date) -> str:
     """`Monday 30 November 2026`."""
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
+    return settings().conventions.long_day(day)
 
 
 def short_day(day: date) -> str:
     """`Mon 30 Nov`, for buttons and other narrow places."""
-    return f"{WEEKDAYS[day.weekday()][:3]} {day.day} {MONTHS[day.month - 1][:3]}"
+    return settings().conventions.short_day(day)
+
+
+def short_date(day: date) -> str:
+    """`Mon 30 Nov 2026`."""
+    return settings().conventions.short_date(day)
 
 
 def clock(reading: str, *, second: bool = False) -> str:
     """`9:00` from `09:00`; the second pass of an hour the clocks repeat is `1:30 (second)`."""
-    hour, minute = reading.split(":")[:2]
-    return f"{int(hour)}:{minute}{' (second)' if second else ''}"
+    told = settings().conventions.clock(time.fromisoformat(reading))
+    return f"{told}{' (second)' if second else ''}"
 
 
 def is_second_reading(instant: datetime, zone: str) -> bool:
@@ -103,6 +96,12 @@ def zone_note(zone: str, browser_zone: str | None, moments: Iterable[datetime]) 
     if browser_zone is not None and _clocks_agree(zone, browser_zone, moments):
         return ""
     return f"Times are in the {zone} time zone."
+
+
+def zone_suffix(zone: str, browser_zone: str | None, at: datetime) -> str:
+    """` (Europe/Berlin time)` when the reader's clock differs at the instant `at`, else ""."""
+    is_own = browser_zone is not None and _clocks_agree(zone, browser_zone, [at])
+    return "" if is_own else f" ({zone} time)"
 
 
 def now_in(zone: str, instant: datetime) -> datetime:

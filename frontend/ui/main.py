@@ -20,6 +20,8 @@ def main() -> None:
     except ApiFailure as failure:
         page = navigation.one_page_everywhere(partial(show_outage, failure))
     else:
+        if person:
+            session.note_activity()
         page = navigation.choose_page(person)
     st.set_page_config(
         page_title=f"{page.title} · {settings().clinic_name}", page_icon=PAGE_ICON, layout="wide"

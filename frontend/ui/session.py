@@ -5,19 +5,22 @@ changes the browser's cookie, but the tab goes on seeing the cookies it connecte
 elsewhere is noticed by the API's next answer.
 """
 
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 import streamlit as st
 
 from ui.api.client import Api, NewSession
-from ui.api.errors import SENTENCES, ApiError
+from ui.api.errors import SENTENCES, ApiError, ApiFailure
 from ui.api.models import Role, SignedIn, User
 from ui.config import settings
 from ui.format import with_article
 from ui.tickets import LoginCookies, pinned_store
 
 _KEY: Final = "clinic_session"
+ACTIVITY_SECONDS: Final = 60.0
 COOKIE_NOT_KEPT: Final = (
     "You are logged in, but this browser did not keep the login, so a reload will ask for it "
     "again. Allow cookies for this address, then log out and in again."
@@ -48,6 +51,8 @@ class _Tab:
     cookie_looked_at: bool = False
     order: CookieOrder | None = None
     warning: str | None = None
+    last_user: int | None = None
+    last_activity: float = 0.0
 
 
 def current() -> SignedInPerson | None:
@@ -89,14 +94,38 @@ def sign_in(username: str, password: str) -> None:
 def keep(opened: NewSession) -> None:
     """Go on with this session, in this tab and in the browser's cookies."""
     tab = _tab()
+    if tab.last_user not in {None, opened.signed_in.user.id}:
+        # What somebody has typed and looked at is for the same person only.
+        st.session_state.clear()
+        st.session_state[_KEY] = tab
     tab.token, tab.signed_in, tab.cookie_looked_at = opened.token, opened.signed_in, True
     tab.device = opened.device
+    tab.last_user, tab.last_activity = opened.signed_in.user.id, time.monotonic()
     browser = handshake_cookie(settings().browser_cookie)
     if browser is None:
         tab.warning = COOKIE_NOT_KEPT
     else:
         cookies = LoginCookies(opened.token, opened.device)
         tab.order = CookieOrder("adopt", pinned_store().issue(cookies, browser))
+
+
+def note_activity() -> None:
+    """Have the API know that the person is doing something, at most once a minute.
+
+    What is public is read without the session, so that a page that refreshes itself keeps nobody
+    logged in; a person who chooses a time is there all the same.
+    """
+    tab, now = _tab(), time.monotonic()
+    if tab.signed_in is None or now - tab.last_activity < ACTIVITY_SECONDS:
+        return
+    tab.last_activity = now
+    with suppress(ApiFailure):
+        _api(tab.token, tab.signed_in.csrf_token, noticing=True).me()
+
+
+def is_over() -> bool:
+    """Whether the session has ended since the page was drawn."""
+    return _tab().signed_in is None
 
 
 def user_changed(user: User) -> None:
@@ -171,6 +200,7 @@ def _restore(tab: _Tab) -> None:
     if token is not None:
         try:
             tab.signed_in, tab.token = _api(token, None).me(), token
+            tab.last_user, tab.last_activity = tab.signed_in.user.id, time.monotonic()
         except ApiError as failure:
             if failure.code != "not_signed_in":
                 raise

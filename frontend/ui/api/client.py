@@ -254,26 +254,31 @@ class Api:
 
     def appointments(
         self,
-        date_from: date | None = None,
-        date_to: date | None = None,
-        status: AppointmentStatus | None = None,
+        date_from: date,
+        date_to: date,
     ) -> list[Appointment]:
-        """All own appointments by their start, from as many pages as there are."""
-        page: Mapping[str, str] = _given(
-            {
-                "date_from": date_from and date_from.isoformat(),
-                "date_to": date_to and date_to.isoformat(),
-                "status": status,
-                "limit": str(PAGE_SIZE),
-            }
-        )
+        """All own appointments of some days by their start, from as many pages as there are."""
         appointments: list[Appointment] = []
-        while page:
-            answer = self._send("GET", "/appointments/my", params=page)
-            found = _parse(_APPOINTMENTS, answer)
+        cursor: str | None = None
+        while True:
+            found, cursor = self.appointments_page(
+                limit=PAGE_SIZE, cursor=cursor, date_from=date_from, date_to=date_to
+            )
             appointments += found
-            page = _next_page(answer)
-        return appointments
+            if cursor is None:
+                return appointments
+
+    def appointments_page(
+        self, *, limit: int, cursor: str | None, **filters: date | str | None
+    ) -> tuple[list[Appointment], str | None]:
+        """So many own appointments, and the `cursor` of the next page if there is one.
+
+        The filters are `date_from` and `date_to`, `status`, and `when` (`upcoming` or `past`).
+        """
+        asked = {name: str(value) for name, value in filters.items() if value is not None}
+        page = _given({"limit": str(limit), "cursor": cursor})
+        answer = self._send("GET", "/appointments/my", params=asked | page)
+        return _parse(_APPOINTMENTS, answer), _next_page(answer).get("cursor")
 
     def doctor_day(self, doctor_id: int, day: date) -> list[Appointment]:
         answer = self._send(

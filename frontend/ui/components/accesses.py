@@ -10,6 +10,7 @@ from ui.components import audit_text
 from ui.components.failures import explained
 from ui.components.paging import Pages
 from ui.components.records import draw_records
+from ui.components.zone import name_zone
 from ui.session import SignedInPerson
 
 ROWS_A_PAGE: Final = 10
@@ -29,7 +30,7 @@ def draw_accesses(person: SignedInPerson) -> None:
 
 
 def _draw_page(person: SignedInPerson, who: Callable[[Audit], str], **filters: int) -> None:
-    pages = Pages("accesses", (person.user.id,))
+    pages: Pages[int] = Pages("accesses", (person.user.id,))
     found = person.api.audit(before=pages.start, limit=ROWS_A_PAGE + 1, **filters)
     if not found:
         st.caption("There is nothing to show yet.")
@@ -47,6 +48,7 @@ def _draw_page(person: SignedInPerson, who: Callable[[Audit], str], **filters: i
             for one in shown
         ],
     )
+    name_zone(person.user.timezone, [one.at for one in shown])
     pages.draw(shown[-1].sequence if len(found) > ROWS_A_PAGE else None)
 
 

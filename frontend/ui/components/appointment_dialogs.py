@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import streamlit as st
 
 from ui import format as fmt
+from ui import session
 from ui.api.client import Api
 from ui.api.models import Appointment
 from ui.components import notice
 from ui.components.appointment_card import Card
 from ui.components.appointment_text import Party, when
-from ui.components.attempt import attempt, done
+from ui.components.attempt import attempt, finished
 from ui.components.dialogs import take_asked
 from ui.components.failures import explained
 from ui.components.slot_picker import Picker, pick_day, pick_slot
@@ -57,7 +58,7 @@ def _details(one: Appointment, desk: Desk) -> None:
 @explained
 def _cancel(one: Appointment, desk: Desk) -> None:
     token = _token("cancel", one)
-    if done(token):
+    if finished(token):
         st.rerun()
     notice.show()
     st.text(f"{when(one)}\n{desk.party(one)}")
@@ -77,8 +78,9 @@ def _cancel(one: Appointment, desk: Desk) -> None:
 @explained
 def _move(one: Appointment, desk: Desk, picker: Picker) -> None:
     token = _token("move", one)
-    if done(token):
+    if finished(token):
         st.rerun()
+    session.note_activity()
     notice.show()
     st.text(f"{when(one)}\n{desk.party(one)}")
     st.session_state.setdefault(picker.day_key, one.appointment_date)

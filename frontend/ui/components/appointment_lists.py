@@ -1,49 +1,35 @@
-"""Lists of appointments: which belong together, in which order, and a page at a time."""
+"""Lists of appointments, of which only the page that is shown is asked for."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date
+from typing import Final
 
 import streamlit as st
 
+from ui.api.client import Api
 from ui.api.models import Appointment
 from ui.components.appointment_card import Card
+from ui.components.paging import Pages
 
-CARDS_A_PAGE = 10
-
-
-def upcoming(appointments: Iterable[Appointment], now: datetime) -> list[Appointment]:
-    """Those that will take place or are taking place, the next one first."""
-    return sorted((one for one in appointments if _is_coming(one, now)), key=_start)
+CARDS_A_PAGE: Final = 10
 
 
-def past(appointments: Iterable[Appointment], now: datetime) -> list[Appointment]:
-    """Those that are over, completed or cancelled, the latest first."""
-    return sorted(
-        (one for one in appointments if not _is_coming(one, now)), key=_start, reverse=True
-    )
+def draw_page(
+    key: str,
+    api: Api,
+    card: Callable[[Appointment], Card],
+    *,
+    empty: str,
+    **filters: date | str | None,
+) -> None:
+    """Draw a page of the appointments that `Api.appointments_page` finds, or `empty` as a text.
 
-
-def draw_cards(key: str, cards: Sequence[Card], empty: str = "Nothing here.") -> None:
-    """Draw `cards`, with page numbers when there are many; say `empty` when there are none."""
-    if not cards:
+    Raises `ApiFailure`.
+    """
+    pages: Pages[str] = Pages(key, tuple(str(value) for value in filters.values()))
+    found, following = api.appointments_page(limit=CARDS_A_PAGE, cursor=pages.start, **filters)
+    if not found:
         st.info(empty)
-        return
-    pages = -(-len(cards) // CARDS_A_PAGE)
-    first = CARDS_A_PAGE * (_page_number(key, pages) - 1)
-    for card in cards[first : first + CARDS_A_PAGE]:
-        card.draw()
-    if pages > 1:
-        st.pagination(pages, key=key)
-
-
-def _page_number(key: str, pages: int) -> int:
-    """The page chosen below the list, the last one when there are fewer by now."""
-    return min(int(st.session_state.get(key) or 1), pages)
-
-
-def _is_coming(one: Appointment, now: datetime) -> bool:
-    return one.status == "scheduled" and one.ends_at > now
-
-
-def _start(one: Appointment) -> datetime:
-    return one.starts_at
+    for one in found:
+        card(one).draw()
+    pages.draw(following)

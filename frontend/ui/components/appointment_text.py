@@ -4,15 +4,17 @@ from collections.abc import Callable
 
 from ui import format as fmt
 from ui.api.models import Appointment, Doctor, User
+from ui.components.zone import named
 
 Party = Callable[[Appointment], str]
 """The name of the other side: the doctor for the patient, the patient for the doctor."""
 
 
 def when(one: Appointment) -> str:
-    """`Monday 30 November 2026, 9:00`."""
+    """`Monday 30 November 2026, 9:00`, with the zone where the reader's clock differs."""
     second = fmt.is_second_reading(one.starts_at, one.timezone)
-    return fmt.moment(one.appointment_date, one.appointment_time, second=second)
+    moment = fmt.moment(one.appointment_date, one.appointment_time, second=second)
+    return named(moment, one.timezone, one.starts_at)
 
 
 def doctor_label(doctor: Doctor) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from ui import session
 from ui.api.errors import ApiFailure
 from ui.components import notice
 from ui.components.failures import explanation
@@ -26,10 +27,16 @@ def attempt(token: str, zone: str, change: Callable[[], str]) -> None:
     try:
         news = change()
     except ApiFailure as failure:
-        notice.failed(explanation(failure, zone))
+        if not session.is_over():  # else the login says so
+            notice.failed(explanation(failure, zone))
     else:
         st.session_state[_KEY] = token
         notice.succeeded(news)
+
+
+def finished(token: str) -> bool:
+    """Whether a dialog has nothing more to do: its change is made, or the session is over."""
+    return done(token) or session.is_over()
 
 
 def done(token: str) -> bool:

@@ -84,7 +84,7 @@ def instant(at: datetime, zone: str) -> str:
     """`Mon 30 Nov 2026, 9:00`, on the wall clock of `zone`."""
     local = fmt.now_in(zone, at)
     second = fmt.is_second_reading(at, zone)
-    return f"{_day(local)}, {fmt.clock(f'{local:%H:%M}', second=second)}"
+    return f"{fmt.short_date(local)}, {fmt.clock(f'{local:%H:%M}', second=second)}"
 
 
 def account_of(record: Audit) -> int | None:
@@ -121,14 +121,10 @@ def patients(record: Audit, name_of: Callable[[int], str]) -> str:
 def _days(fields: str) -> str:
     """`from Mon 30 Nov 2026 until Sun 6 Dec 2026`, or the one day."""
     days = dict(field.split("=") for field in fields.split(","))
-    told = {name: _day(date.fromisoformat(day)) for name, day in days.items()}
+    told = {name: fmt.short_date(date.fromisoformat(day)) for name, day in days.items()}
     if told.get("from") == told.get("until"):
         return told["from"]
     return " ".join(f"{name} {day}" for name, day in told.items())
-
-
-def _day(day: date) -> str:
-    return f"{fmt.short_day(day)} {day.year}"
 
 
 def _change(field: str) -> str:

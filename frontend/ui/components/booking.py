@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from ui import format as fmt
+from ui import session
 from ui.api.client import Api
 from ui.api.errors import reworded
 from ui.api.models import Doctor, Slot, User
@@ -25,7 +26,7 @@ from ui.components.calendar import (
 from ui.components.failures import explained
 from ui.components.last_known import FreeTimes, LastKnown
 from ui.components.slot_picker import DAYS_AHEAD, Picker, pick_day, pick_slot
-from ui.components.zone import name_zone
+from ui.components.zone import name_zone, named
 
 REFRESH_SECONDS = 15
 REASON_LENGTH = 500
@@ -62,6 +63,20 @@ class Desk:
     def picker(self, doctor: Doctor) -> Picker:
         return Picker(f"{self.key}.{self.draft}.{doctor.id}", doctor)
 
+    def has_changed(self) -> bool:
+        """Whether something was chosen or typed since the form was drawn last."""
+        key = f"{self.key}.seen"
+        fields = {
+            name: value
+            for name, value in st.session_state.items()
+            if str(name).startswith((f"{self.key}.{self.draft}.", f"{self.key}.doctor"))
+            and not str(name).endswith(Picker.NOTES)
+        }
+        fields[self.calendar_key] = st.session_state.get(self.calendar_key)
+        seen = st.session_state.get(key)
+        st.session_state[key] = fields
+        return fields != seen
+
     def begin_next_draft(self) -> None:
         st.session_state[f"{self.key}.draft"] = self.draft + 1
 
@@ -78,6 +93,10 @@ class Desk:
 @explained
 def draw_booking(desk: Desk) -> None:
     """Everything that is needed to book, kept up to date while it is being filled in."""
+    if session.is_over():
+        st.rerun()
+    if desk.has_changed():
+        session.note_activity()
     told = notice.show(lasting=True)
     trouble = st.container()
     known = LastKnown(desk.api, f"{desk.key}.known")
@@ -100,6 +119,7 @@ def _choose_doctor(desk: Desk, known: LastKnown) -> None:
         placeholder="Search by name or specialty",
         key=f"{desk.key}.doctor",
         on_change=notice.dismissal(),
+        persist_state="session",
     )
     if chosen is None:
         st.info("Choose a doctor to see the times that are free.")
@@ -113,16 +133,18 @@ def _book_with(doctor: Doctor, desk: Desk, known: LastKnown) -> None:
     with form:
         day = pick_day(picker)
         slot = pick_slot(picker, known, day)
-        name_zone(doctor.timezone, [slot.starts_at] if slot else [])
         reason_key = f"{picker.key}.reason"
         st.text_area(
             "Reason",
             max_chars=REASON_LENGTH,
             key=reason_key,
+            persist_state="session",
             placeholder=f"Why {_who_is(desk)} coming, for example: Regular checkup",
         )
         if slot:
-            moment = events.slot_moment(slot, doctor.timezone)
+            moment = named(
+                events.slot_moment(slot, doctor.timezone), doctor.timezone, slot.starts_at
+            )
             st.markdown(f"**{moment}** with {fmt.plain(doctor.full_name)}{_for_whom(desk)}")
         st.button(
             "Book Appointment",
@@ -131,13 +153,14 @@ def _book_with(doctor: Doctor, desk: Desk, known: LastKnown) -> None:
             args=(desk, doctor, desk.draft, reason_key),
         )
     with overview:
+        name_zone(doctor.timezone)
         _calendar(desk, picker, known, day, slot)
 
 
 def _calendar(desk: Desk, picker: Picker, known: FreeTimes, day: date, slot: Slot | None) -> None:
     zone = picker.doctor.timezone
     today = clock.today(zone)
-    shown = visible_range(desk.calendar_key, around=day)
+    shown = visible_range(desk.calendar_key, MONTH, around=day)
     slots = _free_between(known, picker.doctor.id, max(shown.first, today), shown.last)
     by_id = {events.slot_id(free): free for free in slots}
 

@@ -74,11 +74,11 @@ function dateless(data) {
 
 function build(FullCalendar, host, { setTriggerValue, setStateValue }) {
   const { data } = host;
-  const clock = { hour: 'numeric', minute: '2-digit', hourCycle: 'h23' };
+  const clock = { hour: 'numeric', minute: '2-digit', hourCycle: data.is_12_hour ? 'h12' : 'h23' };
   const calendar = new FullCalendar.Calendar(host, {
     timeZone: 'UTC',
-    locale: 'en-gb',
-    firstDay: 1,
+    locale: data.locale,
+    firstDay: data.first_day,
     now: () => (data.dateless ? LONG_AGO : wallClock(data.zone)),
     initialDate: data.focus,
     initialView: fittingView(host, data),

@@ -3,6 +3,7 @@
 The calendar is the second way to everything; each page offers the same in ordinary widgets.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict
 
 import streamlit as st
+
+from ui.config import settings
 
 LIBRARY = "assets/fullcalendar-6.1.21/index.global.min.js"
 MONTH, WEEK, DAY, LIST_WEEK, LIST_MONTH = (
@@ -19,13 +22,12 @@ MONTH, WEEK, DAY, LIST_WEEK, LIST_MONTH = (
     "listWeek",
     "listMonth",
 )
-LONGEST_VIEW = timedelta(days=41)
-"""A month with the ends of its neighbours, from the first day to the last."""
+MONTH_VIEWS = (MONTH, LIST_MONTH)
 
 _HERE = Path(__file__).parent
 _mount = st.components.v2.component(
     "clinic.calendar",
-    html='<div class="frame"><div class="calendar" role="region"></div></div>',
+    html='<div class="frame" translate="no"><div class="calendar" role="region"></div></div>',
     css=(_HERE / "calendar.css").read_text("utf-8"),
     js=(_HERE / "calendar.js").read_text("utf-8"),
 )
@@ -94,9 +96,12 @@ def calendar(
             "narrow_view": look.narrow_view,
             "views": list(look.views),
             "zone": look.zone,
+            "locale": settings().conventions.tag,
+            "first_day": (settings().conventions.first_weekday + 1) % 7,
+            "is_12_hour": settings().conventions.is_12_hour,
             "dateless": look.zone is None,
             "empty": look.empty,
-            "loaded": _loaded(key, focus),
+            "loaded": _loaded(key, look.view, focus),
             "clickable": look.clickable,
             "focus": focus.isoformat(),
             "events": list(events),
@@ -109,14 +114,26 @@ def calendar(
     )
 
 
-def visible_range(key: str, around: date) -> Range:
-    """The days that the calendar `key` shows; until it tells, all it can show `around` a day."""
+def visible_range(key: str, view: str, around: date) -> Range:
+    """The days that the calendar `key` shows; until it tells, those of `view` with a day in it."""
     shown = _state(key).get("range")
     if not isinstance(shown, dict):
-        return Range(around - LONGEST_VIEW, around + LONGEST_VIEW)
+        return month_of(around) if view in MONTH_VIEWS else week_of(around)
     return Range(
         date.fromisoformat(shown["start"]), date.fromisoformat(shown["end"]) - timedelta(days=1)
     )
+
+
+def week_of(day: date) -> Range:
+    """The week of `day`, which begins as CLINIC_LOCALE says."""
+    first = day - timedelta(days=(day.weekday() - settings().conventions.first_weekday) % 7)
+    return Range(first, first + timedelta(days=6))
+
+
+def month_of(day: date) -> Range:
+    """The weeks with a day of the month of `day`."""
+    last = monthrange(day.year, day.month)[1]
+    return Range(week_of(day.replace(day=1)).first, week_of(day.replace(day=last)).last)
 
 
 def grid(events: Sequence[Event]) -> tuple[str, str, str]:
@@ -148,9 +165,9 @@ def _picked(key: str, on_pick: Callable[[Pick], None] | None) -> None:
         on_pick(Pick(kind=value["kind"], id=str(value["id"])))
 
 
-def _loaded(key: str, focus: date) -> dict[str, str]:
+def _loaded(key: str, view: str, focus: date) -> dict[str, str]:
     """The days whose events the page has asked for, in the calendar's way: without the `end`."""
-    days = visible_range(key, around=focus)
+    days = visible_range(key, view, around=focus)
     return {
         "start": days.first.isoformat(),
         "end": (days.last + timedelta(days=1)).isoformat(),

@@ -1,4 +1,4 @@
-"""What the calendars show, built from the API's answers: pure functions on wall-clock times."""
+"""What the calendars show, built from the API's answers, on the wall clock of one zone each."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from ui import format as fmt
 from ui.api.models import Appointment, Schedule, Slot
 from ui.components.calendar import Event
+from ui.config import settings
 
 REFERENCE_MONDAY = date(2024, 1, 1)
-"""The week that stands for every week; no clock changes in it."""
+"""Lies in the week that stands for every week; no clock changes in it."""
 
 
 def slot_id(slot: Slot) -> str:
@@ -38,9 +39,17 @@ def free_times(
     return chips + [_free(slot, zone, chosen=slot == chosen) for slot in slots]
 
 
-def appointments(booked: Iterable[Appointment], title: Callable[[Appointment], str]) -> list[Event]:
-    """Appointments under `title`, marked with their status."""
-    return [_appointment(one, title(one)) for one in booked]
+def appointments(
+    booked: Iterable[Appointment], title: Callable[[Appointment], str], zone: str
+) -> list[Event]:
+    """Appointments under `title`, marked with their status, where their instants lie in `zone`."""
+    return [_appointment(one, title(one), zone) for one in booked]
+
+
+def day_of_reference_week(day_of_week: int) -> date:
+    """The day that stands for a day of the week (Monday is 0), in a week of the locale."""
+    first = settings().conventions.first_weekday
+    return REFERENCE_MONDAY + timedelta(days=(day_of_week - first) % 7 - (-first) % 7)
 
 
 def working_hours(schedules: Iterable[Schedule]) -> list[Event]:
@@ -49,8 +58,8 @@ def working_hours(schedules: Iterable[Schedule]) -> list[Event]:
         Event(
             id=str(row.id),
             title=fmt.minutes(row.slot_duration) + ("" if row.is_active else " (inactive)"),
-            start=_at(REFERENCE_MONDAY + timedelta(days=row.day_of_week), row.start_time),
-            end=_at(REFERENCE_MONDAY + timedelta(days=row.day_of_week), row.end_time),
+            start=_at(day_of_reference_week(row.day_of_week), row.start_time),
+            end=_at(day_of_reference_week(row.day_of_week), row.end_time),
             grain="any",
             classNames=["clickable", "active" if row.is_active else "inactive"],
         )
@@ -81,14 +90,17 @@ def _free(slot: Slot, zone: str, *, chosen: bool) -> Event:
     )
 
 
-def _appointment(one: Appointment, title: str) -> Event:
-    second = " (second)" if fmt.is_second_reading(one.starts_at, one.timezone) else ""
+def _appointment(one: Appointment, title: str, zone: str) -> Event:
+    local = fmt.now_in(zone, one.starts_at)
+    second = " (second)" if fmt.is_second_reading(one.starts_at, zone) else ""
+    differs = fmt.zone_suffix(one.timezone, zone, one.starts_at)
+    elsewhere = f", {fmt.clock(one.appointment_time)} {one.timezone} time" if differs else ""
     status = "" if one.status == "scheduled" else f" ({one.status})"
     return Event(
         id=str(one.id),
-        title=f"{title}{second}{status}",
-        start=_at(one.appointment_date, one.appointment_time),
-        end=_after(one.appointment_date, one.appointment_time, one.duration),
+        title=f"{title}{second}{elsewhere}{status}",
+        start=_at(local.date(), f"{local:%H:%M}"),
+        end=_after(local.date(), f"{local:%H:%M}", one.duration),
         grain="any",
         classNames=["clickable", one.status],
     )

@@ -9,6 +9,7 @@ import streamlit as st
 from ui import format as fmt
 from ui.api.errors import ApiError, ApiFailure
 from ui.api.models import AffectedAppointment
+from ui.components.zone import named
 
 P = ParamSpec("P")
 
@@ -42,4 +43,5 @@ def explanation(failure: ApiFailure, zone: str) -> str:
 
 def _when(appointment: AffectedAppointment, zone: str) -> str:
     second = fmt.is_second_reading(appointment.starts_at, zone)
-    return fmt.moment(appointment.appointment_date, appointment.appointment_time, second=second)
+    moment = fmt.moment(appointment.appointment_date, appointment.appointment_time, second=second)
+    return named(moment, zone, appointment.starts_at)

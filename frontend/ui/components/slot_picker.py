@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import ClassVar
 
 import streamlit as st
 
@@ -12,6 +13,8 @@ from ui.api.models import Doctor, Slot
 from ui.components import clock, notice
 from ui.components.events import slot_id, slot_label
 from ui.components.last_known import FreeTimes
+from ui.components.zone import name_zone, named
+from ui.config import settings
 
 DAYS_AHEAD = 31
 """How far the search for a day with free times looks, and the most the API answers at once."""
@@ -21,6 +24,9 @@ DAYS_OFFERED = 4
 @dataclass(frozen=True)
 class Picker:
     """One choice in progress; a new `key` starts a new one with nothing chosen."""
+
+    NOTES: ClassVar = (".offered", ".remembered")
+    """The ends of the keys of what is no field."""
 
     key: str
     doctor: Doctor
@@ -74,8 +80,9 @@ def pick_day(picker: Picker) -> date:
         min_value=today,
         key=picker.day_key,
         on_change=notice.dismissal(),
-        format="DD/MM/YYYY",
+        format=settings().conventions.date_field,
         required=True,
+        persist_state="session",
     )
     return day
 
@@ -95,12 +102,15 @@ def pick_slot(picker: Picker, known: FreeTimes, day: date) -> Slot | None:
             key=picker.time_key(day),
             on_change=notice.dismissal(),
             wrap=True,
+            persist_state="session",
         )
+        name_zone(zone, [slot.starts_at for slot in offered.values()])
     else:
         st.info(f"No free time on {fmt.long_day(day)}.")
         _offer_other_days(picker, known, day)
     if chosen is None and lost is not None:
-        st.warning(f"{slot_label(lost, zone)} has just been taken. Please choose another time.")
+        taken = named(slot_label(lost, zone), zone, lost.starts_at)
+        st.warning(f"{taken} has just been taken. Please choose another time.")
         return None
     slot = offered[chosen] if chosen else None
     st.session_state[picker.remembered_key] = slot

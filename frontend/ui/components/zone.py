@@ -1,4 +1,4 @@
-"""Whose clock the times on a page follow, where that is not the reader's own."""
+"""Whose clock a time follows, where that is not the reader's own."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,6 +7,14 @@ import streamlit as st
 
 from ui import format as fmt
 from ui.components import clock
+
+
+def named(moment: str, zone: str, at: datetime) -> str:
+    """`moment`, a time on the clock of `zone`, and the zone unless the browser's clock agrees.
+
+    `at` is the instant that is meant.
+    """
+    return moment + fmt.zone_suffix(zone, st.context.timezone, at)
 
 
 def name_zone(zone: str, moments: Iterable[datetime] = ()) -> None:

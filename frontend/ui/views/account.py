@@ -11,6 +11,7 @@ from ui.api.models import Session, User
 from ui.components import notice
 from ui.components.accesses import draw_accesses
 from ui.components.failures import explained
+from ui.components.zone import named
 from ui.devices import device_name
 from ui.format import moment, now_in, plain
 from ui.session import SignedInPerson
@@ -36,16 +37,27 @@ def _profile_form(person: SignedInPerson) -> None:
     with st.form("profile"):
         st.caption(f"Username {plain(user.username)} · {user.role}")
         fields = {
-            "full_name": st.text_input("Full name", user.full_name, autocomplete="name"),
-            "email": st.text_input("Email", user.email, autocomplete="email"),
-            "phone": st.text_input("Phone", user.phone or "", autocomplete="tel"),
+            "full_name": _text_field("Full name", "full_name", user.full_name, "name"),
+            "email": _text_field("Email", "email", user.email, "email"),
+            "phone": _text_field("Phone", "phone", user.phone, "tel"),
         }
         if user.role == "doctor":
-            fields["specialty"] = st.text_input("Specialty", user.specialty or "")
+            fields["specialty"] = _text_field("Specialty", "specialty", user.specialty, None)
             fields["timezone"] = _timezone_box(user)
         submitted = st.form_submit_button("Save profile", type="primary")
     if submitted:
         _save_profile(person, fields)
+
+
+def _text_field(label: str, name: str, stored: str | None, autocomplete: str | None) -> str:
+    """A field of the profile. It begins anew when another value is stored."""
+    return st.text_input(
+        label,
+        stored or "",
+        key=f"profile.{name}.{stored}",
+        autocomplete=autocomplete,
+        persist_state="page",
+    )
 
 
 def _timezone_box(user: User) -> str:
@@ -122,7 +134,8 @@ def _session_row(person: SignedInPerson, one: Session) -> None:
 
 def _session_text(person: SignedInPerson, one: Session) -> str:
     used = now_in(person.user.timezone, one.last_seen_at)
-    when = "This device" if one.current else f"Last used {moment(used.date(), f'{used:%H:%M}')}"
+    last_used = named(moment(used.date(), f"{used:%H:%M}"), person.user.timezone, one.last_seen_at)
+    when = "This device" if one.current else f"Last used {last_used}"
     return f"**{plain(device_name(one.user_agent))}**  \n{when}"
 
 

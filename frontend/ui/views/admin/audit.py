@@ -17,6 +17,7 @@ from ui.components.paging import Pages
 from ui.components.person_search import pick_person
 from ui.components.records import draw_records
 from ui.components.zone import name_zone
+from ui.config import settings
 from ui.session import SignedInPerson
 
 ROWS_A_PAGE: Final = 25
@@ -46,7 +47,7 @@ def _log(person: SignedInPerson) -> None:
     zone = person.user.timezone
     with st.expander("Filter", icon=":material/filter_list:"):
         question = _question(person.api, zone)
-    pages = Pages("audit.pages", astuple(question))
+    pages: Pages[int] = Pages("audit.pages", astuple(question))
     found = person.api.audit(before=pages.start, limit=ROWS_A_PAGE + 1, **asdict(question))
     st.button("Refresh", icon=":material/refresh:")
     if not found:
@@ -66,8 +67,12 @@ def _question(api: Api, zone: str) -> Question:
     chosen_outcome = outcome.selectbox(
         "Outcome", OUTCOMES, index=None, format_func=audit_text.outcome_label, placeholder="All"
     )
-    first = since.date_input("From", value=None, max_value=clock.today(zone), format="DD/MM/YYYY")
-    last = until.date_input("Until", value=None, max_value=clock.today(zone), format="DD/MM/YYYY")
+    first = since.date_input(
+        "From", value=None, max_value=clock.today(zone), format=settings().conventions.date_field
+    )
+    last = until.date_input(
+        "Until", value=None, max_value=clock.today(zone), format=settings().conventions.date_field
+    )
     left, right = st.columns(2)
     with left:
         actor = pick_person(api, "audit.actor", "Done by")

@@ -93,7 +93,7 @@ def _draw_waiting(person: SignedInPerson, search: Search) -> list[User]:
 
 def _draw_page(person: SignedInPerson, search: Search) -> list[User]:
     """A page of those who do not wait."""
-    pages = Pages("people.pages", astuple(search))
+    pages: Pages[int] = Pages("people.pages", astuple(search))
     state = STATES[search.state] if search.state else {}
     found = _find(person.api, search, state, after=pages.start, limit=ROWS_A_PAGE + 1)
     shown = [user for user in found[:ROWS_A_PAGE] if state_of(user) != WAITING]

@@ -10,10 +10,11 @@ from ui.api.client import Api
 from ui.api.errors import ApiFailure, reworded
 from ui.api.models import Invitation, User
 from ui.components import accounts, notice
-from ui.components.attempt import attempt, done
+from ui.components.attempt import attempt, finished
 from ui.components.audit_text import instant
 from ui.components.dialogs import take_asked
 from ui.components.failures import explained
+from ui.components.zone import named
 from ui.config import settings
 from ui.session import SignedInPerson
 from ui.views.admin.people_rows import ROLES
@@ -40,7 +41,7 @@ def open_asked(person: SignedInPerson, users: list[User]) -> None:
 @st.dialog("Deactivate account")
 @explained
 def _deactivate(api: Api, user: User, key: str) -> None:
-    if done(key):
+    if finished(key):
         st.rerun()
     notice.show()
     st.write(f"Deactivate the account of {fmt.plain(user.full_name)}?")
@@ -59,7 +60,7 @@ def _deactivate(api: Api, user: User, key: str) -> None:
 @st.dialog("Reactivate account")
 @explained
 def _reactivate(api: Api, user: User, key: str) -> None:
-    if done(key):
+    if finished(key):
         st.rerun()
     notice.show()
     st.write(
@@ -75,7 +76,7 @@ def _reactivate(api: Api, user: User, key: str) -> None:
 @st.dialog("Change role")
 @explained
 def _change_role(api: Api, user: User, key: str) -> None:
-    if done(key):
+    if finished(key):
         st.rerun()
     notice.show()
     st.write(f"{fmt.plain(user.full_name)} is {fmt.with_article(user.role)} now.")
@@ -111,11 +112,15 @@ def _invite(person: SignedInPerson) -> None:
         f"Hand it to the doctor in person or by a message that nobody else reads. The doctor opens "
         f"{settings().public_url or 'this website'}, chooses “Register” and “Doctor” "
         f"and enters it as the invitation code. It works once, "
-        f"until {instant(invitation.expires_at, person.user.timezone)}."
+        f"until {_end_of(invitation, person.user.timezone)}."
     )
     if st.button("Done"):  # in `on_click` it would end this run before the page is drawn anew
         _put_away()
         st.rerun()
+
+
+def _end_of(invitation: Invitation, zone: str) -> str:
+    return named(instant(invitation.expires_at, zone), zone, invitation.expires_at)
 
 
 def _create(api: Api) -> None:

@@ -1,5 +1,8 @@
 """Appointments: the doctor's day and week, who comes and why, and what became of it."""
 
+from calendar import monthrange
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Final
@@ -13,7 +16,7 @@ from ui.api.models import Appointment, AppointmentStatus, User
 from ui.components import clock, events, notice
 from ui.components.appointment_card import Action, Card
 from ui.components.appointment_dialogs import Desk, open_asked
-from ui.components.appointment_lists import draw_cards, past, upcoming
+from ui.components.appointment_lists import draw_page
 from ui.components.appointment_text import (
     doctor_label,
     doctor_of,
@@ -22,13 +25,43 @@ from ui.components.appointment_text import (
     when,
 )
 from ui.components.attempt import attempt
-from ui.components.calendar import DAY, LIST_WEEK, WEEK, Look, Pick, calendar, visible_range
+from ui.components.calendar import (
+    DAY,
+    LIST_WEEK,
+    WEEK,
+    Look,
+    Pick,
+    calendar,
+    visible_range,
+    week_of,
+)
 from ui.components.dialogs import ask
 from ui.components.failures import explained
 from ui.components.zone import name_zone
+from ui.config import settings
 from ui.session import SignedInPerson
 
 CALENDAR: Final = "doctor.calendar"
+
+
+@dataclass(frozen=True)
+class Days:
+    """Days from `first` to `last`, both included; without an end when `last` is None."""
+
+    first: date
+    last: date | None
+
+
+def _month_of(day: date) -> Days:
+    return Days(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+
+
+PERIODS: Final[dict[str, Callable[[date], Days]]] = {
+    "Day": lambda day: Days(day, day),
+    "Week": lambda day: Days(week_of(day).first, week_of(day).last),
+    "Month": _month_of,
+    "From this day on": lambda day: Days(day, None),
+}
 STATUSES: Final[dict[str, AppointmentStatus | None]] = {
     "Any status": None,
     "Scheduled": "scheduled",
@@ -46,7 +79,6 @@ def page() -> None:
 
 @explained
 def _appointments(person: SignedInPerson) -> None:
-    name_zone(person.user.timezone)
     shown = st.segmented_control(
         "Show", ["List", "Calendar"], default="List", required=True, label_visibility="collapsed"
     )
@@ -58,43 +90,45 @@ def _appointments(person: SignedInPerson) -> None:
 
 
 def _list(person: SignedInPerson) -> None:
-    day, status = _filters()
-    found = person.api.appointments(date_from=day, date_to=day, status=status)
-    if not found:
-        st.info(_nothing(day, status))
-        return
-    cards = partial(_card, person)
-    coming, gone = upcoming(found, clock.now()), past(found, clock.now())
-    if coming:
-        st.subheader("Upcoming", anchor=False)
-        draw_cards("doctor.upcoming", [cards(one) for one in coming])
-    if gone:
-        st.subheader("Past and cancelled", anchor=False)
-        draw_cards("doctor.past", [cards(one) for one in gone])
-
-
-def _filters() -> tuple[date | None, AppointmentStatus | None]:
-    left, right = st.columns(2)
-    day = left.date_input("Date", value=None, format="DD/MM/YYYY")
-    status = right.selectbox("Status", list(STATUSES))
-    return day, STATUSES[status]
-
-
-def _nothing(day: date | None, status: AppointmentStatus | None) -> str:
-    kind = f"{status} appointments" if status else "appointments"
-    if day is not None:
-        return f"You have no {kind} on {fmt.long_day(day)}."
-    if status is not None:
-        return f"You have no {kind}."
-    return (
-        "You have no appointments yet. "
-        "Patients can book you as soon as your schedule has working hours."
+    days, status = _filters(clock.today(person.user.timezone))
+    draw_page(
+        "doctor.pages",
+        person.api,
+        partial(_card, person),
+        empty=_nothing(days, status),
+        date_from=days.first,
+        date_to=days.last,
+        status=status,
     )
+
+
+def _filters(today: date) -> tuple[Days, AppointmentStatus | None]:
+    left, middle, right = st.columns(3)
+    day = left.date_input(
+        "Date",
+        value=today,
+        format=settings().conventions.date_field,
+        on_change=notice.dismissal(),
+        required=True,
+    )
+    period = middle.selectbox("Period", list(PERIODS), on_change=notice.dismissal())
+    status = right.selectbox("Status", list(STATUSES), on_change=notice.dismissal())
+    return PERIODS[period](day), STATUSES[status]
+
+
+def _nothing(days: Days, status: AppointmentStatus | None) -> str:
+    kind = f"{status} appointments" if status else "appointments"
+    if days.last is None:
+        return f"You have no {kind} from {fmt.long_day(days.first)} on."
+    if days.first == days.last:
+        return f"You have no {kind} on {fmt.long_day(days.first)}."
+    return f"You have no {kind} from {fmt.long_day(days.first)} to {fmt.long_day(days.last)}."
 
 
 def _calendar(person: SignedInPerson) -> None:
     today = clock.today(person.user.timezone)
-    days = visible_range(CALENDAR, around=today)
+    days = visible_range(CALENDAR, WEEK, around=today)
+    name_zone(person.user.timezone)
     calendar(
         CALENDAR,
         Look(
@@ -106,7 +140,9 @@ def _calendar(person: SignedInPerson) -> None:
             empty="You have no appointments in these days.",
         ),
         events.appointments(
-            person.api.appointments(days.first, days.last), partial(_other_party, person.user)
+            person.api.appointments(days.first, days.last),
+            partial(_other_party, person.user),
+            person.user.timezone,
         ),
         focus=today,
         on_pick=_open,

@@ -7,11 +7,11 @@ from typing import Final
 import streamlit as st
 
 from ui import format as fmt
+from ui.config import settings
 
 MIN_SLOT: Final = 5
 MAX_SLOT: Final = 240
 STEP: Final = timedelta(minutes=15)
-DAYS: Final = tuple(range(7))
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,39 @@ class Hours:
 USUAL_HOURS: Final = Hours("09:00", "17:00", 30)
 
 
+def days() -> tuple[int, ...]:
+    """The days of the week in the order of the clinic's country; Monday is 0."""
+    return settings().conventions.weekdays
+
+
 def draw(key: str, hours: Hours) -> None:
     """Fields below `key` that show `hours` at first."""
     left, middle, right = st.columns(3)
     start, end = time.fromisoformat(hours.start), _end_field(hours.end)
-    left.time_input("Start time", start, key=f"{key}.start", step=STEP, required=True)
-    middle.time_input("End time", end, key=f"{key}.end", step=STEP, required=True)
+    clock = settings().conventions.time_field
+    for column, label, name, value in (
+        (left, "Start time", "start", start),
+        (middle, "End time", "end", end),
+    ):
+        column.time_input(
+            label,
+            value,
+            key=f"{key}.{name}",
+            step=STEP,
+            required=True,
+            format=clock,
+            persist_state="session",
+        )
     right.number_input(
-        "Slot duration (minutes)", MIN_SLOT, MAX_SLOT, hours.slot_duration, 5, key=f"{key}.slot"
+        "Slot duration (minutes)",
+        MIN_SLOT,
+        MAX_SLOT,
+        hours.slot_duration,
+        5,
+        key=f"{key}.slot",
+        persist_state="session",
     )
-    st.caption("Choose 00:00 as the end for midnight.")
+    st.caption(f"Choose {fmt.clock('00:00')} as the end for midnight.")
 
 
 def entered(key: str) -> Hours:

@@ -6,11 +6,11 @@ from ui import format as fmt
 from ui.api.client import Api
 from ui.api.models import Schedule
 from ui.components import notice
-from ui.components.attempt import attempt, done
+from ui.components.attempt import attempt, finished
 from ui.components.dialogs import take_asked
 from ui.components.failures import explained
 from ui.views.doctor import hours_fields
-from ui.views.doctor.hours_fields import DAYS, Hours
+from ui.views.doctor.hours_fields import Hours
 
 
 def row_text(row: Schedule) -> str:
@@ -31,11 +31,15 @@ def open_asked(api: Api, rows: list[Schedule], zone: str) -> None:
 @st.dialog("Edit schedule")
 @explained
 def _edit(api: Api, row: Schedule, zone: str, key: str) -> None:
-    if done(key):
+    if finished(key):
         st.rerun()
     notice.show()
     st.selectbox(
-        "Day", DAYS, row.day_of_week, format_func=fmt.WEEKDAYS.__getitem__, key=f"{key}.day"
+        "Day",
+        hours_fields.days(),
+        hours_fields.days().index(row.day_of_week),
+        format_func=fmt.WEEKDAYS.__getitem__,
+        key=f"{key}.day",
     )
     hours_fields.draw(key, Hours(row.start_time, row.end_time, row.slot_duration))
     st.button("Save", type="primary", on_click=_save, args=(api, row, zone, key))
@@ -44,7 +48,7 @@ def _edit(api: Api, row: Schedule, zone: str, key: str) -> None:
 @st.dialog("Delete schedule")
 @explained
 def _delete(api: Api, row: Schedule, zone: str, key: str) -> None:
-    if done(key):
+    if finished(key):
         st.rerun()
     notice.show()
     st.write(f"Delete {row_text(row)}? Patients can then no longer book these hours.")

@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from ui import format as fmt
+from ui import session
 from ui.api.client import Api
 from ui.api.errors import ApiFailure, Unreachable
 from ui.components import notice
@@ -14,7 +15,7 @@ from ui.components.failures import explanation
 from ui.components.notice import Notice
 from ui.session import SignedInPerson
 from ui.views.doctor import hours_fields
-from ui.views.doctor.hours_fields import DAYS, USUAL_HOURS, Hours
+from ui.views.doctor.hours_fields import USUAL_HOURS, Hours
 
 _DRAFT: Final = "schedule.draft"
 
@@ -38,11 +39,12 @@ def draw_add_form(person: SignedInPerson) -> None:
         st.subheader("Add New Schedule", anchor=False)
         st.pills(
             "Days of the week",
-            DAYS,
+            hours_fields.days(),
             selection_mode="multi",
             default=draft.days,
             format_func=fmt.WEEKDAYS.__getitem__,
             key=f"{draft.key}.days",
+            persist_state="session",
         )
         hours_fields.draw(draft.key, draft.hours)
         st.form_submit_button(
@@ -57,13 +59,15 @@ def _submit(api: Api, zone: str, draft: Draft) -> None:
     """Add the hours to each chosen day; days that were refused stay in the form."""
     if draft != _current():
         return
-    days = sorted(st.session_state[f"{draft.key}.days"])
+    days = sorted(st.session_state[f"{draft.key}.days"], key=hours_fields.days().index)
     hours = hours_fields.entered(draft.key)
     if not days:
         notice.failed("Please choose at least one day of the week.")
         return
     refusals = _add(api, zone, days, hours)
     added = [day for day in days if day not in refusals]
+    if session.is_over() and not added:
+        return  # the login says so, and then the form goes on
     notice.tell(_outcome(added, hours, refusals))
     if added:
         left = Draft(draft.number + 1, tuple(refusals), hours if refusals else USUAL_HOURS)

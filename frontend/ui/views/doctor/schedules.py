@@ -14,6 +14,7 @@ from ui.components.dialogs import ask
 from ui.components.failures import explained
 from ui.components.zone import name_zone
 from ui.session import SignedInPerson
+from ui.views.doctor import hours_fields
 from ui.views.doctor.schedule_dialogs import open_asked, row_text
 from ui.views.doctor.schedule_form import draw_add_form
 
@@ -31,7 +32,8 @@ def page() -> None:
 
 @explained
 def _week(person: SignedInPerson) -> None:
-    rows = sorted(person.api.schedules(), key=lambda row: (row.day_of_week, row.start_time))
+    order = hours_fields.days().index
+    rows = sorted(person.api.schedules(), key=lambda row: (order(row.day_of_week), row.start_time))
     if not rows:
         st.info(
             "You have no working hours yet, so patients cannot book you. "
@@ -50,7 +52,7 @@ def _week(person: SignedInPerson) -> None:
             zone=None,
         ),
         events.working_hours(rows),
-        focus=events.REFERENCE_MONDAY,
+        focus=events.day_of_reference_week(hours_fields.days()[0]),
         on_pick=_edit_picked,
     )
     for row in rows:

@@ -1,6 +1,7 @@
 """My Appointments: what is coming and what has been, to look at, to move and to cancel."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -11,15 +12,17 @@ from ui.api.models import Appointment
 from ui.components import clock, events, notice
 from ui.components.appointment_card import Action, Card
 from ui.components.appointment_dialogs import Desk, open_asked
-from ui.components.appointment_lists import draw_cards, past, upcoming
+from ui.components.appointment_lists import draw_page
 from ui.components.appointment_text import doctor_label, doctor_of
-from ui.components.calendar import LIST_MONTH, MONTH, WEEK, Look, Pick, calendar
+from ui.components.calendar import LIST_MONTH, MONTH, WEEK, Look, Pick, calendar, visible_range
 from ui.components.dialogs import ask
 from ui.components.failures import explained
 from ui.components.zone import name_zone
 from ui.session import SignedInPerson
 
 CALENDAR: Final = "mine.calendar"
+A_DAY: Final = timedelta(days=1)
+"""The date of an instant in two zones differs by a day at most."""
 
 
 def page() -> None:
@@ -31,41 +34,43 @@ def page() -> None:
 
 @explained
 def _appointments(person: SignedInPerson) -> None:
-    appointments = person.api.appointments()
-    if not appointments:
-        st.info("You have no appointments yet. Book your first one on the page “Book Appointment”.")
-        return
-    views: dict[str, Callable[[list[Appointment]], None]] = {
+    views: dict[str, Callable[[SignedInPerson], None]] = {
         "Upcoming": _upcoming,
         "Past": _past,
-        "Calendar": partial(_calendar, zone=person.user.timezone),
+        "Calendar": _calendar,
     }
     chosen = st.segmented_control(
         "Show", list(views), default="Upcoming", required=True, label_visibility="collapsed"
     )
-    for zone in dict.fromkeys(one.timezone for one in appointments):
-        name_zone(zone, [one.starts_at for one in appointments if one.timezone == zone])
-    views[chosen](appointments)
+    views[chosen](person)
     open_asked(Desk(person.api, doctor_of, _card))
 
 
-def _upcoming(appointments: list[Appointment]) -> None:
-    coming = upcoming(appointments, clock.now())
-    draw_cards(
-        "mine.upcoming", [_card(one) for one in coming], empty="You have no upcoming appointments."
+def _upcoming(person: SignedInPerson) -> None:
+    draw_page(
+        "mine.upcoming",
+        person.api,
+        _card,
+        empty="You have no upcoming appointments. Book one on the page “Book Appointment”.",
+        when="upcoming",
     )
 
 
-def _past(appointments: list[Appointment]) -> None:
-    gone = past(appointments, clock.now())
-    draw_cards(
+def _past(person: SignedInPerson) -> None:
+    draw_page(
         "mine.past",
-        [_card(one) for one in gone],
+        person.api,
+        _card,
         empty="You have no past or cancelled appointments.",
+        when="past",
     )
 
 
-def _calendar(appointments: list[Appointment], zone: str) -> None:
+def _calendar(person: SignedInPerson) -> None:
+    zone = person.user.timezone
+    today = clock.today(zone)
+    days = visible_range(CALENDAR, MONTH, around=today)
+    name_zone(zone)
     calendar(
         CALENDAR,
         Look(
@@ -76,8 +81,10 @@ def _calendar(appointments: list[Appointment], zone: str) -> None:
             zone=zone,
             empty="You have no appointments in these days.",
         ),
-        events.appointments(appointments, doctor_of),
-        focus=clock.today(zone),
+        events.appointments(
+            person.api.appointments(days.first - A_DAY, days.last + A_DAY), doctor_of, zone
+        ),
+        focus=today,
         on_pick=_open,
     )
 

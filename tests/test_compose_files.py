@@ -7,7 +7,7 @@ import app.core.config
 import ui.config
 
 ROOT = Path(__file__).parents[1]
-OF_THE_BACKEND_IMAGE = {"API_HOST", "API_PORT", "DATABASE_URL"}
+OF_THE_BACKEND_IMAGE = {"API_HOST", "API_PORT", "DATABASE_URL", "MIGRATION_DATABASE_URL"}
 OF_THE_FRONTEND_IMAGE = {"FRONTEND_HOST", "FRONTEND_PORT"}
 
 

@@ -10,7 +10,13 @@ import ui.config
 
 ROOT = Path(__file__).parents[1]
 ENV_EXAMPLE = ROOT / ".env.example"
-OF_COMPOSE = {"BACKUP_DIRECTORY", "CLINIC_NETWORK", "POSTGRES_PASSWORD"}
+OF_COMPOSE = {
+    "BACKUP_DIRECTORY",
+    "CLINIC_NETWORK",
+    "POSTGRES_IMAGE",
+    "POSTGRES_PASSWORD",
+    "PYTHON_IMAGE",
+}
 OF_THE_SETTINGS = {
     name.upper()
     for settings in (app.core.config.Settings, ui.config.Settings)

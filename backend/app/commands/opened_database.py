@@ -52,6 +52,6 @@ def migrate_database(settings: Settings) -> None:
     """Bring the database to the newest schema; what goes wrong ends the command in a sentence."""
     with in_sentences():
         try:
-            schema.upgrade(settings.database_url)
+            schema.upgrade(settings.owner_url)
         except schema.UnknownRevision:
             fail("The database is at the schema of a newer version. Install that one.", UNUSABLE)

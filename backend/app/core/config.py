@@ -83,6 +83,7 @@ class Settings(BaseSettings):
 
     app_env: Environment = Environment.DEVELOPMENT
     database_url: str = "sqlite:///var/clinic.db"
+    migration_database_url: str | None = None
     clinic_name: str = "Clinic"
     clinic_timezone: str = "UTC"
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
@@ -128,9 +129,11 @@ class Settings(BaseSettings):
     def _public_address(cls, value: str) -> str:
         return checked_settings.public_address(value) if value else value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "migration_database_url")
     @classmethod
-    def _known_database(cls, value: str) -> str:
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         if IN_MEMORY.match(value):
             raise ValueError("DATABASE_URL must name a file: sqlite:///path/to/clinic.db")
         if not SQLITE.match(value) and not POSTGRESQL.match(value):
@@ -187,6 +190,11 @@ class Settings(BaseSettings):
     def is_https(self) -> bool:
         """Whether people reach the clinic over TLS."""
         return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def owner_url(self) -> str:
+        """The database as the role that owns its tables reaches it, for migrations."""
+        return self.migration_database_url or self.database_url
 
     @property
     def has_docs(self) -> bool:

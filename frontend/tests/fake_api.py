@@ -196,11 +196,6 @@ def list_doctors(api: FakeApi, request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json=sorted(doctors, key=lambda doctor: doctor["full_name"]))
 
 
-@route("GET", "/users/doctors/{id}")
-def one_doctor(api: FakeApi, request: httpx.Request, doctor_id: int) -> httpx.Response:
-    return httpx.Response(200, json=public(doctor_of(api, doctor_id)))
-
-
 @route("POST", "/schedules/")
 def add_schedule(api: FakeApi, request: httpx.Request) -> httpx.Response:
     doctor = api.user_of(request, "doctor")
@@ -212,12 +207,6 @@ def add_schedule(api: FakeApi, request: httpx.Request) -> httpx.Response:
 @route("GET", "/schedules/my")
 def my_schedules(api: FakeApi, request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json=rows_of(api, api.user_of(request, "doctor")["id"]))
-
-
-@route("GET", "/schedules/doctor/{id}")
-def active_schedules(api: FakeApi, request: httpx.Request, doctor_id: int) -> httpx.Response:
-    rows = rows_of(api, doctor_of(api, doctor_id)["id"])
-    return httpx.Response(200, json=[row for row in rows if row["is_active"]])
 
 
 @route("GET", "/schedules/doctor/{id}/available-slots")
@@ -280,16 +269,6 @@ def my_appointments(api: FakeApi, request: httpx.Request) -> httpx.Response:
 def period_of(api: FakeApi, row: Json) -> str:
     is_coming = row["status"] == "scheduled" and row["ends_at"] > stamp(api.now)
     return "upcoming" if is_coming else "past"
-
-
-@route("GET", "/appointments/doctor/{id}")
-def doctor_day(api: FakeApi, request: httpx.Request, doctor_id: int) -> httpx.Response:
-    if api.user_of(request, "doctor")["id"] != doctor_id:
-        raise RefusedError("not_found")
-    day = request.url.params["appointment_date"]
-    rows = [row for row in api.appointments.values() if row["doctor_id"] == doctor_id]
-    rows = [row for row in rows if row["appointment_date"] == day]
-    return httpx.Response(200, json=sorted(rows, key=lambda row: row["starts_at"]))
 
 
 @route("GET", "/appointments/{id}")

@@ -45,7 +45,6 @@ _INVITATIONS: Final = TypeAdapter(list[OpenInvitation])
 _AUDIT: Final = TypeAdapter(list[Audit])
 _SIGNED_IN: Final = TypeAdapter(SignedIn)
 _SESSIONS: Final = TypeAdapter(list[Session])
-_DOCTOR: Final = TypeAdapter(Doctor)
 _DOCTORS: Final = TypeAdapter(list[Doctor])
 _SCHEDULE: Final = TypeAdapter(Schedule)
 _SCHEDULES: Final = TypeAdapter(list[Schedule])
@@ -193,16 +192,9 @@ class Api:
     def doctors(self) -> list[Doctor]:
         return _parse(_DOCTORS, self._read_public("/users/doctors"))
 
-    def doctor(self, doctor_id: int) -> Doctor:
-        return _parse(_DOCTOR, self._read_public(f"/users/doctors/{doctor_id}"))
-
     def schedules(self) -> list[Schedule]:
         """All working hours of the doctor who is logged in, inactive ones too."""
         return _parse(_SCHEDULES, self._send("GET", "/schedules/my"))
-
-    def doctor_schedules(self, doctor_id: int) -> list[Schedule]:
-        """The active working hours of a doctor."""
-        return _parse(_SCHEDULES, self._read_public(f"/schedules/doctor/{doctor_id}"))
 
     def add_schedule(
         self,
@@ -279,12 +271,6 @@ class Api:
         page = _given({"limit": str(limit), "cursor": cursor})
         answer = self._send("GET", "/appointments/my", params=asked | page)
         return _parse(_APPOINTMENTS, answer), _next_page(answer).get("cursor")
-
-    def doctor_day(self, doctor_id: int, day: date) -> list[Appointment]:
-        answer = self._send(
-            "GET", f"/appointments/doctor/{doctor_id}", params={"appointment_date": day.isoformat()}
-        )
-        return _parse(_APPOINTMENTS, answer)
 
     def appointment(self, appointment_id: int) -> Appointment:
         return _parse(_APPOINTMENT, self._send("GET", f"/appointments/{appointment_id}"))

@@ -72,7 +72,7 @@ test-e2e: $(INSTALLED) ## … of the whole system in a browser
 compose-test: $(INSTALLED) ## Test the clinic in containers; needs a Docker engine
 	$(BIN)/pytest e2e/containers -o faulthandler_timeout=1200
 
-check: $(INSTALLED) ## Check format, lint, types, imports, Dockerfiles, hot paths, generated files, the lock and known holes
+check: $(INSTALLED) ## Check format, lint, types, imports, Dockerfiles, hot paths, generated files, the lock, licences and known holes
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	@$(MAKE) --no-print-directory types
@@ -81,7 +81,8 @@ check: $(INSTALLED) ## Check format, lint, types, imports, Dockerfiles, hot path
 	$(BIN)/python -m benchmarks.work --check
 	$(UV) lock --check
 	$(BIN)/python -m tools.generate --uv $(UV) --check
-	$(BIN)/python -m tools.audit
+	$(BIN)/python -m tools.licences
+	@$(BIN)/python -m tools.audit
 
 types: $(INSTALLED) ## Check the types only
 	$(BIN)/mypy backend/app

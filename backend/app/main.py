@@ -31,7 +31,7 @@ from app.core.lookups import open_lookups
 from app.core.security import HashingLane, PasswordHasher
 from app.core.writer import open_writer
 from app.schemas.schemas import Problem
-from app.services.accounts import RegistrationRules
+from app.services.accounts import EmailRules, RegistrationRules
 from app.services.logins import SessionLimits
 from app.services.readiness import Readiness
 from app.services.replies import KeysInFlight
@@ -112,6 +112,7 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
             hourly=settings.registrations_per_hour,
         ),
         readiness=Readiness(),
+        emails=EmailRules(hasher=hasher, hourly=settings.email_changes_per_hour),
         clock=clock,
     )
 

@@ -184,8 +184,13 @@ def my_account(api: FakeApi, request: httpx.Request) -> httpx.Response:
 @route("PATCH", "/users/me")
 def change_account(api: FakeApi, request: httpx.Request) -> httpx.Response:
     user, changes = api.user_of(request), fields_of(request, set())
+    password = changes.pop("current_password", None)
+    if "email" in changes and password != api.passwords[user["id"]]:
+        message = "This is not your present password."
+        errors = [{"field": "current_password", "message": message}]
+        raise RefusedError("invalid_input", errors=errors)
     if changes.get("email") in {other["email"] for other in api.users.values()}:
-        raise RefusedError("email_taken")
+        raise RefusedError("email_unavailable")
     user.update(changes)
     return httpx.Response(200, json=user)
 

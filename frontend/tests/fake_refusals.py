@@ -13,6 +13,7 @@ STATUS_OF_CODE: Final = {
     "not_found": 404,
     "username_taken": 409,
     "email_taken": 409,
+    "email_unavailable": 409,
     "schedule_overlaps": 409,
     "appointments_affected": 409,
     "slot_taken": 409,

@@ -71,10 +71,33 @@ def test_a_refused_profile_says_why(api: FakeApi, john: Json, open_page: OpenPag
     api.add_user("jane_patient")
     tab = open_page("account", as_user=john)
     fill(tab, "Email", "jane_patient@example.com")
+    fill(tab, "Your password", "password123")
 
     press(tab, "Save profile")
 
-    assert texts(tab.error) == [SENTENCES["email_taken"]]
+    assert texts(tab.error) == [SENTENCES["email_unavailable"]]
+
+
+def test_a_new_address_needs_the_password(api: FakeApi, john: Json, open_page: OpenPage):
+    tab = open_page("account", as_user=john)
+    fill(tab, "Email", "john.doe@example.com")
+
+    press(tab, "Save profile")
+    assert texts(tab.error) == ["Please enter your password to change the email."]
+    fill(tab, "Your password", "wrong guess")
+    press(tab, "Save profile")
+    assert texts(tab.error) == [
+        "Please check the current password: This is not your present password."
+    ]
+    assert john["email"] == "john@example.com"
+    fill(tab, "Your password", "password123")
+    press(tab, "Save profile")
+
+    assert (john["email"], texts(tab.success)) == (
+        "john.doe@example.com",
+        ["Your profile has been saved."],
+    )
+    assert [field.value for field in tab.text_input if field.label == "Your password"] == [""]
 
 
 def test_a_new_password_replaces_the_session(api: FakeApi, john: Json, open_page: OpenPage):

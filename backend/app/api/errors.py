@@ -33,6 +33,7 @@ STATUS: dict[type[errors.DomainError], HTTPStatus] = {
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.UsernameTaken: HTTPStatus.CONFLICT,
     errors.EmailTaken: HTTPStatus.CONFLICT,
+    errors.EmailUnavailable: HTTPStatus.CONFLICT,
     errors.ScheduleOverlaps: HTTPStatus.CONFLICT,
     errors.AppointmentsAffected: HTTPStatus.CONFLICT,
     errors.SlotTaken: HTTPStatus.CONFLICT,

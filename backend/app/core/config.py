@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     password_policy: PasswordPolicy = PasswordPolicy.DOCUMENT
     doctor_registration: DoctorRegistration = DoctorRegistration.OPEN
     registrations_per_hour: int = Field(20, ge=1)
+    email_changes_per_hour: int = Field(5, ge=1)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     bcrypt_cost: int = Field(12, ge=4, le=18)
     hashing_queue: int = Field(64, ge=1)

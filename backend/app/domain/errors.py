@@ -89,6 +89,14 @@ class EmailTaken(DomainError):
     sentence = "An account with this e-mail address exists. Log in, or use another address."
 
 
+class EmailUnavailable(DomainError):
+    """The new address of an account is another's. It does not say so: see the threat model."""
+
+    keeps_changes = True
+    code = "email_unavailable"
+    sentence = "This e-mail address cannot be used. Use another one, or ask the clinic."
+
+
 class ScheduleOverlaps(DomainError):
     code = "schedule_overlaps"
     sentence = "These hours overlap with other hours of the same day, active or not."

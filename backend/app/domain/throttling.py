@@ -45,6 +45,7 @@ LOGINS_PER_ADDRESS = Limit(30, timedelta(minutes=5))
 LOGINS_PER_ACCOUNT = Limit(50, timedelta(hours=1))
 PROOFS = (Limit(10, timedelta(minutes=5)), Limit(50, timedelta(hours=1)))
 HOUR = timedelta(hours=1)
+EMAIL_CHANGES_PER_ADDRESS = Limit(20, HOUR)
 LONGEST_WINDOW = HOUR
 
 

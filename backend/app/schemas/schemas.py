@@ -100,10 +100,17 @@ class PasswordChange(Request):
 
 class ProfileChanges(Changes):
     full_name: FullName = ""
-    email: Email = ""
+    email: Email = Field("", description="needs `current_password`")
+    current_password: Password = Field("", repr=False, description="changes nothing by itself")
     phone: Phone | None = None
     specialty: Specialty | None = None
     timezone: Timezone = ""
+
+    @model_validator(mode="after")
+    def _password_is_no_change(self) -> Self:
+        if self.model_fields_set == {"current_password"}:
+            raise refusal("Send at least one field to change.")
+        return self
 
 
 class NewSchedule(Request):

@@ -9,11 +9,21 @@ from sqlalchemy.orm import Session
 from app.core.config import DoctorRegistration, PasswordPolicy
 from app.core.security import PasswordHasher, check_password_rules, token_digest
 from app.crud import crud_appointment, crud_invitation, crud_user
-from app.domain.errors import AppointmentsAffected, InvalidInput, InvitationNeeded
+from app.domain.errors import (
+    AppointmentsAffected,
+    EmailTaken,
+    EmailUnavailable,
+    InvalidInput,
+    InvitationNeeded,
+    NotSignedIn,
+    WrongPresentPassword,
+)
 from app.domain.people import Actor, Origin, Role, identity_key
 from app.models import User
 from app.services import audit, diary, throttle
 from app.services.audit import Deed
+from app.services.logins import SignedIn
+from app.services.proofs import prove
 
 KEY_LENGTH = 508
 PROFESSIONAL_FIELDS = {"specialty", "timezone"}
@@ -105,6 +115,73 @@ def check_registrations(
     throttle.check_registrations(reading, address=address, hourly=rules.hourly, now=now)
 
 
+@dataclass(frozen=True, slots=True)
+class EmailRules:
+    """What a clinic asks of those who change their e-mail address; `hourly` is per account."""
+
+    hasher: PasswordHasher
+    hourly: int
+
+
+def check_email_changes(
+    reading: Session, who: SignedIn, *, rules: EmailRules, now: datetime
+) -> None:
+    """Raise TooManyAttempts when the person has to wait before the next change of address."""
+    throttle.check_proofs(reading, session_id=who.login.id, now=now)
+    throttle.check_email_changes(
+        reading,
+        user_id=who.actor.id,
+        address=str(who.actor.origin.address),
+        hourly=rules.hourly,
+        now=now,
+    )
+
+
+def change_email(
+    reading: Session,
+    writing: Session,
+    who: SignedIn,
+    *,
+    rules: EmailRules,
+    password: str | None,
+    changes: dict[str, Any],
+    now: datetime,
+) -> User:
+    """Change one's own account, its e-mail address included.
+
+    Without mail that proves who owns an address, a change can tell whether another account has it.
+    So it needs the password, it is counted whether it succeeds or not, and its refusal does not say
+    why.
+
+    Raises:
+        InvalidInput: the password is missing.
+        TooManyAttempts: too many addresses, or wrong passwords in this session.
+        WrongPresentPassword: the failure is counted.
+        NotSignedIn: the account was deactivated meanwhile.
+        EmailUnavailable: another account has the address.
+        InvalidInput, AppointmentsAffected: as `update_profile`.
+    """
+    if not password:
+        raise InvalidInput("current_password", "Enter your password to change your e-mail address.")
+    check_email_changes(reading, who, rules=rules, now=now)
+    address = str(who.actor.origin.address)
+    user = crud_user.get_user(reading, user_id=who.actor.id)
+    proven = prove(writing, user, hasher=rules.hasher, password=password)
+    if proven is None:
+        throttle.note_wrong_proof(
+            writing,
+            session_id=who.login.id,
+            account_key=user.username_key,
+            address=address,
+            now=now,
+        )
+        raise WrongPresentPassword
+    if not proven.is_active:
+        raise NotSignedIn
+    throttle.note_email_change(writing, user_id=user.id, address=address, now=now)
+    return update_profile(writing, who.actor, changes=changes, now=now)
+
+
 def update_profile(
     session: Session, actor: Actor, *, changes: dict[str, Any], now: datetime
 ) -> User:
@@ -112,7 +189,7 @@ def update_profile(
 
     Raises:
         InvalidInput: only doctors have a specialty and a time zone.
-        EmailTaken: another account has the address.
+        EmailUnavailable: another account has the address.
         AppointmentsAffected: a doctor with booked patients moves to another time zone.
     """
     for field in sorted(PROFESSIONAL_FIELDS & changes.keys()):
@@ -126,7 +203,10 @@ def update_profile(
             raise AppointmentsAffected([diary.as_booked_visit(row) for row in booked])
     if "email" in changes:
         changes = {**changes, "email_key": _key("email", changes["email"])}
-    user = crud_user.update_user(session, actor.id, changes=changes)
+    try:
+        user = crud_user.update_user(session, actor.id, changes=changes)
+    except EmailTaken:
+        raise EmailUnavailable from None
     deed = Deed("account.change", "user", user.id, patient_id_of(user), fields=changes)
     audit.record(session, deed, by=actor, now=now)
     return user

@@ -13,6 +13,7 @@ from app.core.security import token_digest
 from app.crud import crud_attempt
 from app.domain.errors import TooManyAttempts
 from app.domain.throttling import (
+    EMAIL_CHANGES_PER_ADDRESS,
     HOUR,
     LOGINS_PER_ACCOUNT,
     LOGINS_PER_ACCOUNT_AND_ADDRESS,
@@ -85,6 +86,26 @@ def check_registrations(session: Session, *, address: str, hourly: int, now: dat
 def note_registration(session: Session, *, address: str, now: datetime) -> None:
     """Count a registration, whether it succeeds or not."""
     _note(session, AttemptKind.REGISTRATION, address=address, account_digest=None, now=now)
+
+
+def check_email_changes(
+    session: Session, *, user_id: int, address: str, hourly: int, now: datetime
+) -> None:
+    """Raise TooManyAttempts when an account, or an address, asked for too many e-mail addresses."""
+    digest = _user_digest(user_id)
+    _check(session, Limit(hourly, HOUR), AttemptKind.EMAIL, account_digest=digest, now=now)
+    network = network_of(address)
+    _check(session, EMAIL_CHANGES_PER_ADDRESS, AttemptKind.EMAIL, address=network, now=now)
+
+
+def note_email_change(session: Session, *, user_id: int, address: str, now: datetime) -> None:
+    """Count a change of an e-mail address, whether it succeeds or not."""
+    digest = _user_digest(user_id)
+    _note(session, AttemptKind.EMAIL, address=address, account_digest=digest, now=now)
+
+
+def _user_digest(user_id: int) -> str:
+    return token_digest(f"user:{user_id}")
 
 
 def _device_digest(device: Device) -> str:

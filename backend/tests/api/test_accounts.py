@@ -5,8 +5,10 @@ import pytest
 from app.core.database import Database
 from tests.api.clinic import Clinic, deactivate
 from tests.api.tables import read_all
+from tests.conftest import FakeClock
 from tests.people import PASSWORD, Visitor, code_of
 
+INVALID = (422, "invalid_input")
 JOHN = {
     "username": "john_patient",
     "email": "john@example.com",
@@ -119,7 +121,7 @@ def test_a_doctor_changes_and_clears_the_public_profile(clinic: Clinic):
 
 
 def test_a_changed_address_logs_in_and_the_old_one_does_not(clinic: Clinic):
-    assert clinic.john.patch("/users/me", email="new@example.com").status_code == 200
+    assert change_email(clinic.john, "new@example.com").status_code == 200
     assert clinic.john.another().log_in("new@example.com").account["username"] == "john_patient"
     answer = clinic.anonymous.post(
         "/auth/login", username="john_patient@example.com", password=PASSWORD
@@ -128,8 +130,79 @@ def test_a_changed_address_logs_in_and_the_old_one_does_not(clinic: Clinic):
 
 
 def test_ones_own_address_in_another_spelling_is_not_taken(clinic: Clinic):
-    answer = clinic.john.patch("/users/me", email="John_Patient@example.com")
+    answer = change_email(clinic.john, "John_Patient@example.com")
     assert (answer.status_code, answer.json()["email"]) == (200, "John_Patient@example.com")
+
+
+def test_a_new_address_needs_the_password(clinic: Clinic):
+    before = clinic.john.get("/users/me").json()
+    missing = clinic.john.patch("/users/me", email="new@example.com", full_name="Someone else")
+    wrong = change_email(clinic.john, "new@example.com", "wrong guess")
+    assert [answer.json()["errors"] for answer in (missing, wrong)] == [
+        [
+            {
+                "field": "current_password",
+                "message": "Enter your password to change your e-mail address.",
+            }
+        ],
+        [{"field": "current_password", "message": "This is not your present password."}],
+    ]
+    assert code_of(clinic.john.patch("/users/me", current_password=PASSWORD)) == INVALID
+    assert clinic.john.get("/users/me").json() == before
+
+
+def test_without_the_password_nobody_learns_whose_an_address_is(clinic: Clinic):
+    for password in ("wrong guess", "", None):
+        answers = [
+            change_email(clinic.john, email, password)
+            for email in ("jane_patient@example.com", "nobody@example.com")
+        ]
+        assert [code_of(answer) for answer in answers] == [INVALID] * 2
+        assert answers[0].json() == answers[1].json()
+
+
+def test_a_refused_address_does_not_say_why(clinic: Clinic):
+    refused = change_email(clinic.john, "JANE_PATIENT@example.com")
+    assert code_of(refused) == (409, "email_unavailable")
+    assert refused.json()["detail"] == (
+        "This e-mail address cannot be used. Use another one, or ask the clinic."
+    )
+
+
+@pytest.mark.parametrize("email", ["jane_patient@example.com", "john_{}@example.com"])
+def test_five_new_addresses_an_hour_taken_or_not(clinic: Clinic, clock: FakeClock, email: str):
+    for number in range(5):
+        assert change_email(clinic.john, email.format(number)).status_code in {200, 409}
+    refused = [change_email(clinic.john, address) for address in (email, "free@example.com")]
+    assert [code_of(answer) for answer in refused] == [(429, "too_many_attempts")] * 2
+    assert [answer.headers["Retry-After"] for answer in refused] == ["3600"] * 2
+    assert change_email(clinic.jane, "jane@example.com").status_code == 200, "the control"
+    clock.advance(hours=1)
+    assert change_email(again(clinic.john), "free@example.com").status_code == 200
+
+
+def test_twenty_new_addresses_an_hour_from_one_network(visitor: Visitor):
+    people = [visitor.another().register(f"person_{number}") for number in range(5)]
+    for number in range(20):
+        answer = change_email(people[number // 5], f"new_{number}@example.com")
+        assert answer.status_code == 200
+    assert code_of(change_email(people[4], "one@example.com")) == (429, "too_many_attempts")
+
+
+def test_wrong_passwords_for_a_new_address_are_limited(clinic: Clinic):
+    for _ in range(10):
+        assert code_of(change_email(clinic.john, "new@example.com", "wrong guess")) == INVALID
+    assert code_of(change_email(clinic.john, "new@example.com")) == (429, "too_many_attempts")
+    assert clinic.john.patch("/users/me", full_name="John").status_code == 200, "the control"
+
+
+def change_email(person: Visitor, email: str, password: str | None = PASSWORD):
+    return person.patch("/users/me", email=email, current_password=password)
+
+
+def again(person: Visitor) -> Visitor:
+    """The same person in another browser."""
+    return person.another().log_in(person.account["username"])
 
 
 def test_a_refused_registration_leaves_no_trace(clinic: Clinic, database: Database):

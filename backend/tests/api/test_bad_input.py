@@ -312,8 +312,10 @@ ACCOUNTS: dict[str, tuple[Attempt, tuple[int, str]]] = {
         (409, "email_taken"),
     ),
     "another's e-mail by PATCH": (
-        lambda c: c.john.patch("/users/me", email="JANE_PATIENT@example.com"),
-        (409, "email_taken"),
+        lambda c: c.john.patch(
+            "/users/me", email="JANE_PATIENT@example.com", current_password=PASSWORD
+        ),
+        (409, "email_unavailable"),
     ),
     "a user name that could be an e-mail address": (
         lambda c: register(c, username="jane_patient@example.com"),

@@ -153,7 +153,9 @@ def test_a_person_is_found_by_a_new_name_and_not_by_the_old(clinic: Clinic):
     def found(name: str) -> list[str]:
         return [user["username"] for user in clinic.admin.get("/users/", name=name).json()]
 
-    clinic.john.patch("/users/me", full_name="Jörg Müller", email="jm@example.com")
+    clinic.john.patch(
+        "/users/me", full_name="Jörg Müller", email="jm@example.com", current_password=PASSWORD
+    )
     assert found("mueller") == found("Muller jorg") == found("jm@example.com") == ["john_patient"]
     assert found("john patient") == ["john_patient"]  # that is the user name
     clinic.jane.patch("/users/me", full_name="Eva Novák")

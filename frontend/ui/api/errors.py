@@ -19,6 +19,8 @@ SENTENCES: Final = {
     "username_taken": "This username is already taken. Please choose another one.",
     "email_taken": "There is already an account with this e-mail address. "
     "Log in with it, or use another address.",
+    "email_unavailable": "This e-mail address cannot be used. Please use another one, "
+    "or ask the clinic.",
     "schedule_overlaps": "These hours overlap with other working hours on the same day. "
     "Choose other times, or change the existing hours.",
     "appointments_affected": "Patients have booked appointments that depend on these hours. "

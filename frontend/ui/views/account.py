@@ -17,6 +17,7 @@ from ui.format import moment, now_in, plain
 from ui.session import SignedInPerson
 
 FORM_WIDTH: Final = 560
+_SAVED: Final = "account.saved"
 
 
 @explained
@@ -41,12 +42,19 @@ def _profile_form(person: SignedInPerson) -> None:
             "email": _text_field("Email", "email", user.email, "email"),
             "phone": _text_field("Phone", "phone", user.phone, "tel"),
         }
+        password = st.text_input(
+            "Your password",
+            type="password",
+            key=f"profile.password.{st.session_state.get(_SAVED, 0)}",
+            placeholder="Only needed to change the email",
+            autocomplete="current-password",
+        )
         if user.role == "doctor":
             fields["specialty"] = _text_field("Specialty", "specialty", user.specialty, None)
             fields["timezone"] = _timezone_box(user)
         submitted = st.form_submit_button("Save profile", type="primary")
     if submitted:
-        _save_profile(person, fields)
+        _save_profile(person, fields, password or "")
 
 
 def _text_field(label: str, name: str, stored: str | None, autocomplete: str | None) -> str:
@@ -67,7 +75,7 @@ def _timezone_box(user: User) -> str:
     )
 
 
-def _save_profile(person: SignedInPerson, fields: dict[str, str]) -> None:
+def _save_profile(person: SignedInPerson, fields: dict[str, str], password: str) -> None:
     entered = {name: value.strip() or None for name, value in fields.items()}
     changes = {
         name: value for name, value in entered.items() if value != getattr(person.user, name)
@@ -75,11 +83,17 @@ def _save_profile(person: SignedInPerson, fields: dict[str, str]) -> None:
     if not changes:
         st.info("There is nothing to save: nothing has been changed.")
         return
+    if "email" in changes:
+        if not password:
+            st.error("Please enter your password to change the email.")
+            return
+        changes["current_password"] = password
     try:
         session.user_changed(person.api.update_me(**changes))
     except ApiFailure as failure:
         st.error(failure.sentence)
     else:
+        st.session_state[_SAVED] = st.session_state.get(_SAVED, 0) + 1  # a new, empty password
         notice.succeeded("Your profile has been saved.")
         st.rerun()
 

@@ -33,7 +33,7 @@ from app.domain.errors import CsrfFailed, DomainError, NotSignedIn, OutcomeUnkno
 from app.domain.people import Actor, Origin
 from app.schemas.schemas import SignedInAnswer, UserAnswer
 from app.services import audit, logins
-from app.services.accounts import RegistrationRules
+from app.services.accounts import EmailRules, RegistrationRules
 from app.services.audit import Deed
 from app.services.logins import NewLogin, SessionLimits, SignedIn
 from app.services.readiness import Readiness
@@ -63,6 +63,7 @@ class Resources:
     limits: SessionLimits
     registration: RegistrationRules
     readiness: Readiness
+    emails: EmailRules
     clock: Clock
 
 

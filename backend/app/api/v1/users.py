@@ -1,17 +1,24 @@
 """Doctors as everybody may see them, one's own account, and what admins do with others."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi.concurrency import run_in_threadpool
 
 from app.api.errors import documented
 from app.api.v1.dependencies import (
     Acting,
+    Held,
     Now,
+    Person,
     Reading,
     Recording,
     TransactionRoute,
     Writing,
+    before_hashing,
+    ending_transactions,
+    in_hashing_lane,
 )
 from app.crud import crud_user
 from app.domain.people import Role
@@ -53,15 +60,35 @@ def my_account(actor: Acting, session: Reading) -> UserAnswer:
     return UserAnswer.model_validate(crud_user.get_user(session, user_id=actor.id))
 
 
-@router.patch("/me", responses=documented(401, 403, 409, 413, 415))
-def change_my_account(
-    body: ProfileChanges, actor: Acting, session: Writing, now: Now
+@router.patch("/me", responses=documented(401, 403, 409, 413, 415, 429))
+async def change_my_account(
+    body: ProfileChanges, who: Person, held: Held, reading: Reading, writing: Writing, now: Now
 ) -> UserAnswer:
-    """Change one's own account. Only the fields that are sent change."""
+    """Change one's own account. Only the fields that are sent change.
+
+    A change of `email` needs `current_password`; only a few an hour are possible.
+    """
     changes = body.model_dump(exclude_unset=True)
-    return UserAnswer.model_validate(
-        accounts.update_profile(session, actor, changes=changes, now=now)
-    )
+    password = changes.pop("current_password", None)
+    if "email" not in changes:
+        change = partial(accounts.update_profile, writing, who.actor, changes=changes, now=now)
+        user = await run_in_threadpool(ending_transactions, change, writing)
+    else:
+        await before_hashing(
+            held, partial(accounts.check_email_changes, who=who, rules=held.emails, now=now)
+        )
+        change = partial(
+            accounts.change_email,
+            reading,
+            writing,
+            who,
+            rules=held.emails,
+            password=password,
+            changes=changes,
+            now=now,
+        )
+        user = await in_hashing_lane(held, change, reading, writing, is_known=True)
+    return UserAnswer.model_validate(user)
 
 
 @router.get("/patients/{patient_id}", responses=documented(401, 404))

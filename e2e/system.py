@@ -95,6 +95,7 @@ class System:
             "PUBLIC_URL": self.url,
             "BCRYPT_COST": "6",
             "REGISTRATIONS_PER_HOUR": "1000",
+            "NETWORK_WRITES_PER_MINUTE": "100000",
             "TRUSTED_PROXIES": "127.0.0.1",
         }
         logs.mkdir(parents=True, exist_ok=True)

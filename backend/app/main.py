@@ -28,6 +28,7 @@ from app.core.database import open_database
 from app.core.devices import Devices
 from app.core.logs import configure_logs
 from app.core.lookups import open_lookups
+from app.core.rates import Rates
 from app.core.security import HashingLane, PasswordHasher
 from app.core.writer import open_writer
 from app.schemas.schemas import Problem
@@ -112,6 +113,7 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
             hourly=settings.registrations_per_hour,
         ),
         readiness=Readiness(),
+        rates=Rates(settings),
         emails=EmailRules(hasher=hasher, hourly=settings.email_changes_per_hour),
         clock=clock,
     )

@@ -14,6 +14,13 @@ from app.main import create_app
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.people import PEER, Visitor
 
+UNLIMITED = {
+    "writes_per_minute": 1_000_000,
+    "network_writes_per_minute": 1_000_000,
+    "account_changes_per_hour": 1_000_000,
+    "refusals_per_hour": 1_000_000,
+    "same_refusals_per_hour": 1_000_000,
+}
 MONDAY_MORNING = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
@@ -78,6 +85,7 @@ def settings(database_url: str) -> Settings:
         clinic_timezone="Europe/London",
         bcrypt_cost=4,
         log_level="CRITICAL",
+        **UNLIMITED,
     )
 
 

@@ -64,8 +64,10 @@ log = structlog.get_logger(__name__)
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The refusals of a route for the OpenAPI document.
 
-    422 and 503 belong to every route; where a body may be too large, it may be unreadable too.
+    422 and 503 belong to every route; where a body may be too large, it may be unreadable too; who
+    is refused too often is answered 429.
     """
+    too_often = (429,) if set(statuses) & {401, 403, 429} else ()
     unreadable = (400,) if HTTPStatus.REQUEST_ENTITY_TOO_LARGE in statuses else ()
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
@@ -73,7 +75,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "description": HTTPStatus(status).phrase,
             "content": {PROBLEM_JSON: {"schema": schema}},
         }
-        for status in (*unreadable, *statuses, 422, 503)
+        for status in sorted({*unreadable, *statuses, *too_often, 422, 503})
     }
 
 
@@ -133,11 +135,12 @@ def _members(refusal: errors.DomainError) -> dict[str, Any]:
 async def _on_refusal(request: Request, refusal: errors.DomainError) -> JSONResponse:
     """Answer what was refused. Where that cannot be recorded, the log of the server has it."""
     try:
-        await record_refusal(request, refusal)
+        answered = await record_refusal(request, refusal)
     except (OperationalError, errors.OutcomeUnknown) as error:
         _note_failure(request)
         log.error("refusal_not_recorded", code=refusal.code, error=str(error))  # noqa: TRY400 - no bug
-    return refusal_response(refusal)
+        answered = refusal
+    return refusal_response(answered)
 
 
 async def _on_unknown_outcome(_: Request, unknown: errors.OutcomeUnknown) -> JSONResponse:

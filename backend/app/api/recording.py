@@ -1,10 +1,12 @@
 """Refusals of people who are signed in go into the audit log."""
 
+import structlog
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 
 from app.api.v1.dependencies import Resources
-from app.domain.errors import DomainError
+from app.core.rates import Rate, Turn
+from app.domain.errors import DomainError, TooManyAttempts
 from app.domain.people import Actor
 from app.schemas.fields import Id
 from app.services import audit
@@ -40,6 +42,8 @@ ATTEMPTS = {
     "audit_log": ("audit.read", "audit"),
 }
 
+log = structlog.get_logger(__name__)
+
 _ID: TypeAdapter[int] = TypeAdapter(Id)
 
 
@@ -48,20 +52,42 @@ def tell_attempt(request: Request, action: str) -> None:
     request.state.attempt = action
 
 
-async def record_refusal(request: Request, refusal: DomainError) -> None:
+async def record_refusal(request: Request, refusal: DomainError) -> DomainError:
     """Record what a signed-in person was refused, in a transaction of its own.
+
+    Returns the refusal to answer with. Nobody can fill the log: of the same refusal of the same
+    thing only some are recorded within an hour, and an account that is refused too often is
+    answered TooManyAttempts, of which only the first is recorded. The application log has the
+    numbers of those that were left out.
 
     A refusal is recorded under the name of the deed. Whose data it was about is not: somebody who
     guesses ids would read the answer in their own part of the log.
     """
     actor: Actor | None = getattr(request.state, "actor", None)
-    if actor is not None:
-        held: Resources = request.app.state.resources
-        deed = _deed_of(request)
-        now = held.clock()
+    if actor is None:
+        return refusal
+    held: Resources = request.app.state.resources
+    deed = _deed_of(request)
+    same = _take(held.rates.same_refusals, actor, deed.action, deed.resource_id, refusal.code)
+    if same.wait:
+        return refusal
+    turn = _take(held.rates.refusals, actor)
+    if turn.wait:
+        refusal = TooManyAttempts(turn.wait)
+    if not turn.wait or turn.refused == 1:
+        now, outcome = held.clock(), refusal.code
         await held.writer.run(
-            lambda session: audit.record(session, deed, by=actor, now=now, outcome=refusal.code)
+            lambda session: audit.record(session, deed, by=actor, now=now, outcome=outcome)
         )
+    return refusal
+
+
+def _take(rate: Rate, actor: Actor, *refused: object) -> Turn:
+    """Take an actor's turn to have a refusal recorded; log how many were left out before it."""
+    turn = rate.take((actor.id, *refused))
+    if turn.refused and not turn.wait:
+        log.warning("refusals_not_recorded", actor_id=actor.id, count=turn.refused)
+    return turn
 
 
 def _deed_of(request: Request) -> Deed:

@@ -95,6 +95,11 @@ class Settings(BaseSettings):
     doctor_registration: DoctorRegistration = DoctorRegistration.OPEN
     registrations_per_hour: int = Field(20, ge=1)
     email_changes_per_hour: int = Field(5, ge=1)
+    account_changes_per_hour: int = Field(60, ge=1)
+    writes_per_minute: int = Field(120, ge=1)
+    network_writes_per_minute: int = Field(600, ge=1)
+    refusals_per_hour: int = Field(200, ge=1)
+    same_refusals_per_hour: int = Field(20, ge=1)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     bcrypt_cost: int = Field(12, ge=4, le=18)
     hashing_queue: int = Field(64, ge=1)

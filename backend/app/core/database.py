@@ -17,6 +17,7 @@ from typing import Any, cast
 import psycopg
 from sqlalchemy import (
     URL,
+    ColumnElement,
     Connection,
     Dialect,
     Engine,
@@ -53,6 +54,8 @@ CONNECTIONS_PER_THREAD = 2  # one to read on, and one to record that
 SPARE_THREADS = 2  # logins are checked and committed outside of the pool of threads
 CONFLICT_SQLSTATES = {"23505", "23P01"}
 CONFLICT_SQLITE_ERRORS = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_TRIGGER"}
+
+DELETED_AT_ONCE = 100
 
 BEGIN_WRITING = "BEGIN IMMEDIATE"
 STANDBY_WAIT = "SyncRepWaitForLSN"  # the function of PostgreSQL that warns when it is cancelled
@@ -284,6 +287,18 @@ def update_unless_refused(session: Session, statement: UpdateBase) -> bool:
             return False
         raise
     return True
+
+
+def delete_some(session: Session, model: type[Base], *where: ColumnElement[bool]) -> None:
+    """Delete at most `DELETED_AT_ONCE` rows, but none that another transaction has locked.
+
+    For tables that are cleaned in passing: each call takes a bounded time and waits for nobody, and
+    deletes more rows than the request that makes it adds.
+    """
+    table = cast("Table", model.__table__)
+    some = select(table.c.id).where(*where).limit(DELETED_AT_ONCE)
+    found = some.with_for_update(skip_locked=True).scalar_subquery()
+    session.execute(table.delete().where(table.c.id.in_(found)))
 
 
 def try_lock(session: Transaction, name: str) -> bool:

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.database import delete_some
 from app.domain.throttling import LONGEST_WINDOW, AttemptKind, Limit
 from app.models import Attempt
 
@@ -13,7 +14,7 @@ def add_attempt(
     session: Session, *, kind: AttemptKind, address: str, account_digest: str | None, now: datetime
 ) -> None:
     """Note an attempt, and forget those that no longer count."""
-    session.execute(delete(Attempt).where(Attempt.attempted_at <= now - LONGEST_WINDOW))
+    delete_some(session, Attempt, Attempt.attempted_at <= now - LONGEST_WINDOW)
     session.add(
         Attempt(kind=kind, address=address, account_digest=account_digest, attempted_at=now)
     )

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.core.database import delete_some
 from app.core.prepared import Ask, Parameter, Prepared, Transaction, rows_in
 from app.domain.people import Role
 from app.models import LoginSession, User
@@ -97,6 +98,11 @@ def delete_login_sessions(session: Session, *, user_id: int) -> None:
     generation = {"device_generation": User.device_generation + 1}
     session.execute(update(User).where(User.id == user_id).values(generation))
     session.execute(delete(LoginSession).where(LoginSession.user_id == user_id))
+
+
+def delete_expired_login_sessions(session: Session, *, now: datetime) -> None:
+    """Forget some of the sessions that expired, whoever they were of."""
+    delete_some(session, LoginSession, LoginSession.expires_at <= now)
 
 
 def delete_dead_login_sessions(

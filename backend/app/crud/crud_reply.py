@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.core.database import insert_unless_refused, try_lock
+from app.core.database import delete_some, insert_unless_refused, try_lock
 from app.core.prepared import Parameter, Prepared, Transaction, rows_in
 from app.models import StoredReply
 
@@ -61,5 +61,5 @@ def store_reply(
 
 
 def forget_replies(session: Session, *, until: datetime) -> None:
-    """Forget the replies that were stored until an instant, whoever they were for."""
-    session.execute(delete(StoredReply).where(StoredReply.created_at <= until))
+    """Forget some of the replies that were stored until an instant, whoever they were for."""
+    delete_some(session, StoredReply, StoredReply.created_at <= until)

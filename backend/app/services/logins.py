@@ -138,6 +138,7 @@ def log_in(
     crud_login.delete_dead_login_sessions(
         writing, user_id=user.id, now=now, idle_since=now - limits.idle
     )
+    crud_login.delete_expired_login_sessions(writing, now=now)
     replies.forget_old_replies(writing, now=now)
     who = _open_session(
         writing, user, limits=limits, origin=origin, now=now, user_agent=request.user_agent

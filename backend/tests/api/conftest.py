@@ -18,7 +18,7 @@ from app.main import create_app
 from tests.api import tables
 from tests.api.clinic import Clinic, open_clinic
 from tests.api.tables import Rows
-from tests.conftest import MONDAY_MORNING, FakeClock
+from tests.conftest import MONDAY_MORNING, UNLIMITED, FakeClock
 from tests.databases import Databases
 from tests.people import PEER, Visitor
 
@@ -44,6 +44,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
         clinic_timezone="Europe/London",
         bcrypt_cost=4,
         log_level="CRITICAL",
+        **UNLIMITED,
     )
     clock = FakeClock(MONDAY_MORNING)
     app = create_app(settings, clock)

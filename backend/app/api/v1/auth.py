@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.api.errors import documented
 from app.api.v1.dependencies import (
+    AccountOwner,
     From,
     Held,
     Now,
@@ -164,7 +165,7 @@ async def change_password(
     body: PasswordChange,
     request: Request,
     response: Response,
-    who: Person,
+    who: AccountOwner,
     held: Held,
     reading: Reading,
     writing: Writing,

@@ -5,7 +5,7 @@ takes nothing but the request: FastAPI solves what a dependency depends on anew 
 and every such step costs it as much as a statement costs the database.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial, wraps
@@ -26,11 +26,19 @@ from app.core.devices import LIFETIME as DEVICE_LIFETIME
 from app.core.devices import Device, Devices
 from app.core.lookups import Lookups
 from app.core.prepared import Ask
+from app.core.rates import Rate, Rates
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
 from app.core.writer import Writer
 from app.crud import crud_login
-from app.domain.errors import CsrfFailed, DomainError, NotSignedIn, OutcomeUnknown
+from app.domain.errors import (
+    CsrfFailed,
+    DomainError,
+    NotSignedIn,
+    OutcomeUnknown,
+    TooManyAttempts,
+)
 from app.domain.people import Actor, Origin
+from app.domain.throttling import network_of
 from app.schemas.schemas import SignedInAnswer, UserAnswer
 from app.services import audit, logins
 from app.services.accounts import EmailRules, RegistrationRules
@@ -64,6 +72,7 @@ class Resources:
     registration: RegistrationRules
     readiness: Readiness
     emails: EmailRules
+    rates: Rates
     clock: Clock
 
 
@@ -178,13 +187,17 @@ async def before_hashing(held: Resources, check: Callable[[Session], Result]) ->
 async def session_if_any(request: Request) -> SignedIn | None:
     """The session that the request's cookie proves, if it does.
 
-    Raises CsrfFailed, as `admit`. No transaction is held while the route waits for a thread.
+    Raises CsrfFailed and TooManyAttempts, as `admit`. No transaction is held while the route waits
+    for a thread.
     """
     authenticate = authentication_of(request)
     if authenticate is None:
+        _limit_writes_of_strangers(request)
         return None
     who = await resources_of(request).lookups.answer_soon(authenticate)
-    if who is not None:
+    if who is None:
+        _limit_writes_of_strangers(request)
+    else:
         await admit(request, who)
     return who
 
@@ -209,7 +222,9 @@ async def admit(request: Request, who: SignedIn) -> None:
 
     What is read is answered even when that cannot be written.
 
-    Raises CsrfFailed when a request that may change something lacks the session's token.
+    Raises, for a request that may change something:
+        CsrfFailed: it lacks the session's token.
+        TooManyAttempts: the account, or the people at its network, sent too many of them.
     """
     held = resources_of(request)
     request.state.actor = who.actor
@@ -217,6 +232,8 @@ async def admit(request: Request, who: SignedIn) -> None:
         expected = csrf_token_for(who.token, held.settings.secret_key.get_secret_value())
         if not same_token(request.headers.get(CSRF_HEADER, ""), expected):
             raise CsrfFailed
+        _take_turn(held.rates.writes, who.actor.id)
+        _take_turn(held.rates.network_writes, ("signed in", _network(request)))
     now = held.clock()
     if logins.needs_touch(who, now):
         touch = partial(crud_login.touch_login_session, session_id=who.login.id, now=now)
@@ -227,11 +244,40 @@ async def admit(request: Request, who: SignedIn) -> None:
             log.warning("session_not_touched", error=str(error))
 
 
+def _limit_writes_of_strangers(request: Request) -> None:
+    """Raise TooManyAttempts when too many requests that may change something came without a login.
+
+    A browser that has logged in before has turns of its own: others at its network, or behind the
+    same proxy, cannot keep it from logging in.
+    """
+    if request.method not in SAFE_METHODS:
+        device = next(iter(known_devices(request)), None)
+        who = ("device", device.nonce) if device else ("stranger", _network(request))
+        _take_turn(resources_of(request).rates.network_writes, who)
+
+
+def _network(request: Request) -> str:
+    return network_of(str(origin_of(request).address))
+
+
+def _take_turn(rate: Rate, who: Hashable) -> None:
+    turn = rate.take(who)
+    if turn.wait:
+        raise TooManyAttempts(turn.wait)
+
+
 async def signed_in(request: Request) -> SignedIn:
     """The person whose session the request comes with. Raises NotSignedIn."""
     who = await session_if_any(request)
     if who is None:
         raise NotSignedIn
+    return who
+
+
+async def changing_account(request: Request) -> SignedIn:
+    """A person who changes their own account. Raises NotSignedIn and TooManyAttempts."""
+    who = await signed_in(request)
+    _take_turn(resources_of(request).rates.account_changes, who.actor.id)
     return who
 
 
@@ -278,6 +324,7 @@ Reading = Annotated[Session, Depends(reading, scope="function")]
 Writing = Annotated[Session, Depends(writing, scope="function")]
 SessionIfAny = Annotated[SignedIn | None, Depends(session_if_any)]
 Person = Annotated[SignedIn, Depends(signed_in)]
+AccountOwner = Annotated[SignedIn, Depends(changing_account)]
 Acting = Annotated[Actor, Depends(acting)]
 Recording = Annotated[ReadRecorder, Depends(recording)]
 

@@ -8,10 +8,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from app.api.errors import documented
 from app.api.v1.dependencies import (
+    AccountOwner,
     Acting,
     Held,
     Now,
-    Person,
     Reading,
     Recording,
     TransactionRoute,
@@ -62,7 +62,12 @@ def my_account(actor: Acting, session: Reading) -> UserAnswer:
 
 @router.patch("/me", responses=documented(401, 403, 409, 413, 415, 429))
 async def change_my_account(
-    body: ProfileChanges, who: Person, held: Held, reading: Reading, writing: Writing, now: Now
+    body: ProfileChanges,
+    who: AccountOwner,
+    held: Held,
+    reading: Reading,
+    writing: Writing,
+    now: Now,
 ) -> UserAnswer:
     """Change one's own account. Only the fields that are sent change.
 

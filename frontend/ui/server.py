@@ -38,6 +38,7 @@ STREAMLIT_ROUTES: Final = re.compile(
 OPEN_STREAMLIT_ROUTES: Final = frozenset(
     {"/_stcore/health", "/_stcore/host-config", "/_stcore/stream"}
 )
+SCRIPT_TYPES: Final = frozenset({"application/javascript", "text/javascript"})
 MAX_BODY_BYTES: Final = 1024
 DEVICE_COOKIE_SECONDS: Final = 180 * 24 * 3600  # the API refuses older ones
 POLICY_VIOLATION: Final = 1008
@@ -184,6 +185,8 @@ class Guard:
     def _mark(self, answer: MutableHeaders, request: Headers) -> None:
         for name, value in self.answer_headers.items():
             answer[name] = value
+        if answer.get("content-type") in SCRIPT_TYPES:
+            answer["content-type"] += "; charset=utf-8"
         if "location" in answer:
             answer["location"] = _on_this_host(answer["location"])
         # Asked of the request, because a page that the browser has still gets a bare 304.

@@ -17,6 +17,7 @@ from pathlib import Path
 from queue import Queue
 from threading import Thread
 
+import httpx2
 import psutil  # type: ignore[import-untyped]
 import pytest
 from websockets.asyncio.client import connect
@@ -36,6 +37,7 @@ LARGEST_HEAD = 65_536
 REFUSED_HEAD = b"HTTP/1.1 431 Request Header Fields Too Large"
 HEAD = b"Host: localhost:8501\r\nOrigin: http://localhost:8501\r\n"
 JSON = b"Content-Type: application/json\r\n"
+BROWSER = {"Host": "localhost:8501"}
 GET = b"GET /%s HTTP/1.1\r\n" + HEAD
 
 
@@ -333,6 +335,25 @@ def test_routes_that_no_page_needs_are_closed_for_own_pages_too(
 )
 def test_what_pages_need_is_open(frontend: Port, path: bytes) -> None:
     assert status_of(frontend, GET % path + b"\r\n") == b"HTTP/1.1 200 OK"
+
+
+def test_answers_name_their_charset_and_set_no_cookie_that_is_not_ours(frontend: Port) -> None:
+    address = f"http://127.0.0.1:{frontend.number}"
+    page = httpx2.get(address, headers=BROWSER).text
+    (script,) = re.findall(r'src="[./]*(static/js/index[^"]+)"', page)
+    types = {}
+    for path in ("", "_stcore/health", "healthz", script, ASSET.decode(), "assets/none"):
+        answer = httpx2.get(f"{address}/{path}", headers=BROWSER)
+        types[path] = answer.headers["content-type"]
+        assert [cookie.name for cookie in answer.cookies.jar] in ([], ["browser"])
+    assert types == {
+        "": "text/html; charset=utf-8",
+        "_stcore/health": "text/plain; charset=utf-8",
+        "healthz": "application/json",  # is UTF-8 and has no such parameter (RFC 8259)
+        script: "application/javascript; charset=utf-8",
+        ASSET.decode(): "application/javascript; charset=utf-8",
+        "assets/none": "text/plain; charset=utf-8",
+    }
 
 
 @pytest.mark.parametrize("path", ["/", "/account", "/healthz", "/static/x", "/assets/x"])

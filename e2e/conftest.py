@@ -16,13 +16,17 @@ from e2e.visitor import Visitor
 
 RESULTS = ROOT / "test-results" / "e2e"
 DESKTOP = (1280, 900)
+LOCALE = "en-GB"
 ACTION_TIMEOUT = 60_000  # milliseconds
 FAILED = pytest.StashKey[bool]()
 
 
 class NewVisitor(Protocol):
     def __call__(
-        self, size: tuple[int, int] = DESKTOP, tolerated: tuple[str, ...] = ()
+        self,
+        size: tuple[int, int] = DESKTOP,
+        tolerated: tuple[str, ...] = (),
+        locale: str = LOCALE,
     ) -> Visitor: ...
 
 
@@ -92,11 +96,13 @@ def new_visitor(
     """Open browsers of different people; at the end none of them may have complained."""
     visitors: list[Visitor] = []
 
-    def open_one(size: tuple[int, int] = DESKTOP, tolerated: tuple[str, ...] = ()) -> Visitor:
+    def open_one(
+        size: tuple[int, int] = DESKTOP, tolerated: tuple[str, ...] = (), locale: str = LOCALE
+    ) -> Visitor:
         width, height = size
         context = browser.new_context(
             viewport={"width": width, "height": height},
-            locale="en-GB",
+            locale=locale,
             timezone_id=TIMEZONE,
             reduced_motion="reduce",
         )

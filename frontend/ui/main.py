@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui import navigation, session
 from ui.api.errors import ApiFailure
-from ui.components import session_bridge
+from ui.components import browser, session_bridge
 from ui.config import settings
 
 PAGE_ICON = "🩺"
@@ -30,6 +30,7 @@ def main() -> None:
     top, body, foot = st.container(), st.container(), st.container()
     with foot:
         session_bridge.mount()
+        browser.mount()
     with body:
         page.run()
     # Last, as a page that leads on to another one ends the run, and the warning is for that one.

@@ -14,7 +14,7 @@ from app.models import Attempt, AuditRecord, LoginSession
 from app.services import throttle
 from tests.api.clinic import add_hours, book
 from tests.conftest import MONDAY_MORNING, FakeClock
-from tests.people import PASSWORD, Visitor, code_of
+from tests.people import PASSWORD, PEER, Visitor, code_of
 
 LIMITED = (429, "too_many_attempts")
 OK = 200
@@ -74,7 +74,7 @@ def log_in(browser: Visitor, username: str, address: str) -> Any:
 
 
 def test_strangers_of_a_network_share_a_limit(visitor_with: Visit) -> None:
-    clinic = visitor_with(trusted_proxies=("testclient",), network_writes_per_minute=4)
+    clinic = visitor_with(trusted_proxies=(PEER[0],), network_writes_per_minute=4)
     john = clinic.another().register("john_patient")
     known = clinic.another()
     assert outcome(log_in(known, "john_patient", "2001:db8::1")) == OK

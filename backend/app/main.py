@@ -34,6 +34,7 @@ from app.core.writer import open_writer
 from app.schemas.schemas import Problem
 from app.services.accounts import EmailRules, RegistrationRules
 from app.services.logins import SessionLimits
+from app.services.passwords import password_rules_of
 from app.services.readiness import Readiness
 from app.services.replies import KeysInFlight
 
@@ -108,7 +109,7 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
         ),
         registration=RegistrationRules(
             hasher=hasher,
-            policy=settings.password_policy,
+            passwords=password_rules_of(settings),
             doctors=settings.doctor_registration,
             hourly=settings.registrations_per_hour,
         ),

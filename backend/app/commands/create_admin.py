@@ -14,6 +14,7 @@ from app.core.security import PasswordHasher
 from app.domain.people import COMMAND_LINE, Role
 from app.schemas.fields import Email, FullName, Printable, Username
 from app.services import accounts
+from app.services.passwords import password_rules_of
 
 commands = typer.Typer()
 
@@ -46,7 +47,7 @@ def create_admin(
         accounts.create_account(
             session,
             hasher=PasswordHasher(settings.bcrypt_cost),
-            policy=settings.password_policy,
+            rules=password_rules_of(settings),
             origin=COMMAND_LINE,
             now=system_clock(),
             username=username,

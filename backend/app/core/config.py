@@ -35,7 +35,7 @@ class Environment(StrEnum):
 
 
 class PasswordPolicy(StrEnum):
-    """Which passwords are accepted: see `core.security.check_password_rules`."""
+    """Which passwords are accepted: see `services.passwords`."""
 
     DOCUMENT = "document"
     ASVS = "asvs"
@@ -92,6 +92,7 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(60, ge=1, le=24 * 60)
     session_absolute_hours: int = Field(12, ge=1, le=24 * 30)
     password_policy: PasswordPolicy = PasswordPolicy.DOCUMENT
+    breached_passwords_url: str | None = None
     doctor_registration: DoctorRegistration = DoctorRegistration.OPEN
     registrations_per_hour: int = Field(20, ge=1)
     email_changes_per_hour: int = Field(5, ge=1)
@@ -128,6 +129,13 @@ class Settings(BaseSettings):
     def _exact_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(EXACT_ORIGIN.match(origin) and _as_sent(origin) == origin for origin in value):
             raise ValueError("CORS_ORIGINS must list exact origins such as https://clinic.example")
+        return value
+
+    @field_validator("breached_passwords_url")
+    @classmethod
+    def _service_of_breached_passwords(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("BREACHED_PASSWORDS_URL must begin with https:// or http://")
         return value
 
     @field_validator("public_url")

@@ -7,6 +7,7 @@ import hmac
 import re
 import secrets
 import threading
+import unicodedata
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,15 +15,11 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import bcrypt
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from app.core.config import PasswordPolicy
-from app.domain.errors import InvalidInput, ServerBusy
+from app.domain.errors import ServerBusy
 
 MAX_PASSWORD_BYTES = 72
-MINIMUM_LENGTH = {PasswordPolicy.DOCUMENT: 7, PasswordPolicy.ASVS: 8, PasswordPolicy.NIST: 15}
 BCRYPT_HASH = re.compile(r"\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}\Z")
-COMMON_PASSWORDS = frozenset(FREQUENCY_LISTS["passwords"])
 
 Result = TypeVar("Result")
 
@@ -52,19 +49,12 @@ def same_token(presented: str, expected: str) -> bool:
     return hmac.compare_digest(presented.encode(), expected.encode())
 
 
-def check_password_rules(password: str, policy: PasswordPolicy, *, field: str = "password") -> None:
-    """Raise InvalidInput, naming `field`, for a password that the policy does not accept.
+def normalized(password: str) -> str:
+    """The one form of a password in which it is hashed, however its characters were composed.
 
-    Length counts characters; ASVS 5.0 (6.2.1, 6.2.4) and NIST SP 800-63B-4 (3.1.1.2) ask for
-    a minimum length and a list of common passwords, and forbid rules of composition. bcrypt
-    reads 72 bytes: a longer password is refused, never shortened.
+    NFKC, as NIST SP 800-63B (5.1.1.2 of revision 3) recommends.
     """
-    if len(password) < MINIMUM_LENGTH[policy]:
-        raise InvalidInput(field, f"Use a password of {MINIMUM_LENGTH[policy]} characters or more.")
-    if len(password.encode()) > MAX_PASSWORD_BYTES:
-        raise InvalidInput(field, f"Use a password of at most {MAX_PASSWORD_BYTES} bytes.")
-    if policy is not PasswordPolicy.DOCUMENT and password.lower() in COMMON_PASSWORDS:
-        raise InvalidInput(field, "This password is among the most common ones.")
+    return unicodedata.normalize("NFKC", password)
 
 
 class PasswordHasher:
@@ -75,24 +65,32 @@ class PasswordHasher:
         self._hash_of_nobody = bcrypt.gensalt(cost) + b"." * 31
 
     def hash(self, password: str) -> str:
-        """Hash a password of at most 72 UTF-8 bytes."""
-        return bcrypt.hashpw(password.encode(), bcrypt.gensalt(self.cost)).decode()
+        """Hash a password, of at most 72 UTF-8 bytes in its normalized form."""
+        return bcrypt.hashpw(normalized(password).encode(), bcrypt.gensalt(self.cost)).decode()
 
     def verify(self, password: str, hashed: str | None) -> bool:
-        """Whether the password fits, at the price of exactly one hash whatever the answer.
+        """Whether the password fits, at a price that does not depend on the answer.
 
         `hashed` is None for a user who does not exist. A password of over 72 bytes and a
-        malformed stored hash fit nothing.
+        malformed stored hash fit nothing. The price is one hash, or two for a password that is
+        not in its normalized form: hashes of old are of what was typed.
         """
-        presented = password.encode()
-        if not hashed or len(presented) > MAX_PASSWORD_BYTES or not BCRYPT_HASH.match(hashed):
+        stored = hashed if hashed and BCRYPT_HASH.match(hashed) else None
+        forms = dict.fromkeys((normalized(password), password))
+        return any([self._fits(form.encode(), stored) for form in forms])  # noqa: C419 - all of them
+
+    def is_outdated(self, hashed: str, password: str) -> bool:
+        """Whether the hash that a password fits has a lower cost, or is of another form of it."""
+        kept = normalized(password)
+        return int(hashed.split("$")[2]) < self.cost or (
+            kept != password and not self._fits(kept.encode(), hashed)
+        )
+
+    def _fits(self, presented: bytes, hashed: str | None) -> bool:
+        if hashed is None or len(presented) > MAX_PASSWORD_BYTES:
             bcrypt.checkpw(b"nobody", self._hash_of_nobody)
             return False
         return bcrypt.checkpw(presented, hashed.encode())
-
-    def is_outdated(self, hashed: str) -> bool:
-        """Whether a hash was made at a lower cost than today's."""
-        return int(hashed.split("$")[2]) < self.cost
 
 
 class HashingLane:

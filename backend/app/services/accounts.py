@@ -1,13 +1,14 @@
 """Accounts: how they come to be, and what their owners change of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.core.config import DoctorRegistration, PasswordPolicy
-from app.core.security import PasswordHasher, check_password_rules, token_digest
+from app.core.config import DoctorRegistration
+from app.core.security import PasswordHasher, token_digest
 from app.crud import crud_appointment, crud_invitation, crud_user
 from app.domain.errors import (
     AppointmentsAffected,
@@ -23,6 +24,7 @@ from app.models import User
 from app.services import audit, diary, throttle
 from app.services.audit import Deed
 from app.services.logins import SignedIn
+from app.services.passwords import PasswordRules, check_password
 from app.services.proofs import prove
 
 KEY_LENGTH = 508
@@ -34,7 +36,7 @@ class RegistrationRules:
     """What a clinic asks of those who register; `hourly` is per network address."""
 
     hasher: PasswordHasher
-    policy: PasswordPolicy
+    passwords: PasswordRules
     doctors: DoctorRegistration
     hourly: int
 
@@ -43,7 +45,7 @@ def create_account(
     session: Session,
     *,
     hasher: PasswordHasher,
-    policy: PasswordPolicy,
+    rules: PasswordRules,
     origin: Origin,
     now: datetime,
     password: str,
@@ -52,10 +54,10 @@ def create_account(
     """Create an account of any role.
 
     Raises:
-        InvalidInput: the password does not meet the policy, or a name is too long to compare.
+        InvalidInput: the password does not meet the rules, or a name is too long to compare.
         UsernameTaken, EmailTaken: in any spelling, whatever its case or Unicode form.
     """
-    check_password_rules(password, policy)
+    check_password(password, rules, names=_names_in(account))
     hashed = hasher.hash(password)
     return _add_account(session, origin=origin, now=now, hashed_password=hashed, **account)
 
@@ -87,7 +89,7 @@ def register(
     used = _find_invitation(reading, invitation, now=now) if is_doctor else None
     if is_doctor and used is None and rules.doctors is DoctorRegistration.INVITE:
         raise InvitationNeeded
-    check_password_rules(password, rules.policy)
+    check_password(password, rules.passwords, names=_names_in(account))
     hashed = rules.hasher.hash(password)
     throttle.note_registration(writing, address=str(origin.address), now=now)
     user = _add_account(
@@ -248,6 +250,10 @@ def _find_invitation(session: Session, token: str | None, *, now: datetime) -> i
     if token is None:
         return None
     return crud_invitation.find_open_invitation(session, token_digest=token_digest(token), now=now)
+
+
+def _names_in(account: Mapping[str, Any]) -> list[str]:
+    return [account[field] for field in ("username", "email", "full_name")]
 
 
 def _key(field: str, name: str) -> str:

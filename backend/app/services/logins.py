@@ -7,12 +7,10 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.core.config import PasswordPolicy
 from app.core.devices import Device
 from app.core.prepared import Ask
 from app.core.security import (
     PasswordHasher,
-    check_password_rules,
     new_session_token,
     token_digest,
 )
@@ -23,6 +21,7 @@ from app.domain.people import Actor, Origin, identity_key
 from app.models import LoginSession, User
 from app.services import audit, replies, throttle
 from app.services.audit import Deed
+from app.services.passwords import PasswordRules, check_password
 from app.services.proofs import prove
 
 USER_AGENT_LENGTH = 200
@@ -199,7 +198,7 @@ def change_password(
     who: SignedIn,
     *,
     hasher: PasswordHasher,
-    policy: PasswordPolicy,
+    rules: PasswordRules,
     limits: SessionLimits,
     now: datetime,
     current_password: str,
@@ -211,14 +210,15 @@ def change_password(
     by session. They count as failed logins too, but failed logins of others do not count here.
 
     Raises:
-        InvalidInput: the new password does not meet the policy.
+        InvalidInput: the new password does not meet the rules.
         TooManyAttempts: this session sent too many wrong passwords.
         WrongPresentPassword: the failure is counted.
         NotSignedIn: the account was deactivated meanwhile.
     """
-    check_password_rules(new_password, policy, field="new_password")
     origin = who.actor.origin
     user = crud_user.get_user(reading, user_id=who.actor.id)
+    names = (user.username, user.email, user.full_name)
+    check_password(new_password, rules, names=names, field="new_password")
     throttle.check_proofs(reading, session_id=who.login.id, now=now)
     proven = prove(
         writing, user, hasher=hasher, password=current_password, new_password=new_password

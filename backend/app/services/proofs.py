@@ -22,8 +22,7 @@ def prove(
     is another one, the password is checked once more against that. Nothing may have been written
     in `writing` before.
 
-    What is stored is replaced by the hash of `new_password`, or of `password` at a higher cost when
-    it is outdated.
+    What is stored is replaced by the hash of `new_password`, or of `password` when it is outdated.
     """
     user_id, stored = (user.id, user.hashed_password) if user else (None, None)
     while hasher.verify(password, stored) and user_id and stored:
@@ -42,4 +41,4 @@ def _renewed_hash(
 ) -> str | None:
     if new_password is not None:
         return hasher.hash(new_password)
-    return hasher.hash(password) if hasher.is_outdated(stored) else None
+    return hasher.hash(password) if hasher.is_outdated(stored, password) else None

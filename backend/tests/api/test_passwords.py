@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from app.core.config import PasswordPolicy
 from app.core.database import Database
-from app.core.security import check_password_rules
 from app.domain.errors import InvalidInput
+from app.services.passwords import PasswordRules, check_password
 from tests.api.clinic import Clinic, deactivate
 from tests.people import PASSWORD, Visitor, code_of
 
@@ -173,11 +173,15 @@ def test_a_refused_new_password_is_named_as_the_form_names_it(visitor: Visitor):
     ("policy", "accepted", "refused"),
     [
         (PasswordPolicy.DOCUMENT, ["test123", "password123", "       "], ["test12", ""]),
-        (PasswordPolicy.ASVS, ["gnu-8-kx", "áéíóúàèì"], ["gnu-7-k", "password", "Password123"]),
+        (
+            PasswordPolicy.ASVS,
+            ["gnu-8-kx", "zéíówúxèì"],
+            ["gnu-7-k", "password", "Password123", "        ", "\u2800" * 8, "e\u0301" * 4],
+        ),
         (
             PasswordPolicy.NIST,
-            ["correct horse b", "x" * 15],
-            ["correct horse ", "123456789qwerty"],
+            ["correct horse b", "purple otter 42"],
+            ["correct horse ", "123456789qwerty", "x" * 15, "Password1234567!"],
         ),
     ],
 )
@@ -185,10 +189,73 @@ def test_each_policy_has_its_length_and_its_list(
     policy: PasswordPolicy, accepted: list[str], refused: list[str]
 ):
     for password in accepted:
-        check_password_rules(password, policy)
+        check_password(password, PasswordRules(policy), names=())
     for password in refused:
         with pytest.raises(InvalidInput):
-            check_password_rules(password, policy)
+            check_password(password, PasswordRules(policy), names=())
+
+
+def test_names_of_the_account_and_the_clinic_make_no_password(visitor_with):
+    visitor = visitor_with(password_policy=PasswordPolicy.ASVS, clinic_name="Sonnenhof Praxis")
+    person = {
+        "username": "otto_w",
+        "email": "o.weidenmann@example.com",
+        "full_name": "Otto Weidenmann",
+        "role": "patient",
+    }
+    said = "Do not use your name, user name, e-mail address or the name of the clinic."
+    for password in ("otto_w-1234", "Weidenmann!24", "o.weidenmann@example.com", "SonnenhofPraxis"):
+        refused = visitor.post("/auth/register", **person, password=password)
+        assert refused.json()["errors"] == [{"field": "password", "message": said}]
+
+    strong = "gnu-8-kx"
+    assert visitor.post("/auth/register", **person, password=strong).status_code == 201
+    visitor.log_in("otto_w", strong)
+    refused = visitor.post("/auth/password", current_password=strong, new_password="Weidenmann!24")
+    assert refused.json()["errors"] == [{"field": "new_password", "message": said}]
+
+
+COMPOSED, DECOMPOSED = "caf\u00e9-lumi\u00e8re", "cafe\u0301-lumie\u0300re"
+
+
+@pytest.mark.parametrize(("chosen", "typed"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+def test_composed_and_decomposed_are_one_password(visitor: Visitor, chosen: str, typed: str):
+    visitor.register("john_patient", password=chosen)
+    assert log_in(visitor, typed).status_code == 200
+    assert code_of(log_in(visitor, "cafe-lumiere")) == INVALID_CREDENTIALS
+    changed = visitor.post("/auth/password", current_password=typed, new_password=f"{typed}!")
+    assert changed.status_code == 200
+    assert log_in(visitor, f"{chosen}!").status_code == 200
+
+
+def test_a_hash_of_what_was_typed_before_passwords_had_one_form_still_fits(
+    visitor: Visitor, database: Database
+):
+    visitor.register("john_patient")
+    store_hash(database, bcrypt.hashpw(DECOMPOSED.encode(), bcrypt.gensalt(4)).decode())
+
+    assert code_of(log_in(visitor, COMPOSED)) == INVALID_CREDENTIALS
+    assert log_in(visitor, DECOMPOSED).status_code == 200
+    renewed = stored_hash(database)
+    assert bcrypt.checkpw(COMPOSED.encode(), renewed.encode())
+    assert log_in(visitor, COMPOSED).status_code == 200
+    assert log_in(visitor, DECOMPOSED).status_code == 200
+    assert stored_hash(database) == renewed
+
+
+@pytest.mark.parametrize("username", ["john_patient", "nobody"])
+def test_a_login_in_another_form_costs_two_hashes_whether_there_is_an_account_or_not(
+    visitor: Visitor, hashes: list[str], username: str
+):
+    visitor.register("john_patient")
+    hashes.clear()
+    assert code_of(log_in(visitor, DECOMPOSED, username)) == INVALID_CREDENTIALS
+    assert hashes == ["checkpw"] * 2
+
+
+def test_the_limit_of_72_bytes_is_that_of_the_form_that_is_hashed(visitor: Visitor):
+    visitor.register("john_patient", password="e\u0301" * 36)
+    assert log_in(visitor, "\u00e9" * 36).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from app.domain.people import COMMAND_LINE, Actor, Role
 from app.models import LoginSession, User
 from app.services import logins, staff
 from app.services.logins import LoginRequest, NewLogin, SessionLimits, SignedIn
+from app.services.passwords import PasswordRules
 from tests.databases import Databases
 from tests.integration.diaries import add_person
 
@@ -77,7 +78,7 @@ class Account:
                 writing,
                 who,
                 hasher=hasher,
-                policy=PasswordPolicy.DOCUMENT,
+                rules=PasswordRules(PasswordPolicy.DOCUMENT),
                 limits=LIMITS,
                 now=NOW,
                 current_password=old,

@@ -184,7 +184,7 @@ async def change_password(
             writing,
             who,
             hasher=held.hasher,
-            policy=held.settings.password_policy,
+            rules=held.registration.passwords,
             limits=held.limits,
             now=now,
             current_password=body.current_password,

@@ -51,7 +51,7 @@ def test_both_parts_agree_on_the_clinic() -> None:
     backend = app.core.config.Settings(_env_file=ENV_EXAMPLE)
     frontend = ui.config.Settings(_env_file=ENV_EXAMPLE)
 
-    assert (frontend.clinic_name, frontend.clinic_timezone) == (
-        backend.clinic_name,
-        backend.clinic_timezone,
-    )
+    shared = ("clinic_name", "clinic_timezone", "clinic_country")
+    assert [getattr(frontend, name) for name in shared] == [
+        getattr(backend, name) for name in shared
+    ]

@@ -110,6 +110,7 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
         registration=RegistrationRules(
             hasher=hasher,
             passwords=password_rules_of(settings),
+            country=settings.clinic_country,
             doctors=settings.doctor_registration,
             hourly=settings.registrations_per_hour,
         ),

@@ -4,8 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ui.phones
 from ui import config
 from ui import format as fmt
+from ui.config import Settings
+from ui.phones import shown_phone
 
 BACKSLASH = "\\"
 FIRST_READING = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
@@ -137,3 +140,23 @@ def unescaped(markdown: str) -> str:
     """What a Markdown reader makes of backslashes."""
     letters = iter(markdown)
     return "".join(next(letters) if letter == BACKSLASH else letter for letter in letters)
+
+
+@pytest.mark.parametrize(
+    ("country", "stored", "shown"),
+    [
+        ("GB", "+442079460000", "020 7946 0000"),
+        ("GB", "+12125550100", "+1 212-555-0100"),
+        ("US", "+12125550100", "(212) 555-0100"),
+        ("US", "+12125550100;ext=12", "(212) 555-0100 ext. 12"),
+        ("CA", "+12125550100", "(212) 555-0100"),
+        ("US", "+442079460000", "+44 20 7946 0000"),
+        ("US", "ask my mother", "ask my mother"),
+        ("US", None, ""),
+    ],
+)
+def test_a_phone_number_is_shown_as_people_of_the_country_write_it(
+    monkeypatch: pytest.MonkeyPatch, country: str, stored: str | None, shown: str
+):
+    monkeypatch.setattr(ui.phones, "settings", lambda: Settings(clinic_country=country))
+    assert shown_phone(stored) == shown

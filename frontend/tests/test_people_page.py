@@ -56,7 +56,7 @@ def test_the_waiting_doctors_come_first(tab: AppTest):
     assert texts(tab.text) == [
         "dr_smith · dr_smith@example.com · Cardiology",
         "front_desk · front_desk@example.com",
-        "john_patient · john_patient@example.com · +44 20 7946 0000",
+        "john_patient · john_patient@example.com · 020 7946 0000",
     ]
     assert buttons(tab) == ["Invite a doctor", "Approve", *ACTIONS, *ACTIONS]
     assert texts(tab.caption) == ["This is you."]

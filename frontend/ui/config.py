@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, HttpUrl, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
     public_url: str | None = None
     clinic_name: str = "Clinic"
     clinic_timezone: str = "UTC"
+    clinic_country: str = "GB"
     frontend_host: str = "127.0.0.1"
     frontend_port: int = Field(8501, ge=1, le=65535)
     frontend_trusted_proxies: Annotated[tuple[str, ...], NoDecode] = LOOPBACK_ADDRESSES
@@ -74,6 +76,13 @@ class Settings(BaseSettings):
                 " or networks such as 10.0.0.0/24"
             ) from None
         return value
+
+    @field_validator("clinic_country")
+    @classmethod
+    def _known_country(cls, code: str) -> str:
+        if code.upper() not in SUPPORTED_REGIONS:
+            raise ValueError("CLINIC_COUNTRY must have two letters, such as GB")
+        return code.upper()
 
     @field_validator("clinic_timezone")
     @classmethod

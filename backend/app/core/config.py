@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core import checked_settings
 from app.core.client_address import networks_of
+from app.core.phones import COUNTRIES
 
 DEVELOPMENT_SECRET = "for-development-only-never-in-production"  # noqa: S105 - refused there
 MINIMUM_SECRET_LENGTH = 32
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
     migration_database_url: str | None = None
     clinic_name: str = "Clinic"
     clinic_timezone: str = "UTC"
+    clinic_country: str = "GB"
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
     public_url: str = "http://localhost:8501"
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
@@ -130,6 +132,13 @@ class Settings(BaseSettings):
         if not all(EXACT_ORIGIN.match(origin) and _as_sent(origin) == origin for origin in value):
             raise ValueError("CORS_ORIGINS must list exact origins such as https://clinic.example")
         return value
+
+    @field_validator("clinic_country")
+    @classmethod
+    def _known_country(cls, value: str) -> str:
+        if value.upper() not in COUNTRIES:
+            raise ValueError("CLINIC_COUNTRY must have two letters, such as GB")
+        return value.upper()
 
     @field_validator("breached_passwords_url")
     @classmethod

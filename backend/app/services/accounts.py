@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core.config import DoctorRegistration
+from app.core.phones import stored_phone
 from app.core.security import PasswordHasher, token_digest
 from app.crud import crud_appointment, crud_invitation, crud_user
 from app.domain.errors import (
@@ -33,10 +34,14 @@ PROFESSIONAL_FIELDS = {"specialty", "timezone"}
 
 @dataclass(frozen=True, slots=True)
 class RegistrationRules:
-    """What a clinic asks of those who register; `hourly` is per network address."""
+    """What a clinic asks of those who register.
+
+    `country` is that of phone numbers without a country code; `hourly` is per network address.
+    """
 
     hasher: PasswordHasher
     passwords: PasswordRules
+    country: str
     doctors: DoctorRegistration
     hourly: int
 
@@ -72,6 +77,7 @@ def register(
     role: Role,
     password: str,
     invitation: str | None,
+    phone: str | None,
     **account: Any,
 ) -> User:
     """Create an account for somebody who came by themselves.
@@ -82,13 +88,15 @@ def register(
     Raises:
         TooManyAttempts: too many registrations came from this address.
         InvitationNeeded: doctors need one, and this one is unknown, used or too old.
-        InvalidInput, UsernameTaken, EmailTaken: as `create_account`.
+        InvalidInput: also for a phone number that is none.
+        UsernameTaken, EmailTaken: as `create_account`.
     """
     check_registrations(reading, rules=rules, origin=origin, now=now)
     is_doctor = role is Role.DOCTOR
     used = _find_invitation(reading, invitation, now=now) if is_doctor else None
     if is_doctor and used is None and rules.doctors is DoctorRegistration.INVITE:
         raise InvitationNeeded
+    stored_as = _stored(phone, rules.country)
     check_password(password, rules.passwords, names=_names_in(account))
     hashed = rules.hasher.hash(password)
     throttle.note_registration(writing, address=str(origin.address), now=now)
@@ -99,6 +107,7 @@ def register(
         role=role,
         hashed_password=hashed,
         invitation_id=used,
+        phone=stored_as,
         is_approved=not is_doctor or used is not None or rules.doctors is DoctorRegistration.OPEN,
         **account,
     )
@@ -214,6 +223,13 @@ def update_profile(
     return user
 
 
+def with_stored_phone(changes: dict[str, Any], *, country: str) -> dict[str, Any]:
+    """The changes with the phone number, if there is one, as it is kept. Raises InvalidInput."""
+    if "phone" not in changes:
+        return changes
+    return {**changes, "phone": _stored(changes["phone"], country)}
+
+
 def patient_id_of(user: User) -> int | None:
     """Whose data an account is, in the audit log: the patient's, if it is one."""
     return user.id if user.role is Role.PATIENT else None
@@ -250,6 +266,10 @@ def _find_invitation(session: Session, token: str | None, *, now: datetime) -> i
     if token is None:
         return None
     return crud_invitation.find_open_invitation(session, token_digest=token_digest(token), now=now)
+
+
+def _stored(phone: str | None, country: str) -> str | None:
+    return None if phone is None else stored_phone(phone, country=country)
 
 
 def _names_in(account: Mapping[str, Any]) -> list[str]:

@@ -94,7 +94,7 @@ ORIGINS = (
 PLAIN_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d"})
 
 # Ranges that Ofcom keeps free for use in drama: three more digits make a number.
-UNUSED_PHONES = ("+44 7700 900", "+44 20 7946 0", "+44 161 496 0", "+44 131 496 0")
+UNUSED_PHONES = ("+447700900", "+442079460", "+441614960", "+441314960")
 
 
 def shuffled_names(random: Random) -> Iterator[Name]:

@@ -45,7 +45,7 @@ def test_a_patient_registers_with_the_walkthroughs_values(visitor: Visitor):
 
 def test_a_doctor_registers_with_a_profile(visitor: Visitor):
     profile = {
-        "phone": "+61 8 9000 0000",
+        "phone": "+61890000000",
         "specialty": "Cardiology",
         "timezone": "Australia/Lord_Howe",
     }
@@ -55,6 +55,20 @@ def test_a_doctor_registers_with_a_profile(visitor: Visitor):
         "role": "doctor",
         **profile,
     }
+
+
+def test_a_phone_number_is_kept_as_e164_at_registration_and_in_the_profile(visitor: Visitor):
+    answer = visitor.post("/auth/register", **JOHN, phone="(020) 7946 0958")
+    assert (answer.status_code, answer.json()["phone"]) == (201, "+442079460958")
+    visitor.log_in("john_patient")
+    changed = visitor.patch("/users/me", phone="+44 (0)20 7946 0000 ext. 5")
+    assert changed.json()["phone"] == "+442079460000;ext=5"
+    refused = visitor.patch("/users/me", phone="123")
+    assert code_of(refused) == (422, "invalid_input")
+    assert refused.json()["errors"] == [
+        {"field": "phone", "message": "This phone number is too short."}
+    ]
+    assert visitor.get("/users/me").json()["phone"] == "+442079460000;ext=5"
 
 
 def test_registering_does_not_log_in(visitor: Visitor):

@@ -40,8 +40,8 @@ NEW_ROLES = {
     "doctor_now_admin": Role.ADMIN,
 }
 PRIVATE = {
-    "john": ("john_patient@example.com", "+44 20 7946 0001", REASON),
-    "jane": ("jane_patient@example.com", "+44 20 7946 0002", OTHER_REASON),
+    "john": ("john_patient@example.com", "+442079460001", REASON),
+    "jane": ("jane_patient@example.com", "+442079460002", OTHER_REASON),
     "smith": ("dr_smith@example.com",),
     "jones": ("dr_jones@example.com",),
 }

@@ -92,3 +92,15 @@ def test_names_that_look_alike_get_one_key_unless_another_has_it(migrated):
         anna = crud_user.find_user_by_login(session, key=identity_key("an\u200bna"))
         berta = crud_user.find_user_by_login(session, key=identity_key("berta"))
         assert (anna and anna.id, berta and berta.id) == (1, 3)
+
+
+def test_phones_become_e164_where_they_are_numbers(migrated, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CLINIC_COUNTRY", "GB")
+    typed = ["+44 20 7946 0001", "020 7946 0002", "555-1234-5678-9012-3456", None]
+    people = [
+        person(number, f"person_{number}", "Anna", phone=phone)
+        for number, phone in enumerate(typed, start=1)
+    ]
+    with closing(migrated("0013", people)) as database, database.reading() as session:
+        phones = session.scalars(select(USERS.c.phone).order_by(USERS.c.id)).all()
+    assert phones == ["+442079460001", "+442079460002", "555-1234-5678-9012-3456", None]

@@ -8,6 +8,7 @@ from ui import format as fmt
 from ui.api.client import Api
 from ui.api.models import User
 from ui.components import accounts, notice
+from ui.phones import shown_phone
 
 LIMIT: Final = 20
 
@@ -51,4 +52,4 @@ def pick_person(api: Api, key: str, label: str, **filters: str | bool) -> User |
 
 def contact(user: User) -> str:
     """`john_patient · john@example.com · +44 20 7946 0000`."""
-    return " · ".join(filter(None, (user.username, user.email, user.phone)))
+    return " · ".join(filter(None, (user.username, user.email, shown_phone(user.phone))))

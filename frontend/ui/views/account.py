@@ -14,6 +14,7 @@ from ui.components.failures import explained
 from ui.components.zone import named
 from ui.devices import device_name
 from ui.format import moment, now_in, plain
+from ui.phones import PHONE_HINT, shown_phone
 from ui.session import SignedInPerson
 
 FORM_WIDTH: Final = 560
@@ -40,7 +41,7 @@ def _profile_form(person: SignedInPerson) -> None:
         fields = {
             "full_name": _text_field("Full name", "full_name", user.full_name, "name"),
             "email": _text_field("Email", "email", user.email, "email"),
-            "phone": _text_field("Phone", "phone", user.phone, "tel"),
+            "phone": _text_field("Phone", "phone", shown_phone(user.phone), "tel", PHONE_HINT),
         }
         password = st.text_input(
             "Your password",
@@ -57,13 +58,16 @@ def _profile_form(person: SignedInPerson) -> None:
         _save_profile(person, fields, password or "")
 
 
-def _text_field(label: str, name: str, stored: str | None, autocomplete: str | None) -> str:
+def _text_field(
+    label: str, name: str, stored: str | None, autocomplete: str | None, hint: str | None = None
+) -> str:
     """A field of the profile. It begins anew when another value is stored."""
     return st.text_input(
         label,
         stored or "",
         key=f"profile.{name}.{stored}",
         autocomplete=autocomplete,
+        help=hint,
         persist_state="page",
     )
 
@@ -77,9 +81,8 @@ def _timezone_box(user: User) -> str:
 
 def _save_profile(person: SignedInPerson, fields: dict[str, str], password: str) -> None:
     entered = {name: value.strip() or None for name, value in fields.items()}
-    changes = {
-        name: value for name, value in entered.items() if value != getattr(person.user, name)
-    }
+    shown = person.user.model_dump() | {"phone": shown_phone(person.user.phone) or None}
+    changes = {name: value for name, value in entered.items() if value != shown[name]}
     if not changes:
         st.info("There is nothing to save: nothing has been changed.")
         return

@@ -73,7 +73,8 @@ async def change_my_account(
 
     A change of `email` needs `current_password`; only a few an hour are possible.
     """
-    changes = body.model_dump(exclude_unset=True)
+    country = held.settings.clinic_country
+    changes = accounts.with_stored_phone(body.model_dump(exclude_unset=True), country=country)
     password = changes.pop("current_password", None)
     if "email" not in changes:
         change = partial(accounts.update_profile, writing, who.actor, changes=changes, now=now)

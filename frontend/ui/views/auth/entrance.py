@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ui import session
 from ui.api.errors import ApiFailure
 from ui.config import settings
+from ui.phones import PHONE_HINT
 
 FORM_WIDTH: Final = 480
 TABS: Final = ("Login", "Register")
@@ -84,7 +85,9 @@ def _register_form() -> None:
             "email": st.text_input("Email", autocomplete="email"),
             "full_name": st.text_input("Full name", autocomplete="name"),
             "password": st.text_input("Password", type="password", autocomplete="new-password"),
-            "phone": st.text_input("Phone", placeholder="Optional", autocomplete="tel"),
+            "phone": st.text_input(
+                "Phone", placeholder="Optional", autocomplete="tel", help=PHONE_HINT
+            ),
         }
         if role == "doctor":
             fields["specialty"] = st.text_input(

@@ -39,6 +39,7 @@ from ui.components.dialogs import ask
 from ui.components.failures import explained
 from ui.components.zone import name_zone
 from ui.config import settings
+from ui.phones import shown_phone
 from ui.session import SignedInPerson
 
 CALENDAR: Final = "doctor.calendar"
@@ -162,7 +163,7 @@ def _card(person: SignedInPerson, one: Appointment) -> Card:
     if is_patient(person.user, one):
         lines = ("Your own visit", doctor_label(one.doctor))
     else:
-        contact = " · ".join(filter(None, (one.patient.phone, one.patient.email)))
+        contact = " · ".join(filter(None, (shown_phone(one.patient.phone), one.patient.email)))
         lines = (one.patient.full_name, contact)
     return Card(one, lines=lines, actions=_actions(person, one))
 

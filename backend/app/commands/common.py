@@ -18,12 +18,12 @@ def fail(sentence: str, code: int = REFUSED) -> NoReturn:
     raise typer.Exit(code)
 
 
-def settings_in_force() -> Settings:
+def settings_in_force(kind: type[Settings] = Settings) -> Settings:
     """The settings of the environment; those that cannot work end the command in sentences."""
-    for doubt in checked_settings.doubts(Settings):
+    for doubt in checked_settings.doubts(kind):
         typer.echo(doubt, err=True)
     try:
-        return checked_settings.read_settings(Settings)
+        return checked_settings.read_settings(kind)
     except checked_settings.SettingsError as wrong:
         fail(str(wrong), UNUSABLE)
 

@@ -137,6 +137,7 @@ def test_a_list_of_exact_origins_is_read_from_text():
         ("password_policy", "none"),
         ("app_env", "prod"),
         ("log_format", "xml"),
+        ("log_level", "loud"),
     ],
 )
 def test_values_out_of_range_are_refused_by_name(
@@ -214,6 +215,10 @@ def test_another_database_is_refused(url: str):
         "Value error, DATABASE_URL must be sqlite:///path/to/clinic.db or"
         " postgresql://user:password@host:5432/clinic"
     )
+
+
+def test_a_log_level_may_be_written_small():
+    assert settings(log_level="info").log_level == "INFO"
 
 
 def test_the_secret_is_not_shown():

@@ -505,6 +505,7 @@ def test_settings_that_cannot_work_are_named_and_no_secret_is_told(
         ("audit", "verify"),
         ("copy-database", __file__),
         ("backup", "copy.db"),
+        ("openapi",),
         ("restore", "--replica", "."),
         ("prepare-database", "--replica", ".", "--script", __file__),
     ],

@@ -70,9 +70,8 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     search_key: Mapped[str] = mapped_column(String(KEY_LENGTH), server_default="")
     specialty_key: Mapped[str | None] = mapped_column(String(KEY_LENGTH))
-    device_generation: Mapped[int] = mapped_column(
-        Integer, server_default="0", comment="device cookies of earlier ones are worthless"
-    )
+    # Device cookies of earlier generations are worthless.
+    device_generation: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class LoginSession(Base):

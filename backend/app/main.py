@@ -106,6 +106,7 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
         limits=SessionLimits(
             idle=timedelta(minutes=settings.session_idle_minutes),
             absolute=timedelta(hours=settings.session_absolute_hours),
+            parallel=settings.sessions_per_account,
         ),
         registration=RegistrationRules(
             hasher=hasher,

@@ -41,6 +41,21 @@ def change_account(api: FakeApi, request: httpx.Request, user_id: int) -> httpx.
     return httpx.Response(200, json=user)
 
 
+@route("GET", "/users/{id}/sessions")
+def user_sessions(api: FakeApi, request: httpx.Request, user_id: int) -> httpx.Response:
+    api.user_of(request, "admin")
+    opened = [one.created_at for one in api.sessions.values() if one.user_id == user_id]
+    last_seen_at = stamp(max(opened)) if opened else None
+    return httpx.Response(200, json={"count": len(opened), "last_seen_at": last_seen_at})
+
+
+@route("DELETE", "/users/{id}/sessions")
+def end_user_sessions(api: FakeApi, request: httpx.Request, user_id: int) -> httpx.Response:
+    api.user_of(request, "admin")
+    end_sessions(api, user_id)
+    return httpx.Response(204)
+
+
 @route("POST", "/users/invitations")
 def invite_doctor(api: FakeApi, request: httpx.Request) -> httpx.Response:
     admin = api.user_of(request, "admin")

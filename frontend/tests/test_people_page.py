@@ -17,7 +17,7 @@ from ui.components.accounts import MOST_KEPT
 from ui.views.admin.people_dialogs import STILL_BOOKED
 
 PAGE = "people"
-ACTIONS = ["Deactivate", "Change role"]
+ACTIONS = ["Deactivate", "Change role", "Devices"]
 
 
 @pytest.fixture
@@ -88,7 +88,31 @@ def test_deactivating_asks_first_and_ends_the_sessions(api: FakeApi, tab: AppTes
 
     assert (john["is_active"], len(api.sessions)) == (False, 1)
     assert texts(tab.success) == ["Deactivated: John Doe"]
-    assert buttons(tab) == ["Invite a doctor", "Reactivate", "Change role"]
+    assert buttons(tab) == ["Invite a doctor", "Reactivate", "Change role", "Devices"]
+
+
+def test_a_person_is_logged_out_everywhere(api: FakeApi, tab: AppTest, john: Json):
+    for _ in range(2):
+        api.add_session(john)
+    fill(tab, "Search", "john")
+    press(tab.run(), "Devices")
+    assert texts(tab.markdown)[-1] == (
+        "John Doe is logged in on 2 devices, last used Mon 30 Nov 2026, 7:00. Log them out if a "
+        "device was lost or left open. They can log in again with their password."
+    )
+    assert len(api.sessions) == 3
+
+    press(tab, "Log out everywhere")
+
+    assert len(api.sessions) == 1
+    assert texts(tab.success) == ["Logged out everywhere: John Doe"]
+
+
+def test_a_person_who_is_logged_in_nowhere(tab: AppTest, john: Json):
+    fill(tab, "Search", "john")
+    press(tab.run(), "Devices")
+    assert texts(tab.markdown)[-1] == f"{john['full_name']} is not logged in anywhere."
+    assert "Log out everywhere" not in buttons(tab)
 
 
 def test_what_is_left_as_it_is_stays(tab: AppTest, waiting: Json):

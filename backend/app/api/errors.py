@@ -1,7 +1,7 @@
 """From a refusal to HTTP, once: RFC 9457 problems with a stable code. Nothing sent is echoed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from math import ceil
 from typing import Any
@@ -14,12 +14,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from app.api.recording import record_refusal
+from app.api.recording import recognise, record_refusal
 from app.domain import errors
 from app.schemas.schemas import FieldError, Problem
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+MOST_FIELDS = 10
 FIELD_NAME = re.compile(r"[a-z_0-9]{1,40}\Z")
 
 STATUS: dict[type[errors.DomainError], HTTPStatus] = {
@@ -132,10 +133,23 @@ def _members(refusal: errors.DomainError) -> dict[str, Any]:
     return {}
 
 
-async def _on_refusal(request: Request, refusal: errors.DomainError) -> JSONResponse:
+async def guarded_response(request: Request, refusal: errors.DomainError) -> JSONResponse:
+    """The answer to a request that is refused before it is routed, recorded as other refusals."""
+    try:
+        await recognise(request)
+    except (OperationalError, PoolTimeoutError) as error:
+        _note_failure(request)
+        log.error("refusal_not_recorded", code=refusal.code, error=str(error))  # noqa: TRY400 - no bug
+        return refusal_response(refusal)
+    return await _on_refusal(request, refusal)
+
+
+async def _on_refusal(
+    request: Request, refusal: errors.DomainError, fields: Sequence[str] = ()
+) -> JSONResponse:
     """Answer what was refused. Where that cannot be recorded, the log of the server has it."""
     try:
-        answered = await record_refusal(request, refusal)
+        answered = await record_refusal(request, refusal, fields)
     except (OperationalError, errors.OutcomeUnknown) as error:
         _note_failure(request)
         log.error("refusal_not_recorded", code=refusal.code, error=str(error))  # noqa: TRY400 - no bug
@@ -149,12 +163,23 @@ async def _on_unknown_outcome(_: Request, unknown: errors.OutcomeUnknown) -> JSO
     return refusal_response(unknown)
 
 
-async def _on_invalid_request(_: Request, invalid: RequestValidationError) -> JSONResponse:
+async def _on_invalid_request(request: Request, invalid: RequestValidationError) -> JSONResponse:
     found = [
         FieldError(field=_field_name(error["loc"]), message=error["msg"])
         for error in invalid.errors()
     ]
+    refused = {_field_name(error["loc"]) for error in invalid.errors() if _is_overreach(error)}
+    if refused:
+        refusal = errors.InvalidInput("body", _sentence(found))
+        response = await _on_refusal(request, refusal, sorted(refused)[:MOST_FIELDS])
+        if response.status_code != STATUS[errors.InvalidInput]:
+            return response
     return problem_response(422, errors.InvalidInput.code, _sentence(found), errors=found)
+
+
+def _is_overreach(error: Mapping[str, Any]) -> bool:
+    """Whether somebody sent a field that is not theirs to set, or a role that is not to be had."""
+    return error["type"] == "extra_forbidden" or _field_name(error["loc"]) == "role"
 
 
 async def _on_http_exception(_: Request, error: HTTPException) -> JSONResponse:

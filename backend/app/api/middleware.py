@@ -8,9 +8,10 @@ from urllib.parse import urlsplit, urlunsplit
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import internal_error_response, refusal_response
+from app.api.errors import guarded_response, internal_error_response
 from app.domain.errors import CrossSiteRequest, DomainError, UnsupportedMediaType
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -117,7 +118,8 @@ class CrossSiteGuard:
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             refusal = self._refusal(Headers(scope=scope))
             if refusal is not None:
-                await refusal_response(refusal)(scope, receive, send)
+                response = await guarded_response(Request(scope), refusal)
+                await response(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 

@@ -1,10 +1,13 @@
 """Refusals of people who are signed in go into the audit log."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import structlog
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 
-from app.api.v1.dependencies import Resources
+from app.api.v1.dependencies import Resources, authentication_of, resources_of
 from app.core.rates import Rate, Turn
 from app.domain.errors import DomainError, TooManyAttempts
 from app.domain.people import Actor
@@ -26,6 +29,8 @@ ATTEMPTS = {
     "patient_contact": ("patient.read", "user"),
     "list_accounts": ("account.list", "user"),
     "change_account": ("account.administer", "user"),
+    "account_sessions": ("login.list", "user"),
+    "end_account_sessions": ("login.end-all", "user"),
     "invite_doctor": ("doctor.invite", "invitation"),
     "list_invitations": ("invitation.list", "invitation"),
     "revoke_invitation": ("invitation.revoke", "invitation"),
@@ -52,7 +57,9 @@ def tell_attempt(request: Request, action: str) -> None:
     request.state.attempt = action
 
 
-async def record_refusal(request: Request, refusal: DomainError) -> DomainError:
+async def record_refusal(
+    request: Request, refusal: DomainError, fields: Sequence[str] = ()
+) -> DomainError:
     """Record what a signed-in person was refused, in a transaction of its own.
 
     Returns the refusal to answer with. Nobody can fill the log: of the same refusal of the same
@@ -61,13 +68,14 @@ async def record_refusal(request: Request, refusal: DomainError) -> DomainError:
     numbers of those that were left out.
 
     A refusal is recorded under the name of the deed. Whose data it was about is not: somebody who
-    guesses ids would read the answer in their own part of the log.
+    guesses ids would read the answer in their own part of the log. `fields` are the names of
+    those that were sent although they are not the sender's to set.
     """
     actor: Actor | None = getattr(request.state, "actor", None)
     if actor is None:
         return refusal
     held: Resources = request.app.state.resources
-    deed = _deed_of(request)
+    deed = replace(_deed_of(request), fields=fields)
     same = _take(held.rates.same_refusals, actor, deed.action, deed.resource_id, refusal.code)
     if same.wait:
         return refusal
@@ -90,7 +98,19 @@ def _take(rate: Rate, actor: Actor, *refused: object) -> Turn:
     return turn
 
 
+async def recognise(request: Request) -> None:
+    """Find who sent a request that is refused before it is routed."""
+    authenticate = authentication_of(request)
+    if authenticate is None:
+        return
+    who = await resources_of(request).lookups.answer_soon(authenticate)
+    if who is not None:
+        request.state.actor = who.actor
+
+
 def _deed_of(request: Request) -> Deed:
+    if "route" not in request.scope:
+        return Deed("request.send", "request")
     action, resource_type = ATTEMPTS[request.scope["route"].name]
     identifiers = list(request.path_params.values())
     return Deed(

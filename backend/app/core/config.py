@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     session_idle_minutes: int = Field(60, ge=1, le=24 * 60)
     session_absolute_hours: int = Field(12, ge=1, le=24 * 30)
+    sessions_per_account: int = Field(10, ge=1, le=1000)
     password_policy: PasswordPolicy = PasswordPolicy.DOCUMENT
     breached_passwords_url: str | None = None
     doctor_registration: DoctorRegistration = DoctorRegistration.OPEN

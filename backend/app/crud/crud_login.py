@@ -105,6 +105,17 @@ def delete_expired_login_sessions(session: Session, *, now: datetime) -> None:
     delete_some(session, LoginSession, LoginSession.expires_at <= now)
 
 
+def keep_newest_login_sessions(session: Session, *, user_id: int, count: int) -> None:
+    """End the sessions of a person beyond the `count` newest ones."""
+    newest_first = select(LoginSession.id).where(LoginSession.user_id == user_id)
+    first_to_end = newest_first.order_by(LoginSession.id.desc()).offset(count).limit(1)
+    session.execute(
+        delete(LoginSession).where(
+            LoginSession.user_id == user_id, LoginSession.id <= first_to_end.scalar_subquery()
+        )
+    )
+
+
 def delete_dead_login_sessions(
     session: Session, *, user_id: int, now: datetime, idle_since: datetime
 ) -> None:

@@ -247,6 +247,13 @@ class SessionAnswer(Answer):
     current: bool
 
 
+class OpenSessionsAnswer(Answer):
+    """On how many devices a person is logged in, and when one of them was used last."""
+
+    count: int
+    last_seen_at: datetime | None
+
+
 class ScheduleAnswer(Answer):
     id: int
     doctor_id: int

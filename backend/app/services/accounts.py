@@ -18,6 +18,7 @@ from app.domain.errors import (
     InvalidInput,
     InvitationNeeded,
     NotSignedIn,
+    TooManyAttempts,
     WrongPresentPassword,
 )
 from app.domain.people import Actor, Origin, Role, identity_key
@@ -99,7 +100,7 @@ def register(
     stored_as = _stored(phone, rules.country)
     check_password(password, rules.passwords, names=_names_in(account))
     hashed = rules.hasher.hash(password)
-    throttle.note_registration(writing, address=str(origin.address), now=now)
+    _note_registration(writing, rules=rules, origin=origin, now=now)
     user = _add_account(
         writing,
         origin=origin,
@@ -191,6 +192,18 @@ def change_email(
         raise NotSignedIn
     throttle.note_email_change(writing, user_id=user.id, address=address, now=now)
     return update_profile(writing, who.actor, changes=changes, now=now)
+
+
+def _note_registration(
+    session: Session, *, rules: RegistrationRules, origin: Origin, now: datetime
+) -> None:
+    """Count a registration, and record that the address has to wait from now on if it does."""
+    throttle.note_registration(session, address=str(origin.address), now=now)
+    try:
+        check_registrations(session, rules=rules, origin=origin, now=now)
+    except TooManyAttempts as limit:
+        deed = Deed("account.create", "user")
+        audit.record(session, deed, by=origin, now=now, outcome=limit.code)
 
 
 def update_profile(

@@ -105,7 +105,7 @@ def unrecorded(ask: Ask, *, deed: Deed, by: Actor, now: datetime) -> Deed | None
     )
     if others:
         return deed.about(others - seen) if others - seen else None
-    return None if seen else deed
+    return None if None in seen else deed
 
 
 def told(changes: Mapping[str, object]) -> list[str]:

@@ -16,7 +16,13 @@ from app.core.security import (
 )
 from app.crud import crud_login, crud_user
 from app.crud.crud_login import LiveLogin
-from app.domain.errors import InvalidCredentials, NotFound, NotSignedIn, WrongPresentPassword
+from app.domain.errors import (
+    InvalidCredentials,
+    NotFound,
+    NotSignedIn,
+    TooManyAttempts,
+    WrongPresentPassword,
+)
 from app.domain.people import Actor, Origin, identity_key
 from app.models import LoginSession, User
 from app.services import audit, replies, throttle
@@ -30,10 +36,11 @@ TOUCH_INTERVAL = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """How long a login lasts without use, and at the most."""
+    """How long a login lasts without use, and at the most; how many an account may have at once."""
 
     idle: timedelta
     absolute: timedelta
+    parallel: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +92,7 @@ def attempt_login(reading: Session, request: LoginRequest, *, now: datetime) -> 
         address=str(request.origin.address),
         device=_known_device(user, request.devices) if user else None,
     )
-    throttle.check_logins(
-        reading,
-        account_key=attempt.account_key,
-        address=attempt.address,
-        device=attempt.device,
-        now=now,
-    )
+    _check_limits(reading, attempt, now=now)
     return attempt
 
 
@@ -120,15 +121,7 @@ def log_in(
     attempt, origin = attempt_login(reading, request, now=now), request.origin
     user = prove(writing, attempt.user, hasher=hasher, password=password)
     if user is None or not user.is_active:
-        throttle.note_failed_login(
-            writing,
-            account_key=attempt.account_key,
-            address=attempt.address,
-            device=attempt.device,
-            now=now,
-        )
-        deed = Deed("login.open", "user", attempt.user.id if attempt.user else None)
-        audit.record(writing, deed, by=origin, now=now, outcome=InvalidCredentials.code)
+        _note_failure(writing, attempt, origin=origin, now=now)
         raise InvalidCredentials
     if replaced is not None:
         crud_login.delete_login_session(
@@ -243,6 +236,38 @@ def change_password(
     return NewLogin(user, renewed)
 
 
+def _check_limits(session: Session, attempt: LoginAttempt, *, now: datetime) -> None:
+    throttle.check_logins(
+        session,
+        account_key=attempt.account_key,
+        address=attempt.address,
+        device=attempt.device,
+        now=now,
+    )
+
+
+def _note_failure(
+    session: Session, attempt: LoginAttempt, *, origin: Origin, now: datetime
+) -> None:
+    """Count and record a failed login, and that logins have to wait from now on if they do.
+
+    Those that are refused while they wait write nothing: nobody fills the audit log with them.
+    """
+    throttle.note_failed_login(
+        session,
+        account_key=attempt.account_key,
+        address=attempt.address,
+        device=attempt.device,
+        now=now,
+    )
+    deed = Deed("login.open", "user", attempt.user.id if attempt.user else None)
+    audit.record(session, deed, by=origin, now=now, outcome=InvalidCredentials.code)
+    try:
+        _check_limits(session, attempt, now=now)
+    except TooManyAttempts as limit:
+        audit.record(session, deed, by=origin, now=now, outcome=limit.code)
+
+
 def _known_device(user: User, devices: Iterable[Device]) -> Device | None:
     known = (user.id, user.device_generation)
     return next((one for one in devices if (one.user_id, one.generation) == known), None)
@@ -274,5 +299,6 @@ def _open_session(
         last_seen_at=now,
         expires_at=now + limits.absolute,
     )
+    crud_login.keep_newest_login_sessions(session, user_id=user.id, count=limits.parallel)
     login = LiveLogin(opened.id, user.id, user.role, now, opened.expires_at, opened.user_agent)
     return SignedIn(Actor(user.id, user.role, origin), login, token)

@@ -14,7 +14,9 @@ from app.domain.people import Actor, Role
 from app.domain.policies import check_is_admin
 from app.models import Invitation, User
 from app.services import audit, diary
+from app.services.accounts import patient_id_of
 from app.services.audit import Deed
+from app.services.logins import SessionLimits
 
 INVITATION_LIFETIME = timedelta(days=14)
 
@@ -26,6 +28,15 @@ class NewInvitation:
     id: int
     token: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSessions:
+    """The live sessions of a person: how many, and when one was used last."""
+
+    count: int
+    last_seen_at: datetime | None
+    patient_id: int | None
 
 
 def change_account(
@@ -66,6 +77,29 @@ def change_account(
     )
     audit.record(session, deed, *ended, by=actor, now=now)
     return user
+
+
+def count_sessions(
+    session: Session, actor: Actor, *, user_id: int, limits: SessionLimits, now: datetime
+) -> OpenSessions:
+    """Where a person is logged in, in numbers. Raises Forbidden and NotFound."""
+    check_is_admin(actor)
+    user = crud_user.get_user(session, user_id=user_id)
+    live = crud_login.list_live_login_sessions(
+        session, user_id=user.id, now=now, idle_since=now - limits.idle
+    )
+    return OpenSessions(
+        len(live), max((login.last_seen_at for login in live), default=None), patient_id_of(user)
+    )
+
+
+def end_sessions(session: Session, actor: Actor, *, user_id: int, now: datetime) -> None:
+    """End every session of a person. Raises Forbidden and NotFound."""
+    check_is_admin(actor)
+    user = crud_user.get_user(session, user_id=user_id)
+    crud_login.delete_login_sessions(session, user_id=user.id)
+    deed = Deed("login.end-all", "user", user.id, patient_id_of(user))
+    audit.record(session, deed, by=actor, now=now)
 
 
 def invite_doctor(session: Session, actor: Actor, *, now: datetime) -> NewInvitation:

@@ -14,16 +14,17 @@ from tests.api import tables
 from tests.api.clinic import MONDAY, REASON, Clinic, booked
 from tests.people import PEER, code_of
 
+FIELDS = ("actor_id", "action", "resource_id", "patient_id", "fields", "outcome")
 
-def newest(clinic: Clinic, **filters) -> list[tuple]:
-    """What an admin reads, newest first: who, what, to what, whose data, and how it ended."""
-    return [
-        tuple(
-            row[field]
-            for field in ("actor_id", "action", "resource_id", "patient_id", "fields", "outcome")
-        )
-        for row in clinic.admin.get("/audit/", **filters).json()
-    ]
+
+def newest(clinic: Clinic, limit: int = 100, **filters) -> list[tuple]:
+    """What an admin reads, newest first: who, what, to what, whose data, and how it ended.
+
+    That the admin read it is left out.
+    """
+    rows = clinic.admin.get("/audit/", limit=limit + 3, **filters).json()
+    read = [tuple(row[field] for field in FIELDS) for row in rows]
+    return [one for one in read if one[1] != "audit.read"][:limit]
 
 
 @pytest.fixture
@@ -375,3 +376,122 @@ def test_a_refusal_of_the_largest_id_is_recorded_with_it(clinic: Clinic):
     clinic.john.client.delete(f"/api/v1/appointments/{2**63 - 1}")
     ((_, _, resource_id, *_),) = newest(clinic, limit=1)
     assert resource_id == 2**63 - 1
+
+
+def reads(clinic: Clinic) -> list[tuple]:
+    """How the admin's looks at the log are recorded, the newest first."""
+    rows = clinic.admin.get("/audit/", action="audit.read", limit=200).json()
+    return [
+        (row["resource_id"], row["patient_id"])
+        for row in rows
+        if row["actor_id"] == clinic.admin.id
+    ]
+
+
+def test_looks_at_the_log_are_recorded_once_an_hour(clinic: Clinic, clock):
+    clock.advance(days=3)  # the log keeps what other tests did
+    clinic.admin.log_in("front_desk")
+    for _ in range(2):
+        clinic.admin.get("/audit/", patient_id=clinic.john.id)
+        clinic.admin.get("/audit/", actor_id=clinic.smith.id)
+        clinic.admin.get("/audit/", outcome="ok")
+    three = [(None, None), (clinic.smith.id, None), (None, clinic.john.id)]
+    assert reads(clinic)[:3] == three
+    clock.advance(minutes=61)
+    clinic.admin.log_in("front_desk")
+    clinic.admin.get("/audit/")
+    assert reads(clinic)[:4] == [(None, None), *three]
+
+    clinic.john.log_in("john_patient")
+    rows = clinic.john.get("/audit/").json()
+    assert ("audit.read", clinic.admin.id) in {(row["action"], row["actor_id"]) for row in rows}
+
+
+def test_people_who_read_about_themselves_leave_no_record(clinic: Clinic):
+    before = newest(clinic, limit=1)
+    assert clinic.john.get("/audit/").status_code == 200
+    assert newest(clinic, limit=1) == before
+
+
+@pytest.mark.parametrize(
+    ("headers", "outcome"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, "cross_site_request"),
+        ({"Origin": "https://evil.example"}, "cross_site_request"),
+        ({"Content-Type": "text/plain"}, "unsupported_media_type"),
+    ],
+)
+def test_what_another_website_sends_for_somebody_is_recorded(
+    clinic: Clinic, headers: dict[str, str], outcome: str
+):
+    path = f"/appointments/{clinic.visit}"
+    answer = clinic.john.call("PUT", path, content=b"{}", headers=headers)
+    assert answer.json()["code"] == outcome
+    assert newest(clinic, limit=1) == [(clinic.john.id, "request.send", None, None, "", outcome)]
+
+
+def test_what_another_website_sends_for_nobody_is_not_recorded(clinic: Clinic):
+    before = newest(clinic, limit=1)
+    clinic.anonymous.client.cookies.set("session", "x" * 43)
+    for visitor in (clinic.anonymous, clinic.anonymous.another()):
+        answer = visitor.call("POST", "/auth/logout", headers={"Sec-Fetch-Site": "cross-site"})
+        assert code_of(answer) == (403, "cross_site_request")
+    assert newest(clinic, limit=1) == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "action", "fields"),
+    [
+        ("PATCH", "/users/me", {"role": "admin"}, "account.change", "role"),
+        (
+            "PATCH",
+            "/users/me",
+            {"full_name": "J", "is_approved": True, "id": 1, "Not a name!": 1},
+            "account.change",
+            "id,is_approved,unknown",
+        ),
+        ("POST", "/auth/register", {"role": "admin"}, "account.create", "role"),
+        ("PUT", "/appointments/1", {"patient_id": 7}, "appointment.change", "patient_id"),
+    ],
+)
+def test_fields_that_are_not_ones_own_to_set_are_recorded(
+    clinic: Clinic, method: str, path: str, body: dict, action: str, fields: str
+):
+    refused = clinic.john.call(method, path, json=body)
+    assert code_of(refused) == (422, "invalid_input")
+    resource = 1 if path.endswith("/1") else None
+    assert newest(clinic, limit=1) == [
+        (clinic.john.id, action, resource, None, fields, "invalid_input")
+    ]
+
+
+def test_a_value_that_is_mistyped_is_not_recorded(clinic: Clinic):
+    before = newest(clinic, limit=1)
+    assert code_of(clinic.john.patch("/users/me", full_name="")) == (422, "invalid_input")
+    assert newest(clinic, limit=1) == before
+
+
+def test_that_logins_have_to_wait_is_recorded_when_it_begins(clinic: Clinic):
+    for _ in range(12):
+        clinic.anonymous.post("/auth/login", username="jane_patient", password="wrong guess")
+    jane, failed = clinic.jane.id, "invalid_credentials"
+    expected = ["too_many_attempts", *[failed] * 10]
+    assert newest(clinic, limit=11, action="login.open") == [
+        (None, "login.open", jane, None, "", outcome) for outcome in expected
+    ]
+
+
+def test_that_registrations_have_to_wait_is_recorded_when_it_begins(visitor_with, database):
+    visitor = visitor_with(registrations_per_hour=2)
+    for number in range(4):
+        body = {"username": f"patient_{number}", "email": f"p{number}@example.com"}
+        rest = {"full_name": "P", "password": "password123", "role": "patient"}
+        visitor.post("/auth/register", **body, **rest)
+    with database.reading() as session:
+        newest_first = select(AuditRecord).order_by(AuditRecord.sequence.desc()).limit(3)
+        outcomes = [(row.action, row.outcome) for row in session.scalars(newest_first)]
+    assert outcomes == [
+        ("account.create", "ok"),
+        ("account.create", "too_many_attempts"),
+        ("account.create", "ok"),
+    ]

@@ -333,3 +333,70 @@ def test_on_https_a_cookie_without_the_prefix_proves_nothing(visitor_with):
 def test_an_unknown_token_is_nobody(visitor: Visitor, token: str):
     answer = visitor.call("GET", "/auth/me", headers={"Cookie": f"session={token}".encode()})
     assert code_of(answer) == NOT_SIGNED_IN
+
+
+def test_a_login_beyond_the_limit_ends_the_oldest_session(visitor_with):
+    first = visitor_with(sessions_per_account=2).register("john_patient")
+    jane = first.another().register("jane_patient")
+    second = first.another().log_in("john_patient")
+    assert (is_signed_in(first), is_signed_in(second)) == (True, True)
+    third = first.another().log_in("john_patient")
+    assert [is_signed_in(one) for one in (first, second, third, jane)] == [False, True, True, True]
+    assert len(third.get("/auth/sessions").json()) == 2
+
+
+def test_a_login_in_the_same_browser_ends_no_other_session(visitor_with):
+    first = visitor_with(sessions_per_account=2).register("john_patient")
+    second = first.another().log_in("john_patient")
+    second.log_in("john_patient")
+    assert (is_signed_in(first), is_signed_in(second)) == (True, True)
+
+
+def test_the_oldest_is_the_one_that_was_opened_first_whatever_the_clock(
+    visitor_with, clock: FakeClock
+):
+    first = visitor_with(sessions_per_account=1).register("john_patient")
+    clock.advance(minutes=-30)
+    second = first.another().log_in("john_patient")
+    assert (is_signed_in(first), is_signed_in(second)) == (False, True)
+
+
+def test_ten_sessions_are_kept_by_default(visitor: Visitor):
+    visitor.register("john_patient")
+    others = [visitor.another().log_in("john_patient") for _ in range(10)]
+    assert not is_signed_in(visitor)
+    assert [is_signed_in(one) for one in others] == [True] * 10
+
+
+def test_an_admin_sees_how_many_sessions_a_person_has_and_ends_them(
+    clinic: Clinic, clock: FakeClock
+):
+    path = f"/users/{clinic.jane.id}/sessions"
+    clock.advance(minutes=5)
+    elsewhere = clinic.jane.another().log_in("jane_patient")
+    assert clinic.admin.get(path).json() == {"count": 2, "last_seen_at": "2026-11-23T08:05:00Z"}
+
+    assert clinic.admin.delete(path).status_code == 204
+
+    assert (is_signed_in(clinic.jane), is_signed_in(elsewhere)) == (False, False)
+    assert is_signed_in(clinic.john)
+    assert clinic.admin.get(path).json() == {"count": 0, "last_seen_at": None}
+    seen = [
+        (row["action"], row["resource_id"], row["patient_id"], row["outcome"])
+        for row in clinic.admin.get("/audit/", actor_id=clinic.admin.id, limit=3).json()
+        if row["action"].startswith("login.")
+    ]
+    assert ("login.end-all", clinic.jane.id, clinic.jane.id, "ok") in seen
+    assert clinic.jane.log_in("jane_patient").id == clinic.jane.id
+
+
+def test_sessions_that_are_over_do_not_count(clinic: Clinic, clock: FakeClock):
+    clock.advance(minutes=61)
+    clinic.admin.log_in("front_desk")
+    assert clinic.admin.get(f"/users/{clinic.jane.id}/sessions").json()["count"] == 0
+
+
+def test_of_nobody_there_are_no_sessions(clinic: Clinic):
+    for method in ("GET", "DELETE"):
+        answer = clinic.admin.call(method, "/users/999999/sessions")
+        assert code_of(answer) == (404, "not_found")

@@ -18,6 +18,7 @@ from ui.api.models import (
     Doctor,
     Invitation,
     OpenInvitation,
+    OpenSessions,
     Problem,
     Schedule,
     Session,
@@ -42,6 +43,7 @@ _USER: Final = TypeAdapter(User)
 _USERS: Final = TypeAdapter(list[User])
 _INVITATION: Final = TypeAdapter(Invitation)
 _INVITATIONS: Final = TypeAdapter(list[OpenInvitation])
+_OPEN_SESSIONS: Final = TypeAdapter(OpenSessions)
 _AUDIT: Final = TypeAdapter(list[Audit])
 _SIGNED_IN: Final = TypeAdapter(SignedIn)
 _SESSIONS: Final = TypeAdapter(list[Session])
@@ -171,6 +173,13 @@ class Api:
 
     def change_user(self, user_id: int, **changes: str | bool) -> User:
         return _parse(_USER, self._send("PATCH", f"/users/{user_id}", json=changes))
+
+    def user_sessions(self, user_id: int) -> OpenSessions:
+        """On how many devices somebody is logged in, for admins."""
+        return _parse(_OPEN_SESSIONS, self._send("GET", f"/users/{user_id}/sessions"))
+
+    def end_user_sessions(self, user_id: int) -> None:
+        self._send("DELETE", f"/users/{user_id}/sessions")
 
     def invite_doctor(self) -> Invitation:
         return _parse(_INVITATION, self._send("POST", "/users/invitations"))

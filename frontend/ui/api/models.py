@@ -75,6 +75,11 @@ class OpenInvitation(BaseModel):
     created_by_name: str
 
 
+class OpenSessions(BaseModel):
+    count: int
+    last_seen_at: AwareDatetime | None
+
+
 class Patient(BaseModel):
     id: int
     full_name: str

@@ -28,6 +28,7 @@ ACTIONS: Final = {
     "login.close-all": "Log out everywhere",
     "login.revoke": "Log out a device",
     "login.list": "List devices",
+    "login.end-all": "Log somebody out everywhere",
     "password.change": "Change the password",
     "account.create": "Create an account",
     "account.change": "Change one's own account",
@@ -38,6 +39,7 @@ ACTIONS: Final = {
     "invitation.list": "List invitations",
     "invitation.revoke": "End an invitation",
     "audit.read": "Read the audit log",
+    "request.send": "Send a request",
 }
 OUTCOMES: Final = {
     OK: "Done",
@@ -59,6 +61,7 @@ OUTCOMES: Final = {
     "idempotency_key_reused": "Refused: sent before with another content",
     "request_in_flight": "Refused: being worked on already",
     "too_many_attempts": "Refused: too many attempts",
+    "unsupported_media_type": "Refused: not sent by the clinic's own page",
 }
 MOST_NAMES: Final = 20
 _STATES: Final = {
@@ -69,7 +72,14 @@ _STATES: Final = {
 }
 _TELL_FIELDS: Final = (".change", ".administer", ".create")
 _TELL_NUMBER: Final = ("doctor.invite", "invitation.revoke")
-_TELL_ACCOUNT: Final = ("account.administer", "account.create", "login.open")
+_TELL_ACCOUNT: Final = (
+    "account.administer",
+    "account.create",
+    "login.open",
+    "login.list",
+    "login.end-all",
+    "audit.read",
+)
 
 
 def action_label(action: str) -> str:

@@ -3,46 +3,47 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 
 from app.api.errors import documented
-from app.api.v1.dependencies import Acting, Reading, TransactionRoute
+from app.api.v1.dependencies import Acting, Reading, Recording, TransactionRoute
 from app.crud import crud_audit
 from app.domain.people import Actor
 from app.domain.policies import check_audit_is_visible
 from app.schemas.fields import Id, Instant, Word
 from app.schemas.schemas import AuditAnswer
+from app.services.audit import Deed
 
 router = APIRouter(prefix="/audit", tags=["audit"], route_class=TransactionRoute)
 
 
+class AuditFilters(BaseModel):
+    """Which records are asked for."""
+
+    actor_id: Id | None = None
+    patient_id: Id | None = None
+    action: Word | None = None
+    outcome: Word | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    before: Annotated[Id | None, Field(description="the last sequence of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+
+
 @router.get("/", responses=documented(401, 404))
 def audit_log(
-    actor: Acting,
-    session: Reading,
-    actor_id: Id | None = None,
-    patient_id: Id | None = None,
-    action: Word | None = None,
-    outcome: Word | None = None,
-    since: Instant | None = None,
-    until: Instant | None = None,
-    before: Annotated[Id | None, Query(description="the last sequence of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    actor: Acting, session: Reading, record: Recording, wanted: Annotated[AuditFilters, Query()]
 ) -> list[AuditAnswer]:
-    """The newest records first: all for admins, one's own deeds and data for others."""
+    """The newest records first: all for admins, one's own deeds and data for others.
+
+    That admins read it is recorded too.
+    """
+    patient_id, actor_id = wanted.patient_id, wanted.actor_id
     check_audit_is_visible(actor, patient_id=patient_id, actor_id=actor_id)
-    records = crud_audit.list_records(
-        session,
-        actor=actor,
-        actor_id=actor_id,
-        patient_id=patient_id,
-        action=action,
-        outcome=outcome,
-        since=since,
-        until=until,
-        before=before,
-        limit=limit,
-    )
-    return [_shown(AuditAnswer.model_validate(record), to=actor) for record in records]
+    records = crud_audit.list_records(session, actor=actor, **wanted.model_dump())
+    if actor.is_admin:
+        record(Deed("audit.read", "audit", actor_id, patient_id), by=actor)
+    return [_shown(AuditAnswer.model_validate(one), to=actor) for one in records]
 
 
 def _shown(answer: AuditAnswer, *, to: Actor) -> AuditAnswer:

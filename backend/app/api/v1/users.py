@@ -29,6 +29,7 @@ from app.schemas.schemas import (
     DoctorAnswer,
     InvitationAnswer,
     OpenInvitationAnswer,
+    OpenSessionsAnswer,
     PatientAnswer,
     ProfileChanges,
     UserAnswer,
@@ -169,3 +170,19 @@ def list_invitations(actor: Acting, session: Reading, now: Now) -> list[OpenInvi
 def revoke_invitation(invitation_id: Id, actor: Acting, session: Writing, now: Now) -> None:
     """End an invitation that has not been used. For admins."""
     staff.revoke_invitation(session, actor, invitation_id=invitation_id, now=now)
+
+
+@router.get("/{user_id}/sessions", responses=documented(401, 403, 404))
+def account_sessions(
+    user_id: Id, actor: Acting, session: Reading, held: Held, record: Recording, now: Now
+) -> OpenSessionsAnswer:
+    """On how many devices a person is logged in. For admins."""
+    found = staff.count_sessions(session, actor, user_id=user_id, limits=held.limits, now=now)
+    record(Deed("login.list", "user", user_id, found.patient_id), by=actor)
+    return OpenSessionsAnswer.model_validate(found)
+
+
+@router.delete("/{user_id}/sessions", status_code=204, responses=documented(401, 403, 404))
+def end_account_sessions(user_id: Id, actor: Acting, session: Writing, now: Now) -> None:
+    """Log a person out on every device. For admins."""
+    staff.end_sessions(session, actor, user_id=user_id, now=now)

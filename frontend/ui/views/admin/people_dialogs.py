@@ -34,7 +34,12 @@ def open_asked(person: SignedInPerson, users: list[User]) -> None:
         return
     for user in users:
         if asked and user.id == asked.id:
-            dialog = {"deactivate": _deactivate, "reactivate": _reactivate, "role": _change_role}
+            dialog = {
+                "deactivate": _deactivate,
+                "reactivate": _reactivate,
+                "role": _change_role,
+                "devices": _devices,
+            }
             dialog[asked.kind](person.api, user, f"{asked.kind}.{asked.number}")
 
 
@@ -91,6 +96,34 @@ def _change_role(api: Api, user: User, key: str) -> None:
     if role == "admin":
         st.warning("Administrators see everybody's data and may change every account.")
     _draw_choice("Change the role", lambda: _give_role(api, user, key))
+
+
+@st.dialog("Devices")
+@explained
+def _devices(api: Api, user: User, key: str) -> None:
+    if finished(key):
+        st.rerun()
+    notice.show()
+    found = api.user_sessions(user.id)
+    name = fmt.plain(user.full_name)
+    if found.last_seen_at is None:
+        st.write(f"{name} is not logged in anywhere.")
+        return
+    used = named(instant(found.last_seen_at, user.timezone), user.timezone, found.last_seen_at)
+    st.write(
+        f"{name} is logged in on {fmt.counted(found.count, 'device')}, last used {used}. "
+        "Log them out if a device was lost or left open. "
+        "They can log in again with their password."
+    )
+    _draw_choice(
+        "Log out everywhere",
+        lambda: attempt(key, user.timezone, lambda: _logged_out(api, user)),
+    )
+
+
+def _logged_out(api: Api, user: User) -> str:
+    api.end_user_sessions(user.id)
+    return f"Logged out everywhere: {fmt.plain(user.full_name)}"
 
 
 def _put_away() -> None:

@@ -7,6 +7,7 @@ from ui.api.client import Api
 from ui.api.models import OpenInvitation
 from ui.components.attempt import attempt
 from ui.components.audit_text import instant
+from ui.components.zone import named
 from ui.session import SignedInPerson
 
 
@@ -25,7 +26,7 @@ def _draw_row(person: SignedInPerson, one: OpenInvitation) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**Invitation {one.id}**  \nCreated by {fmt.plain(one.created_by_name)}, "
-            f"works until {instant(one.expires_at, zone)}",
+            f"works until {named(instant(one.expires_at, zone), zone, one.expires_at)}",
             width="stretch",
         )
         st.button(

@@ -58,6 +58,7 @@ def _draw_buttons(person: SignedInPerson, user: User) -> None:
         else:
             _ask_button("Reactivate", "reactivate", user)
         _ask_button("Change role", "role", user)
+        _ask_button("Devices", "devices", user)
 
 
 def _ask_button(label: str, kind: str, user: User) -> None:

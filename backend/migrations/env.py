@@ -1,18 +1,19 @@
-"""How migrations reach the database: one connection, one transaction."""
+"""How migrations reach the database: one connection, one transaction, one at a time."""
 
 from alembic import context
 
 from app import models
 from app.core.config import Settings
-from app.core.database import make_engine
+from app.core.database import lock_schema, make_engine
 
 
 def run() -> None:
     url = context.config.attributes.get("database_url") or Settings().database_url
-    engine = make_engine(url, creates_file=True)
+    engine = make_engine(url, migrates=True)
     with engine.connect() as connection:
         context.configure(connection=connection, target_metadata=models.Base.metadata)
         with context.begin_transaction():
+            lock_schema(connection)
             context.run_migrations()
     engine.dispose()
 

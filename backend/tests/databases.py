@@ -40,7 +40,9 @@ class SqliteDatabases:
         return f"sqlite:///{file}"
 
     def create_blank(self) -> str:
-        return f"sqlite:///{self._folder / uuid.uuid4().hex}.db"
+        file = self._folder / f"{uuid.uuid4().hex}.db"
+        file.touch()
+        return f"sqlite:///{file}"
 
 
 class PostgresDatabases:

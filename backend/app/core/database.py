@@ -50,6 +50,7 @@ from app.core.sqlite_opening import create_private_file, existing_file
 from app.domain.errors import DomainError, OutcomeUnknown
 
 PATIENCE_SECONDS = 10.0  # for a lock, a connection, or one's turn
+MIGRATION_SECONDS = 600  # for others who migrate, which takes long where there is much
 CONNECTIONS_PER_THREAD = 2  # one to read on, and one to record that
 SPARE_THREADS = 2  # logins are checked and committed outside of the pool of threads
 CONFLICT_SQLSTATES = {"23505", "23P01"}
@@ -113,18 +114,21 @@ class Database:
         self.engine.dispose()
 
 
-def make_engine(url: str, *, pool_size: int = 8, creates_file: bool = False) -> Engine:
+def make_engine(url: str, *, pool_size: int = 8, migrates: bool = False) -> Engine:
     """An engine for `sqlite:///file` or `postgresql://…`, with the settings each one needs.
 
-    Only one that `creates_file` makes a SQLite file, and its folder, where there is none.
+    Only one that `migrates` makes a SQLite file, and its folder, where there is none; and it waits
+    long for others who do.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise ValueError("DATABASE_URL must name a file: sqlite:///path/to/clinic.db")
-        if creates_file:
+        engine = _sqlite_engine(parsed)
+        if migrates:
             create_private_file(Path(parsed.database))
-        return _sqlite_engine(parsed)
+            event.listen(engine, "connect", _wait_for_migrations)
+        return engine
     driver = parsed.set(drivername="postgresql+psycopg")
     engine = create_engine(
         driver,
@@ -230,6 +234,10 @@ def _prepare_sqlite_connection(connection: sqlite3.Connection, _: ConnectionPool
         connection.execute("PRAGMA wal_autocheckpoint = 0")
 
 
+def _wait_for_migrations(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {MIGRATION_SECONDS * 1000}")
+
+
 def litestream_folder(file: Path) -> Path:
     """Where Litestream keeps its notes of a SQLite file that it replicates."""
     return file.with_name(f".{file.name}-litestream")
@@ -308,9 +316,17 @@ def try_lock(session: Transaction, name: str) -> bool:
     """
     if _is_sqlite(session):
         return True
-    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-    ((is_ours,),) = rows_in(session, _TRY_LOCK, key=key)
+    ((is_ours,),) = rows_in(session, _TRY_LOCK, key=_lock_key(name))
     return bool(is_ours)
+
+
+def lock_schema(connection: Connection) -> None:
+    """Wait until nobody else migrates the database, and keep others waiting until the commit.
+
+    On SQLite whoever has begun to write has it.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_lock_key("schema"))))
 
 
 def continue_numbering(session: Session, table: Table) -> None:
@@ -324,6 +340,11 @@ def continue_numbering(session: Session, table: Table) -> None:
     sequence = func.pg_get_serial_sequence(table.name, column.name)
     following = func.coalesce(func.max(column), 0) + 1
     session.execute(select(func.setval(sequence, following, False)))  # noqa: FBT003 - SQL's own
+
+
+def _lock_key(name: str) -> int:
+    """The number by which PostgreSQL knows a lock of this name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 @lru_cache

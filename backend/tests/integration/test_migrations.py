@@ -1,8 +1,11 @@
 """The migrations make the schema that the models describe, with the guards in the database."""
 
 import sqlite3
-from contextlib import closing
+import subprocess
+import sys
+from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from app.core import schema
-from app.core.database import Database
+from app.core.database import Database, lock_schema
 from app.core.revision import needed_revision, revision_of
 from app.models import Appointment, Base, LoginSession, Schedule, User
 from tests.databases import Databases
@@ -138,6 +141,55 @@ def test_the_migrations_go_up_and_down_and_up_again(databases: Databases):
             go(schema.migration_config(url), revision)
             found = set(inspect(database.engine).get_table_names()) - {"alembic_version"}
             assert found == expected
+
+
+MIGRATE = "import sys; from app.core import schema; input(); schema.upgrade(sys.argv[1])"
+
+
+def test_whoever_migrates_at_the_same_time_waits(databases: Databases, tmp_path: Path):
+    url = databases.create_blank()
+    if url.startswith("sqlite"):
+        url = f"sqlite:///{tmp_path}/new/clinic.db"
+    with ExitStack() as stack:
+        processes = [stack.enter_context(migrating(url)) for _ in range(4)]
+        for process in processes:
+            begin(process)
+        said = [process.communicate()[1] for process in processes]
+    assert (said, [process.returncode for process in processes]) == ([""] * 4, [0] * 4)
+    with closing(Database(url)) as database, database.engine.connect() as connection:
+        assert revision_of(connection) == needed_revision()
+
+
+def test_who_migrates_postgresql_waits_for_the_lock(postgres_databases: Databases):
+    """The control: without the lock it would be done at once."""
+    url = postgres_databases.create_blank()
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with closing(Database(url)) as database, migrating(url) as process:
+        with database.engine.begin() as connection, database.engine.connect() as watcher:
+            lock_schema(connection)
+            begin(process)
+            while watcher.scalar(waiting) == 0:
+                assert process.poll() is None
+            assert revision_of(connection) is None
+        assert process.communicate()[1] == ""
+        with database.engine.connect() as connection:
+            assert revision_of(connection) == needed_revision()
+
+
+def migrating(url: str) -> subprocess.Popen[str]:
+    """A process that is about to migrate a database."""
+    return subprocess.Popen(
+        [sys.executable, "-c", MIGRATE, url],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def begin(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
 
 
 def test_the_newest_revision_is_recorded(database: Database):

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.errors import guarded_response, internal_error_response
+from app.api.v1.dependencies import SAFE_METHODS
 from app.domain.errors import CrossSiteRequest, DomainError, UnsupportedMediaType
 
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 DOCUMENTATION_PATH = "/docs"
 PROBE_PATHS = {"/livez", "/readyz"}
 REDIRECTS = {301, 302, 303, 307, 308}

@@ -93,18 +93,9 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A transaction that writes: committed at the end of the block, undone by an exception.
-
-        A refusal that keeps its changes is committed too.
-        """
-        with self.session() as session:
-            try:
-                yield session
-            except DomainError as refusal:
-                if refusal.keeps_changes:
-                    session.commit()
-                raise
-            session.commit()
+        """A transaction that writes, ended as `concluding` says."""
+        with self.session() as session, concluding(session):
+            yield session
 
     def session(self) -> Session:
         """A session whose transaction writes, for those who end it themselves."""
@@ -112,6 +103,23 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def concluding(*sessions: Session) -> Iterator[None]:
+    """Commit what was written in the block; what it raises undoes it.
+
+    A refusal that keeps its changes is committed too.
+    """
+    try:
+        yield
+    except BaseException as error:
+        keeps_changes = isinstance(error, DomainError) and error.keeps_changes
+        for session in sessions:
+            (session.commit if keeps_changes else session.rollback)()
+        raise
+    for session in sessions:
+        session.commit()
 
 
 def make_engine(url: str, *, pool_size: int = 8, migrates: bool = False) -> Engine:

@@ -18,7 +18,7 @@ class DomainError(Exception):
 
     code: ClassVar[str]
     sentence: ClassVar[str]
-    keeps_changes: ClassVar[bool] = False
+    keeps_changes: bool = False
 
     def __init__(self, sentence: str | None = None) -> None:
         super().__init__(sentence or self.sentence)
@@ -78,13 +78,11 @@ class NotFound(DomainError):
 
 
 class UsernameTaken(DomainError):
-    keeps_changes = True
     code = "username_taken"
     sentence = "This user name is taken. Choose another one."
 
 
 class EmailTaken(DomainError):
-    keeps_changes = True
     code = "email_taken"
     sentence = "An account with this e-mail address exists. Log in, or use another address."
 

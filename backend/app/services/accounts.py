@@ -19,6 +19,7 @@ from app.domain.errors import (
     InvitationNeeded,
     NotSignedIn,
     TooManyAttempts,
+    UsernameTaken,
     WrongPresentPassword,
 )
 from app.domain.people import Actor, Origin, Role, identity_key
@@ -101,17 +102,23 @@ def register(
     check_password(password, rules.passwords, names=_names_in(account))
     hashed = rules.hasher.hash(password)
     _note_registration(writing, rules=rules, origin=origin, now=now)
-    user = _add_account(
-        writing,
-        origin=origin,
-        now=now,
-        role=role,
-        hashed_password=hashed,
-        invitation_id=used,
-        phone=stored_as,
-        is_approved=not is_doctor or used is not None or rules.doctors is DoctorRegistration.OPEN,
-        **account,
-    )
+    try:
+        user = _add_account(
+            writing,
+            origin=origin,
+            now=now,
+            role=role,
+            hashed_password=hashed,
+            invitation_id=used,
+            phone=stored_as,
+            is_approved=not is_doctor
+            or used is not None
+            or rules.doctors is DoctorRegistration.OPEN,
+            **account,
+        )
+    except (UsernameTaken, EmailTaken) as refusal:
+        refusal.keeps_changes = True  # the attempt counts
+        raise
     if used is not None and not crud_invitation.end_invitation(
         writing, invitation_id=used, now=now
     ):

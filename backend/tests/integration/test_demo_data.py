@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session, aliased
 
 from app.core.database import Database
 from app.core.security import PasswordHasher
-from app.crud import crud_schedule
+from app.crud import crud_schedule, crud_user
 from app.domain.appointments import AppointmentStatus
+from app.domain.errors import UsernameTaken
 from app.domain.people import Role
 from app.models import Appointment, Schedule, User
 from app.services import demo, scheduling
@@ -259,3 +260,31 @@ def test_every_patient_is_somebody_else(clinic):
     assert len(names) == 60
     without_phone = [patient for patient in clinic.patients if patient.phone is None]
     assert 0 < len(without_phone) < 15
+
+
+def test_nothing_stays_when_somebody_else_fills_the_database_at_the_same_time(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+):
+    """The name that clashes is that of a patient, who comes after the doctors."""
+    with database.writing() as session:
+        crud_user.create_user(
+            session,
+            username="emma_clarke",
+            username_key="emma_clarke",
+            email="emma@example.com",
+            email_key="emma@example.com",
+            full_name="Emma Clarke",
+            hashed_password=PasswordHasher(4).hash("password123"),
+            role=Role.PATIENT,
+            timezone=LONDON.key,
+            created_at=MIDNIGHT,
+        )
+    monkeypatch.setattr(crud_user, "has_users", lambda _: False)
+    with pytest.raises(UsernameTaken), database.writing() as session:
+        make(session)
+    assert count_of_people(database) == 1
+
+
+def count_of_people(database: Database) -> int:
+    with database.reading() as session:
+        return int(session.scalar(select(func.count()).select_from(User)) or 0)

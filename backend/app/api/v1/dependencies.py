@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import Clock
 from app.core.config import Settings
-from app.core.database import Database
+from app.core.database import Database, concluding
 from app.core.devices import LIFETIME as DEVICE_LIFETIME
 from app.core.devices import Device, Devices
 from app.core.lookups import Lookups
@@ -30,13 +30,7 @@ from app.core.rates import Rate, Rates
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
 from app.core.writer import Writer
 from app.crud import crud_login
-from app.domain.errors import (
-    CsrfFailed,
-    DomainError,
-    NotSignedIn,
-    OutcomeUnknown,
-    TooManyAttempts,
-)
+from app.domain.errors import CsrfFailed, NotSignedIn, OutcomeUnknown, TooManyAttempts
 from app.domain.people import Actor, Origin
 from app.domain.throttling import network_of
 from app.schemas.schemas import SignedInAnswer, UserAnswer
@@ -141,23 +135,9 @@ def _in_one_thread(endpoint: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def ending_transactions(work: Callable[[], Result], *sessions: Session) -> Result:
-    """Do the work, then commit what it wrote; a refusal or a failure undoes it.
-
-    A refusal that keeps its changes is committed too.
-    """
-    try:
-        result = work()
-    except DomainError as refusal:
-        for session in sessions:
-            (session.commit if refusal.keeps_changes else session.rollback)()
-        raise
-    except BaseException:
-        for session in sessions:
-            session.rollback()
-        raise
-    for session in sessions:
-        session.commit()
-    return result
+    """Do the work and end its transactions, as `concluding` says."""
+    with concluding(*sessions):
+        return work()
 
 
 async def in_hashing_lane(

@@ -183,14 +183,17 @@ def list_own_appointments(
     return [ShownAppointment(*row) for row in rows]
 
 
-def list_day(
-    session: Session, *, actor: Actor, doctor_id: int, day: date | None
-) -> Sequence[Appointment]:
-    """A doctor's appointments, all of them or those of a day, as far as the actor may see them."""
-    statement = _with_parties().where(visible_to(actor), Appointment.doctor_id == doctor_id)
-    if day is not None:
-        statement = statement.where(Appointment.appointment_date == day)
-    return session.scalars(statement.order_by(Appointment.starts_at, Appointment.id)).all()
+def list_day(session: Session, *, actor: Actor, doctor_id: int, day: date) -> Sequence[Appointment]:
+    """A doctor's appointments of a day, as far as the actor may see them."""
+    return session.scalars(
+        _with_parties()
+        .where(
+            visible_to(actor),
+            Appointment.doctor_id == doctor_id,
+            Appointment.appointment_date == day,
+        )
+        .order_by(Appointment.starts_at, Appointment.id)
+    ).all()
 
 
 def list_upcoming(session: Session, *, doctor_id: int, now: datetime) -> Sequence[Appointment]:

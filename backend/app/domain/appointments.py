@@ -17,11 +17,6 @@ class AppointmentStatus(StrEnum):
     COMPLETED = "completed"
     CANCELLED = "cancelled"
 
-    @property
-    def holds_time(self) -> bool:
-        """Whether the appointment keeps its doctor and its patient busy."""
-        return self is not AppointmentStatus.CANCELLED
-
 
 class Party(Enum):
     """As what somebody acts on an appointment."""

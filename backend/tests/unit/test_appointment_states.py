@@ -104,7 +104,3 @@ def test_a_patient_moves_until_the_minute_it_begins():
 def test_the_clinic_puts_a_missed_visit_right(party: Party):
     check_movable(party, SCHEDULED, starts_at=NOON, now=AFTER)
     check_not_begun(party, starts_at=NOON, now=AFTER)
-
-
-def test_only_cancelled_ones_hold_no_time():
-    assert [status for status in AppointmentStatus if not status.holds_time] == [CANCELLED]

@@ -177,9 +177,10 @@ def test_the_next_page_is_asked_of_the_configured_server(monkeypatch: pytest.Mon
     answer_with(monkeypatch, lead_astray)
     Api("token", "csrf").appointments(MONDAY, MONDAY)
 
+    page = "date_from=2026-11-30&date_to=2026-11-30&limit=200"
     assert asked == [
-        "http://api.test:8000/api/v1/appointments/my?limit=200",
-        "http://api.test:8000/api/v1/appointments/my?cursor=x",
+        f"http://api.test:8000/api/v1/appointments/my?{page}",
+        f"http://api.test:8000/api/v1/appointments/my?{page}&cursor=x",
     ]
 
 

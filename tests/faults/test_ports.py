@@ -470,11 +470,11 @@ def without_proxy(api: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield port
 
 
-def open_page(port: Port, forwarded: bytes, sender: str) -> None:
-    """A page that somebody opens who has a session, with this header from this address."""
+def open_page(port: Port, forwarded: bytes, sender: str, **more: str) -> None:
+    """A page that somebody opens who has a session, with these headers from this address."""
 
     async def visit() -> None:
-        headers = {"Cookie": "session=x", "X-Forwarded-For": forwarded.decode("latin-1")}
+        headers = {"Cookie": "session=x", "X-Forwarded-For": forwarded.decode("latin-1")} | more
         async with connected(port, sender=sender, **headers) as page:
             await Page(page).run()
 
@@ -513,3 +513,22 @@ def test_another_machine_is_not_believed(
 def test_a_proxy_on_this_machine_is_believed(without_proxy: Port, seen: Queue[str | None]) -> None:
     open_page(without_proxy, b"203.0.113.9", "127.0.0.1")
     assert seen.get(timeout=GRACE_SECONDS) == "203.0.113.9"
+
+
+BROWSERS = {
+    "not ASCII": {"User-Agent": "B\xe4r \xff/1.0"},
+    "long": {"User-Agent": "x" * 7000},
+    "a tab": {"User-Agent": "Mozilla\t(X11)"},
+    "a cookie that is not ASCII": {"Cookie": "session=\xe9\xff; browser=\xe9"},
+    "a cookie with a quote": {"Cookie": 'session="x\\351"; browser='},
+    "a language": {"Accept-Language": "\xff,q"},
+}
+
+
+@pytest.mark.parametrize("headers", BROWSERS.values(), ids=BROWSERS)
+def test_whatever_a_browser_says_its_page_is_shown(
+    without_proxy: Port, headers: dict[str, str]
+) -> None:
+    open_page(without_proxy, b"", "127.0.0.1", **headers)
+    assert errors_in(without_proxy) == []
+    assert "A page failed" not in without_proxy.log.read_text()

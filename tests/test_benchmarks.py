@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from app.core.database import Database
+from app.domain.booking_limits import BookingLimits
 from app.models import Appointment, DiaryRevision
 from app.services import scheduling
 from benchmarks import growth, questions, report
@@ -80,6 +81,7 @@ def test_a_clinic_of_any_size_is_half_full(tmp_path: Path) -> None:
             doctor_id=1,
             first_day=tomorrow,
             last_day=tomorrow,
+            limits=BookingLimits(horizon_days=365, open_visits=10),
             now=datetime.now(UTC),
         )
     assert (booked, len(free)) == (200, 16)

@@ -31,6 +31,7 @@ from app.core.lookups import open_lookups
 from app.core.rates import Rates
 from app.core.security import HashingLane, PasswordHasher
 from app.core.writer import open_writer
+from app.domain.booking_limits import BookingLimits
 from app.schemas.schemas import Problem
 from app.services.accounts import EmailRules, RegistrationRules
 from app.services.logins import SessionLimits
@@ -118,6 +119,7 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
         readiness=Readiness(),
         rates=Rates(settings),
         emails=EmailRules(hasher=hasher, hourly=settings.email_changes_per_hour),
+        booking=BookingLimits(settings.booking_horizon_days, settings.open_visits_per_patient),
         clock=clock,
     )
 
@@ -141,7 +143,7 @@ def _middleware(held: Resources) -> list[Middleware]:
         Middleware(SecurityHeaders, https=settings.is_https),
         *_cors(settings),
         Middleware(RequestLog),
-        Middleware(FreeSlots, lookups=held.lookups, clock=held.clock),
+        Middleware(FreeSlots, lookups=held.lookups, limits=held.booking, clock=held.clock),
         Middleware(CrossSiteGuard, origins=settings.public_origins),
         Middleware(BodyLimit, largest=LARGEST_BODY),
     ]

@@ -19,6 +19,8 @@ STATUS_OF_CODE: Final = {
     "slot_taken": 409,
     "slot_not_offered": 409,
     "patient_busy": 409,
+    "beyond_horizon": 409,
+    "too_many_open_visits": 409,
     "illegal_transition": 409,
     "own_account": 409,
     "request_in_flight": 409,

@@ -40,6 +40,7 @@ class Server:
             "ACCOUNT_CHANGES_PER_HOUR": "1000000",
             "REFUSALS_PER_HOUR": "1000000",
             "SAME_REFUSALS_PER_HOUR": "1000000",
+            "OPEN_VISITS_PER_PATIENT": "100000",  # few people book thousands of visits
             "LOG_LEVEL": "ERROR",
             "PYTHONPATH": str(Path(__file__).parents[2]),
             **settings,

@@ -40,6 +40,8 @@ STATUS: dict[type[errors.DomainError], HTTPStatus] = {
     errors.SlotTaken: HTTPStatus.CONFLICT,
     errors.SlotNotOffered: HTTPStatus.CONFLICT,
     errors.PatientBusy: HTTPStatus.CONFLICT,
+    errors.BeyondHorizon: HTTPStatus.CONFLICT,
+    errors.TooManyOpenVisits: HTTPStatus.CONFLICT,
     errors.IllegalTransition: HTTPStatus.CONFLICT,
     errors.OwnAccount: HTTPStatus.CONFLICT,
     errors.RequestInFlight: HTTPStatus.CONFLICT,

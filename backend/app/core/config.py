@@ -105,6 +105,8 @@ class Settings(BaseSettings):
     password_policy: PasswordPolicy = PasswordPolicy.DOCUMENT
     breached_passwords_url: str | None = None
     doctor_registration: DoctorRegistration = DoctorRegistration.OPEN
+    booking_horizon_days: int = Field(365, ge=1, le=3650)
+    open_visits_per_patient: int = Field(10, ge=1, le=1_000_000)
     registrations_per_hour: int = Field(20, ge=1)
     email_changes_per_hour: int = Field(5, ge=1)
     account_changes_per_hour: int = Field(60, ge=1)

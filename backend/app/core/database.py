@@ -275,17 +275,25 @@ class SqliteTurns:
 
 
 def insert_unless_refused(
-    session: Transaction, model: type[Base], values: dict[str, Any]
+    session: Transaction,
+    model: type[Base],
+    values: dict[str, Any],
+    *,
+    where: ColumnElement[bool] | None = None,
+    **where_values: Any,
 ) -> int | None:
     """Insert a row and return its id, or None when a unique or overlap guard refused it.
+
+    Nothing is inserted either unless the condition `where` holds, whose parameters are
+    `where_values` and the columns.
 
     PostgreSQL takes `ON CONFLICT DO NOTHING`, because plain inserts against an exclusion
     constraint deadlock under contention; the triggers of SQLite raise.
     """
     table = cast("Table", model.__table__)
-    insert = _insert_unless_refused(table, frozenset(values), _is_sqlite(session))
+    insert = _insert_unless_refused(table, frozenset(values), where, _is_sqlite(session))
     try:
-        inserted = rows_in(session, insert, **values)
+        inserted = rows_in(session, insert, **values, **where_values)
     except IntegrityError as error:
         if _is_conflict(error):
             return None
@@ -324,7 +332,7 @@ def try_lock(session: Transaction, name: str) -> bool:
     """
     if _is_sqlite(session):
         return True
-    ((is_ours,),) = rows_in(session, _TRY_LOCK, key=_lock_key(name))
+    ((is_ours,),) = rows_in(session, _TRY_LOCK, key=lock_key(name))
     return bool(is_ours)
 
 
@@ -334,7 +342,7 @@ def lock_schema(connection: Connection) -> None:
     On SQLite whoever has begun to write has it.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_lock_key("schema"))))
+        connection.execute(select(func.pg_advisory_xact_lock(lock_key("schema"))))
 
 
 def continue_numbering(session: Session, table: Table) -> None:
@@ -350,16 +358,26 @@ def continue_numbering(session: Session, table: Table) -> None:
     session.execute(select(func.setval(sequence, following, False)))  # noqa: FBT003 - SQL's own
 
 
-def _lock_key(name: str) -> int:
+def lock_key(name: str) -> int:
     """The number by which PostgreSQL knows a lock of this name."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 @lru_cache
-def _insert_unless_refused(table: Table, names: frozenset[str], is_sqlite: bool) -> Prepared:  # noqa: FBT001
+def _insert_unless_refused(
+    table: Table,
+    names: frozenset[str],
+    where: ColumnElement[bool] | None,
+    is_sqlite: bool,  # noqa: FBT001
+) -> Prepared:
     insert = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
     values = parameters_for(*(table.c[name] for name in sorted(names)))
-    return Prepared(insert.values(values).on_conflict_do_nothing().returning(table.c.id))
+    if where is None:
+        insert = insert.values(values)
+    else:
+        row = select(*values.values()).where(where)
+        insert = insert.from_select(list(values), row, include_defaults=False)
+    return Prepared(insert.on_conflict_do_nothing().returning(table.c.id))
 
 
 def _is_sqlite(session: Transaction) -> bool:

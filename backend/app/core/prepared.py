@@ -277,6 +277,15 @@ class is_among(FunctionElement[bool]):  # noqa: N801 - it is called like an SQL 
     inherit_cache = True
 
 
+class lock_until_commit(FunctionElement[None]):  # noqa: N801 - it is called like an SQL function
+    """Waits for the advisory lock of a number, and keeps it until the transaction ends.
+
+    On SQLite nothing: there is only one writing transaction at a time.
+    """
+
+    inherit_cache = True
+
+
 class minute_of(FunctionElement[int]):  # noqa: N801 - it is called like an SQL function
     """The minute since 1970-01-01T00:00Z of an instant on a whole minute, of a column."""
 
@@ -301,6 +310,16 @@ def _(element: is_among, compiler: SQLCompiler, **options: Any) -> str:
 def _(element: is_among, compiler: SQLCompiler, **options: Any) -> str:
     column, numbers = (compiler.process(part, **options) for part in element.clauses)
     return f"{column} = ANY({numbers})"
+
+
+@compiles(lock_until_commit, "sqlite")
+def _(_: lock_until_commit, __: SQLCompiler, **___: Any) -> str:
+    return "NULL"
+
+
+@compiles(lock_until_commit, "postgresql")
+def _(element: lock_until_commit, compiler: SQLCompiler, **options: Any) -> str:
+    return f"pg_advisory_xact_lock({compiler.process(element.clauses, **options)})"
 
 
 @compiles(minute_of, "sqlite")

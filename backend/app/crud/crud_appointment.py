@@ -10,6 +10,8 @@ from sqlalchemy import (
     Date,
     Select,
     and_,
+    exists,
+    func,
     insert,
     not_,
     or_,
@@ -24,7 +26,7 @@ from app.core.database import insert_unless_refused, update_unless_refused
 from app.core.prepared import Ask, Parameter, Prepared, Transaction, rows_in
 from app.crud.crud_user import Parties
 from app.domain.appointments import MAX_SLOT_DURATION, AppointmentStatus, ShownAppointment
-from app.domain.errors import NotFound, PatientBusy, SlotTaken
+from app.domain.errors import NotFound, PatientBusy, SlotTaken, TooManyOpenVisits
 from app.domain.people import Actor, Role
 from app.models import Appointment, User
 
@@ -85,6 +87,20 @@ _IS_SCHEDULED = Appointment.status == AppointmentStatus.SCHEDULED
 _ENDS_LATER = Appointment.ends_at > Parameter("now", Appointment.ends_at.type)
 _POSITION = tuple_(Appointment.starts_at, Appointment.id)
 _LAST_SEEN = tuple_(Parameter("starts_at", Appointment.starts_at.type), Parameter("id"))
+_PATIENT_IS_ACTIVE = exists().where(User.id == Parameter("patient_id"), User.is_active)
+_OPEN_VISITS = (
+    select(func.count())
+    .select_from(Appointment)
+    .where(
+        Appointment.patient_id == Parameter("patient_id"),
+        HOLDS_TIME,  # says nothing new, but tells SQLite which index to take
+        _IS_SCHEDULED,
+        Appointment.starts_at > Parameter("now", Appointment.starts_at.type),
+    )
+    .scalar_subquery()
+)
+_MAY_BOOK = and_(_PATIENT_IS_ACTIVE, Parameter("most_open") > _OPEN_VISITS)
+_STANDING = Prepared(select(_PATIENT_IS_ACTIVE, _OPEN_VISITS))
 _PAGE_FILTERS = {
     "date_from": Appointment.appointment_date >= Parameter("date_from", Date()),
     "date_to": Appointment.appointment_date <= Parameter("date_to", Date()),
@@ -101,14 +117,22 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     return true() if actor.is_admin else _own(actor.role, actor.id)
 
 
-def create_appointment(session: Transaction, parties: Parties, **values: Any) -> ShownAppointment:
-    """Insert an appointment.
+def create_appointment(
+    session: Transaction, parties: Parties, *, most_open: int, **values: Any
+) -> ShownAppointment:
+    """Insert an appointment, which is the patient's only one or one of at most `most_open`.
+
+    The patient's bookings must be locked: `share_diary` does.
 
     Raises:
+        NotFound: the patient has been deactivated.
+        TooManyOpenVisits: the patient has `most_open` coming visits.
         SlotTaken, PatientBusy: the database refused the overlap.
     """
-    appointment_id = insert_unless_refused(session, Appointment, values)
+    limit = {"most_open": most_open, "now": values["created_at"]}
+    appointment_id = insert_unless_refused(session, Appointment, values, where=_MAY_BOOK, **limit)
     if appointment_id is None:
+        _check_may_book(session, patient_id=values["patient_id"], **limit)
         raise _refusal(session, values)
     return ShownAppointment(id=appointment_id, **values, **parties._asdict())
 
@@ -265,6 +289,16 @@ def _with_parties() -> Select[Appointment]:
     return select(Appointment).options(
         joinedload(Appointment.doctor), joinedload(Appointment.patient)
     )
+
+
+def _check_may_book(
+    session: Transaction, *, patient_id: int, most_open: int, now: datetime
+) -> None:
+    ((is_active, open_visits),) = rows_in(session, _STANDING, patient_id=patient_id, now=now)
+    if not is_active:
+        raise NotFound("There is no such patient.")
+    if open_visits >= most_open:
+        raise TooManyOpenVisits(most_open)
 
 
 def _refusal(

@@ -16,8 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from app.core.database import insert_unless_refused, update_unless_refused
-from app.core.prepared import Parameter, Prepared, Transaction, rows_in
+from app.core.database import insert_unless_refused, lock_key, update_unless_refused
+from app.core.prepared import Parameter, Prepared, Transaction, lock_until_commit, rows_in
 from app.domain.errors import EmailTaken, NotFound, UsernameTaken
 from app.domain.names import search_key, searched_words, text_key
 from app.domain.people import Actor, Role
@@ -42,11 +42,13 @@ _SHARE_DIARY = Prepared(
         _patient.full_name.label("patient_name"),
         _patient.email,
         _patient.phone,
+        lock_until_commit(Parameter("bookings_lock")),
     )
     .join(_patient, _patient.id == Parameter("patient_id"))
     .where(User.id == Parameter("doctor_id"), LISTED)
     .with_for_update(read=True, of=User)
 )
+_LOCK_BOOKINGS = Prepared(select(lock_until_commit(Parameter("bookings_lock"))))
 
 
 class Parties(NamedTuple):
@@ -194,12 +196,25 @@ def list_users(
 def share_diary(session: Transaction, *, doctor_id: int, patient_id: int) -> Parties:
     """A bookable doctor, whose hours stay as they are until the transaction ends, and a patient.
 
-    Bookings share this lock; `lock_diaries` waits for all of them. Raises NotFound.
+    Bookings with a doctor share this lock; `lock_diaries` waits for all of them. Those of one
+    patient, and `lock_bookings`, wait for each other. Raises NotFound.
     """
-    rows = rows_in(session, _SHARE_DIARY, doctor_id=doctor_id, patient_id=patient_id)
+    rows = rows_in(
+        session,
+        _SHARE_DIARY,
+        doctor_id=doctor_id,
+        patient_id=patient_id,
+        bookings_lock=_bookings_lock(patient_id),
+    )
     if not rows:
         raise NotFound("There is no such doctor.")
-    return Parties(*rows[0])
+    *parties, _ = rows[0]
+    return Parties(*parties)
+
+
+def lock_bookings(session: Session, *, patient_id: int) -> None:
+    """Let nobody book for a patient until the transaction ends. Comes before `lock_diaries`."""
+    rows_in(session, _LOCK_BOOKINGS, bookings_lock=_bookings_lock(patient_id))
 
 
 def lock_diaries(session: Session, *, user_ids: set[int]) -> None:
@@ -210,6 +225,10 @@ def lock_diaries(session: Session, *, user_ids: set[int]) -> None:
         .order_by(User.id)
         .with_for_update(key_share=True)
     )
+
+
+def _bookings_lock(patient_id: int) -> int:
+    return lock_key(f"bookings:{patient_id}")
 
 
 def _refusal(session: Session, *, username_key: str) -> UsernameTaken | EmailTaken:

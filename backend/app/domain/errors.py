@@ -121,6 +121,30 @@ class SlotNotOffered(DomainError):
     sentence = "The doctor does not offer this time. Choose one of the free slots."
 
 
+class BeyondHorizon(DomainError):
+    """A date further ahead than `days`, which is as far as appointments are booked."""
+
+    code = "beyond_horizon"
+
+    def __init__(self, days: int) -> None:
+        unit = "day" if days == 1 else "days"
+        super().__init__(
+            f"Appointments can be booked up to {days} {unit} ahead. Choose an earlier date."
+        )
+
+
+class TooManyOpenVisits(DomainError):
+    """The patient has `limit` coming appointments, which is as many as they may book."""
+
+    code = "too_many_open_visits"
+
+    def __init__(self, limit: int) -> None:
+        unit = "appointment" if limit == 1 else "appointments"
+        super().__init__(
+            f"A patient can have up to {limit} coming {unit}. Cancel one, or call the clinic."
+        )
+
+
 class PatientBusy(DomainError):
     code = "patient_busy"
     sentence = "The patient has another appointment at this time."

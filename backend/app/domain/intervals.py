@@ -16,6 +16,10 @@ class Interval(NamedTuple):
     start: int
     end: int
 
+    def until(self, end: int) -> "Interval":
+        """The part of it before an instant; empty when there is none."""
+        return Interval(self.start, max(self.start, min(self.end, end)))
+
 
 def edges(intervals: Collection[Interval]) -> tuple[Sequence[int], Sequence[int]]:
     """The starts and the ends of the intervals, ordered by start; empty ones vanish."""

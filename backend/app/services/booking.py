@@ -20,7 +20,8 @@ from app.domain.appointments import (
     party_of,
 )
 from app.domain.availability import Slot, free_slots
-from app.domain.errors import NotFound, SlotNotOffered, SlotTaken
+from app.domain.booking_limits import BookingLimits
+from app.domain.errors import BeyondHorizon, NotFound, SlotNotOffered, SlotTaken
 from app.domain.intervals import Interval
 from app.domain.people import Actor, Role
 from app.domain.policies import patient_for_booking
@@ -60,6 +61,7 @@ def book(
     patient_id: int | None,
     wanted: WantedTime,
     reason: str,
+    limits: BookingLimits,
     now: datetime,
 ) -> ShownAppointment:
     """Book a free slot for the actor, or for the patient whom an admin names.
@@ -68,16 +70,19 @@ def book(
         Forbidden: the actor may not book, or not for that person.
         InvalidInput: an admin names no patient.
         NotFound: there is no such doctor or patient.
-        SlotNotOffered, SlotTaken, PatientBusy: the time cannot be had.
+        TooManyOpenVisits: the patient has as many coming visits as `limits` allow.
+        BeyondHorizon, SlotNotOffered, SlotTaken, PatientBusy: the time cannot be had.
     """
     patient = patient_for_booking(actor, patient_id)
     if actor.is_admin:
         crud_user.check_is_active(session, user_id=patient, role=Role.PATIENT)
     parties = crud_user.share_diary(session, doctor_id=doctor_id, patient_id=patient)
-    slot = _find_slot(session, doctor_id, ZoneInfo(parties.timezone), wanted, now=now)
+    zone = ZoneInfo(parties.timezone)
+    slot = _find_slot(session, doctor_id, zone, wanted, limits=limits, now=now)
     appointment = crud_appointment.create_appointment(
         session,
         parties,
+        most_open=limits.open_visits_for(actor),
         doctor_id=doctor_id,
         patient_id=patient,
         reason=reason,
@@ -92,7 +97,13 @@ def book(
 
 
 def move(
-    session: Session, actor: Actor, *, appointment_id: int, wanted: WantedTime, now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    appointment_id: int,
+    wanted: WantedTime,
+    limits: BookingLimits,
+    now: datetime,
 ) -> Appointment:
     """Move a scheduled appointment to another free slot of its doctor.
 
@@ -101,13 +112,21 @@ def move(
     Raises:
         NotFound: the appointment is not the actor's, or its doctor has left.
         IllegalTransition: it is over, cancelled or has begun.
-        SlotNotOffered, SlotTaken, PatientBusy: the time cannot be had.
+        BeyondHorizon, SlotNotOffered, SlotTaken, PatientBusy: the time cannot be had.
     """
     appointment = _lock_appointment(session, actor, appointment_id)
     party = _party_of(actor, appointment)
     check_movable(party, appointment.status, starts_at=appointment.starts_at, now=now)
     zone = zone_of(appointment.doctor)
-    slot = _find_slot(session, appointment.doctor_id, zone, wanted, now=now, besides=appointment)
+    slot = _find_slot(
+        session,
+        appointment.doctor_id,
+        zone,
+        wanted,
+        limits=limits,
+        now=now,
+        besides=appointment,
+    )
     changes = {**_times(slot, wanted), "updated_at": now}
     moved = crud_appointment.move_appointment(session, appointment, changes=changes)
     deed = _deed(MOVE, moved, fields=MOVED_FIELDS)
@@ -164,6 +183,7 @@ def _find_slot(
     zone: ZoneInfo,
     wanted: WantedTime,
     *,
+    limits: BookingLimits,
     now: datetime,
     besides: Appointment | None = None,
 ) -> Slot:
@@ -171,10 +191,13 @@ def _find_slot(
 
     Raises:
         NotFound: the doctor cannot be booked.
+        BeyondHorizon: the time is further ahead than appointments are booked.
         SlotNotOffered: the doctor's hours have no such slot, or it is in the past.
         SlotTaken: another appointment holds it.
     """
     start = _instant_wanted(zone, wanted)
+    if start >= limits.horizon(zone, now).ends:
+        raise BeyondHorizon(limits.horizon_days)
     within = Interval(start, start + MAX_SLOT_DURATION)
     diary = crud_diary.find_diary(partial(rows_in, session), doctor_id, within)
     if diary is None:

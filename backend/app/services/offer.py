@@ -1,7 +1,9 @@
 """What doctors offer, each from one statement: the fast sibling of `scheduling.available_slots`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import partial
+from math import inf
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -9,6 +11,7 @@ from app.core.prepared import Ask
 from app.crud import crud_diary
 from app.crud.crud_diary import Diary
 from app.domain.availability import Slot, free_slots
+from app.domain.booking_limits import BookingLimits
 from app.domain.intervals import Interval
 from app.domain.wall_clock import MINUTES_PER_DAY, ceil_minute, instant_of, utc_midnight
 
@@ -19,20 +22,30 @@ _BEHIND_A_WEEKEND = 4  # days
 class Offer(NamedTuple):
     """The slots that can be booked, ascending, in the doctor's zone.
 
-    `revision` is the number of the diary's state that they follow from.
+    `revision` is the number of the diary's state that they follow from. They begin before the
+    minute `ends`; from the minute `until` on the horizon lets more of them in.
     """
 
     slots: list[Slot]
     zone: ZoneInfo
     revision: int
+    ends: int
+    until: float
 
 
 def find_offer(
-    ask: Ask, *, doctor_id: int, first_day: date, last_day: date, now: datetime
+    ask: Ask,
+    *,
+    doctor_id: int,
+    first_day: date,
+    last_day: date,
+    limits: BookingLimits,
+    now: datetime,
 ) -> Offer | None:
     """The free slots of a doctor from `first_day` to `last_day`, both inclusive.
 
-    None for a doctor who does not exist or is not active.
+    None of them is beyond the horizon of `limits`. None for a doctor who does not exist or is not
+    active.
     """
     around = Interval(utc_midnight(first_day) - _A_DAY_OFF, utc_midnight(last_day) + 2 * _A_DAY_OFF)
     diary = crud_diary.find_diary(ask, doctor_id, around)
@@ -40,7 +53,15 @@ def find_offer(
         return None
     zone = ZoneInfo(diary.timezone)
     days = Interval(instant_of(first_day, 0, zone), instant_of(last_day, MINUTES_PER_DAY, zone))
-    return Offer(_slots_within(days, diary, not_before=ceil_minute(now)), zone, diary.revision)
+    horizon = limits.horizon(zone, now)
+    within = days.until(horizon.ends)
+    return Offer(
+        _slots_within(within, diary, not_before=ceil_minute(now)),
+        zone,
+        diary.revision,
+        ends=within.end,
+        until=inf if within == days else horizon.moves,
+    )
 
 
 class FirstSlot(NamedTuple):
@@ -51,11 +72,14 @@ class FirstSlot(NamedTuple):
     zone: ZoneInfo
 
 
-def first_slots(ask: Ask, *, specialty: str | None, days: int, now: datetime) -> list[FirstSlot]:
+def first_slots(
+    ask: Ask, *, specialty: str | None, days: int, limits: BookingLimits, now: datetime
+) -> list[FirstSlot]:
     """The first free slot of each listed doctor in the coming `days`, the earliest first.
 
-    Only those with this specialty, if one is given. Doctors without a free slot are left out.
-    One day of all diaries is looked at first, then more days of those who have no time then.
+    None of them is beyond the horizon of `limits`. Only those with this specialty, if one is
+    given. Doctors without a free slot are left out. One day of all diaries is looked at first,
+    then more days of those who have no time then.
     """
     start = ceil_minute(now)
     day, *longer = (
@@ -63,26 +87,33 @@ def first_slots(ask: Ask, *, specialty: str | None, days: int, now: datetime) ->
         for length in sorted({1, min(_BEHIND_A_WEEKEND, days), days})
     )
     diaries = crud_diary.find_diaries(ask, specialty, day)
-    found = _first_of_each(diaries, day)
+    find_first = partial(_first_within, limits=limits, now=now)
+    found = _first_of_each(diaries, partial(find_first, day))
     for within in longer:
         has_none = [doctor for doctor in diaries if doctor not in found and diaries[doctor].hours]
         if has_none:
-            found |= _first_of_each(crud_diary.find_diaries_of(ask, has_none, within), within)
+            more = crud_diary.find_diaries_of(ask, has_none, within)
+            found |= _first_of_each(more, partial(find_first, within))
     return sorted(found.values(), key=lambda first: (first.slot.start, first.doctor_id))
 
 
-def _first_of_each(diaries: Mapping[int, Diary], within: Interval) -> dict[int, FirstSlot]:
+def _first_of_each(
+    diaries: Mapping[int, Diary], find_first: Callable[[Diary], Slot | None]
+) -> dict[int, FirstSlot]:
     """The first free slot of each doctor who has one."""
     found = {}
     for doctor_id, diary in diaries.items():
-        slot = _first_within(within, diary)
+        slot = find_first(diary)
         if slot is not None:
             found[doctor_id] = FirstSlot(doctor_id, slot, ZoneInfo(diary.timezone))
     return found
 
 
-def _first_within(within: Interval, diary: Diary) -> Slot | None:
-    slots = _slots_within(within, diary, not_before=within.start)
+def _first_within(
+    within: Interval, diary: Diary, *, limits: BookingLimits, now: datetime
+) -> Slot | None:
+    horizon = limits.horizon(ZoneInfo(diary.timezone), now)
+    slots = _slots_within(within.until(horizon.ends), diary, not_before=within.start)
     return slots[0] if slots else None
 
 

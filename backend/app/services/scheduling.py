@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.crud import crud_appointment, crud_schedule, crud_user
 from app.domain.availability import Slot, WorkingHours, working_windows
+from app.domain.booking_limits import BookingLimits
 from app.domain.errors import AppointmentsAffected, InvalidInput
 from app.domain.people import Actor, Role
 from app.domain.policies import (
@@ -98,15 +99,24 @@ def remove_hours(session: Session, actor: Actor, *, schedule_id: int, now: datet
 
 
 def available_slots(
-    session: Session, *, doctor_id: int, first_day: date, last_day: date, now: datetime
+    session: Session,
+    *,
+    doctor_id: int,
+    first_day: date,
+    last_day: date,
+    limits: BookingLimits,
+    now: datetime,
 ) -> list[FreeSlot]:
     """The free slots of a doctor from `first_day` to `last_day`, both inclusive.
+
+    None of them is beyond the horizon of `limits`.
 
     Raises NotFound for a doctor who does not exist or is not active.
     """
     doctor = crud_user.get_listed_doctor(session, doctor_id=doctor_id)
     zone = diary.zone_of(doctor)
-    within = diary.days_between(first_day, last_day, zone)
+    days = diary.days_between(first_day, last_day, zone)
+    within = days.until(limits.horizon(zone, now).ends)
     busy = diary.busy_time(session, doctor.id, within)
     slots = diary.slots_offered(session, doctor, within=within, busy=busy, now=now)
     return [as_free_slot(slot, zone) for slot in slots]

@@ -7,7 +7,10 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from app.crud import crud_schedule, crud_user
+from app.domain.booking_limits import NO_LIMIT, BookingLimits
 from app.domain.people import Actor, Role
+
+WITHOUT_LIMITS = BookingLimits(horizon_days=3650, open_visits=NO_LIMIT)
 
 
 def add_person(session: Session, role: Role, *, now: datetime, timezone: str = "UTC") -> Actor:

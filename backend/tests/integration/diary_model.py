@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.errors import (
     AppointmentsAffected,
+    BeyondHorizon,
     DomainError,
     Forbidden,
     IllegalTransition,
@@ -20,6 +21,7 @@ from app.domain.errors import (
     ScheduleOverlaps,
     SlotNotOffered,
     SlotTaken,
+    TooManyOpenVisits,
 )
 
 ZONE = ZoneInfo("Asia/Kolkata")  # half an hour off, and its clocks never change
@@ -78,6 +80,8 @@ class Model:
     """All diaries of a clinic, with rows and visits by the ids that the database gave them."""
 
     now: datetime
+    horizon_days: int
+    open_visits: int
     hours: dict[int, Hours] = field(default_factory=dict)
     visits: dict[int, Visit] = field(default_factory=dict)
 
@@ -87,7 +91,12 @@ class Model:
         slots = [slot for row in rows for slot in row.slots_on(day)]
         return {start: duration for start, duration in slots if start >= self.now}
 
+    def is_beyond_horizon(self, day: date) -> bool:
+        return day > self.now.date() + timedelta(days=self.horizon_days)
+
     def free(self, doctor: int, day: date, besides: int | None = None) -> dict[datetime, int]:
+        if self.is_beyond_horizon(day):
+            return {}
         others = [
             visit
             for visit_id, visit in self.visits.items()
@@ -105,6 +114,8 @@ class Model:
         self, doctor: int, patient: int, start: datetime, besides: int | None = None
     ) -> Visit | Refusal:
         """The visit that would be at this time, or why there cannot be one."""
+        if self.is_beyond_horizon(start.date()):
+            return BeyondHorizon
         if start not in self.grid(doctor, start.date()):
             return SlotNotOffered
         duration = self.free(doctor, start.date(), besides).get(start)
@@ -116,6 +127,9 @@ class Model:
             for other_id, other in self.visits.items()
             if other.patient == patient and other_id != besides
         ]
+        coming = [one for one in own if one.status == "scheduled" and one.starts_at > self.now]
+        if besides is None and len(coming) >= self.open_visits:
+            return TooManyOpenVisits
         return PatientBusy if any(visit.is_in_the_way_of(other) for other in own) else visit
 
     def moving(self, visit_id: int, start: datetime, *, by_patient: bool) -> Visit | Refusal:

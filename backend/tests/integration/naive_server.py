@@ -1,7 +1,8 @@
 """The API with the mistake that everybody makes: look whether the slot is free, insert later.
 
 The look is a transaction of its own, so that nothing but the guards in the database stands
-between two bookings of the same slot. Run it like the real one: `python -m … serve`.
+between two bookings of the same slot, and nothing at all between too many of one patient. Run it
+like the real one: `python -m … serve`.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from app.commands.serve import START_SECONDS
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.prepared import Transaction
-from app.crud import crud_user
+from app.crud import crud_appointment, crud_user
+from app.domain.booking_limits import NO_LIMIT
 from app.main import create_app as create_real_app
 from app.services import booking
 
@@ -29,10 +31,24 @@ def in_another_transaction(function: Callable[..., Any], database: Database) -> 
     return look
 
 
+def counting_first(database: Database) -> Callable[..., Any]:
+    """An insert that counts the patient's visits in a transaction of its own."""
+    check = in_another_transaction(crud_appointment._check_may_book, database)
+    create = crud_appointment.create_appointment
+
+    def count_and_create(session: Transaction, *args: Any, most_open: int, **values: Any) -> Any:
+        now, patient_id = values["created_at"], values["patient_id"]
+        check(session, patient_id=patient_id, most_open=most_open, now=now)
+        return create(session, *args, most_open=NO_LIMIT, **values)
+
+    return count_and_create
+
+
 def create_app() -> FastAPI:
     database = Database(Settings().database_url)
     crud_user.share_diary = in_another_transaction(crud_user.share_diary, database)
     booking._find_slot = in_another_transaction(booking._find_slot, database)
+    crud_appointment.create_appointment = counting_first(database)
     return create_real_app()
 
 

@@ -13,6 +13,7 @@ import httpx2
 
 BACKEND = Path(__file__).parents[2]
 SECRET_KEY = "a-secret-that-the-tests-know-and-the-server-too"
+OPEN_VISITS = 20  # some races are those of one patient
 START_SECONDS = 120
 STOP_SECONDS = 30
 
@@ -30,6 +31,7 @@ def serving(module: str, database_url: str, folder: Path, workers: str) -> Itera
         "API_PORT": str(port),
         "WEB_CONCURRENCY": workers,
         "BCRYPT_COST": "4",
+        "OPEN_VISITS_PER_PATIENT": str(OPEN_VISITS),
         "LOG_LEVEL": "WARNING",
         "WRITES_PER_MINUTE": "1000000",
         "NETWORK_WRITES_PER_MINUTE": "1000000",

@@ -21,6 +21,7 @@ from app.models import Appointment, Schedule, User
 from app.services import demo, scheduling
 from app.services.demo import ClinicPlan, DemoClinic
 from app.services.demo_practices import FOUNDERS
+from tests.integration.diaries import WITHOUT_LIMITS
 
 TODAY = date(2026, 11, 25)
 LONDON = ZoneInfo("Europe/London")
@@ -188,6 +189,7 @@ def test_every_doctor_has_plenty_of_free_slots_to_come(clinic, session):
             doctor_id=doctor.id,
             first_day=TODAY + timedelta(days=1),
             last_day=clinic.last_day,
+            limits=WITHOUT_LIMITS,
             now=MIDNIGHT,
         )
         booked = [

@@ -14,7 +14,7 @@ from app.core.database import Database
 from app.models import Appointment
 from tests.integration.guards import drop_guards, overlaps
 from tests.integration.racing import Call, Clinic, Person, booking_of, coming_day, move_to, outcome
-from tests.integration.servers import serving
+from tests.integration.servers import OPEN_VISITS, serving
 
 CLIENTS = 64
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "5"))
@@ -85,6 +85,22 @@ def test_the_same_request_from_64_windows_books_once(clinic: Clinic):
     assert held_by(clinic, doctor) == 1
 
 
+def race_of_one_patient(clinic: Clinic) -> list[Counter[str]]:
+    """Each round another patient books more times at once, with several doctors, than allowed."""
+    doctors = [clinic.doctor(0, 1440, 15) for _ in range(8)]
+    return [
+        clinic.outcomes(
+            booking_of(patient, doctors[number % 8], 15 * number) for number in range(CLIENTS)
+        )
+        for patient in clinic.patients(ROUNDS)
+    ]
+
+
+def test_a_patient_with_64_windows_books_as_many_visits_as_one_may_have(clinic: Clinic):
+    expected = Counter(ok=OPEN_VISITS, too_many_open_visits=CLIENTS - OPEN_VISITS)
+    assert race_of_one_patient(clinic) == [expected] * ROUNDS
+
+
 def test_64_searches_at_once_are_all_answered(clinic: Clinic):
     """More than there are threads and connections: none may wait for one that waits for it."""
     doctor = clinic.doctor(NINE, NINE + 60, 30)
@@ -105,6 +121,12 @@ def test_the_guards_alone_let_one_of_64_have_the_slot(naive_clinic: Clinic):
     expected = Counter(ok=1, slot_taken=CLIENTS - 1)
     assert race_for_one_slot_a_round(naive_clinic) == [expected] * ROUNDS
     assert overlaps(naive_clinic.database) == []
+
+
+def test_who_counts_before_the_insert_lets_a_patient_have_more(naive_clinic: Clinic):
+    """The control: the race for one patient's visits can be lost, and losing it is seen."""
+    booked = [outcomes["ok"] for outcomes in race_of_one_patient(naive_clinic)]
+    assert max(booked) > OPEN_VISITS
 
 
 def test_without_guards_the_race_ends_in_double_bookings(naive_clinic: Clinic):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from app.core.database import Database
-from app.domain.errors import ScheduleOverlaps, SlotNotOffered, SlotTaken
+from app.domain.booking_limits import NO_LIMIT, BookingLimits
+from app.domain.errors import BeyondHorizon, ScheduleOverlaps, SlotNotOffered, SlotTaken
 from app.domain.people import Actor, Role
 from app.domain.wall_clock import from_minute
 from app.services import booking, scheduling
@@ -23,7 +24,8 @@ from tests.integration.asking import answers_to
 from tests.integration.diaries import add_hours, add_person
 
 DAY = 1440
-REFUSALS = (SlotTaken, SlotNotOffered)
+REFUSALS = (SlotTaken, SlotNotOffered, BeyondHorizon)
+LIMITS = BookingLimits(horizon_days=1, open_visits=NO_LIMIT)  # it ends amid the three days
 DAYS_OF_CHANGE = [
     ("UTC", date(2026, 11, 30)),
     ("Europe/London", date(2027, 3, 28)),
@@ -94,6 +96,7 @@ def offered(session: Session, doctor: Actor, diary: Diary) -> list[FreeSlot]:
         doctor_id=doctor.id,
         first_day=diary.day - timedelta(days=1),
         last_day=diary.day + timedelta(days=1),
+        limits=LIMITS,
         now=diary.now,
     )
 
@@ -109,6 +112,7 @@ def book(session: Session, doctor: Actor, wanted: WantedTime, now: datetime) -> 
             patient_id=None,
             wanted=wanted,
             reason="Regular checkup",
+            limits=LIMITS,
             now=now,
         )
     except REFUSALS:
@@ -186,6 +190,7 @@ def test_the_shortcut_offers_the_same(database: Database, diary: Diary):
         doctor_id=doctor.id,
         first_day=diary.day - timedelta(days=1),
         last_day=diary.day + timedelta(days=1),
+        limits=LIMITS,
         now=diary.now,
     )
     for offer in answers_to(question, database):

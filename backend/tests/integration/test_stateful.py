@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from app.core.database import Database
 from app.domain.appointments import AppointmentStatus
+from app.domain.booking_limits import BookingLimits
 from app.domain.errors import DomainError
 from app.domain.people import Actor, Role
 from app.models import Appointment, Schedule
@@ -34,6 +35,7 @@ from tests.integration.diary_model import ZONE, Hours, Model, Refusal, Visit, at
 RUNS = int(os.environ.get("STATEFUL_RUNS", "12"))
 STEPS = int(os.environ.get("STATEFUL_STEPS", "30"))
 DAYS = [date(2026, 11, 30) + timedelta(days=number) for number in range(2)]
+LIMITS = BookingLimits(horizon_days=0, open_visits=3)  # the second day opens at midnight
 
 either = st.booleans()
 positions = st.integers(0, 5)
@@ -59,7 +61,7 @@ class Clinic(RuleBasedStateMachine):
     def __init__(self, database: Database) -> None:
         super().__init__()
         self.database = database
-        self.model = Model(now=at(DAYS[0], 540))
+        self.model = Model(at(DAYS[0], 540), LIMITS.horizon_days, LIMITS.open_visits)
         with database.writing() as session:
             self.doctors = [self.new_person(session, Role.DOCTOR) for _ in range(2)]
             self.patients = [self.new_person(session, Role.PATIENT) for _ in range(2)]
@@ -115,7 +117,7 @@ class Clinic(RuleBasedStateMachine):
         own = visit.patient if by_patient else visit.doctor
         return next(person for person in people if person.id == own)
 
-    @rule(minutes=st.sampled_from([1, 15, 30]))
+    @rule(minutes=st.sampled_from([1, 15, 30, 900]))
     def let_time_pass(self, minutes: int) -> None:
         self.model.now += timedelta(minutes=minutes)
 
@@ -168,6 +170,7 @@ class Clinic(RuleBasedStateMachine):
                 patient_id=None,
                 wanted=wanted(start),
                 reason="Regular checkup",
+                limits=LIMITS,
                 now=self.now,
             )
         )
@@ -191,6 +194,7 @@ class Clinic(RuleBasedStateMachine):
                 self.party(visit_id, by_patient=by_patient),
                 appointment_id=visit_id,
                 wanted=wanted(start),
+                limits=LIMITS,
                 now=self.now,
             ),
         )
@@ -228,7 +232,12 @@ class Clinic(RuleBasedStateMachine):
         with self.database.reading() as session:
             for doctor in self.doctors:
                 found = scheduling.available_slots(
-                    session, doctor_id=doctor.id, first_day=DAYS[0], last_day=DAYS[-1], now=self.now
+                    session,
+                    doctor_id=doctor.id,
+                    first_day=DAYS[0],
+                    last_day=DAYS[-1],
+                    limits=LIMITS,
+                    now=self.now,
                 )
                 expected: dict[datetime, int] = {}
                 for day in DAYS:

@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
+from math import inf
 from multiprocessing import get_context
 from typing import Any
 from unittest.mock import patch
@@ -19,6 +20,7 @@ from app.api.v1 import free_slots
 from app.api.v1.free_slots import ENTRY_OVERHEAD_BYTES, MEMORY_BYTES, FreeSlots
 from app.domain.appointments import AppointmentStatus, ShownAppointment
 from app.domain.availability import Slot
+from app.domain.booking_limits import BookingLimits
 from app.domain.errors import ServerBusy
 from app.domain.wall_clock import utc_midnight
 from app.schemas.appointments_json import appointment_as_json
@@ -44,7 +46,8 @@ class Lookups:
 def offer_of(_: object, *, doctor_id: int, first_day: date, **__: object) -> Offer:
     """Every second doctor there could be has a slot on every day."""
     slots = [] if doctor_id % 2 else [Slot(utc_midnight(first_day) + 9 * 60, 30)]
-    return Offer(slots, ZoneInfo("UTC"), revision=2**52 + doctor_id)
+    end = utc_midnight(first_day) + 1440
+    return Offer(slots, ZoneInfo("UTC"), revision=2**52 + doctor_id, ends=end, until=inf)
 
 
 @pytest.fixture
@@ -57,7 +60,9 @@ def slots_of_a_clinic() -> FreeSlots:
     async def plain_route(*_: object) -> None:
         """Refuses what is left to it."""
 
-    return FreeSlots(plain_route, lookups=Lookups(), clock=lambda: NOW)  # type: ignore[arg-type]
+    limits = BookingLimits(horizon_days=365, open_visits=10)
+    lookups: Any = Lookups()
+    return FreeSlots(plain_route, lookups=lookups, limits=limits, clock=lambda: NOW)
 
 
 def questions(number: int) -> Iterator[dict[str, Any]]:

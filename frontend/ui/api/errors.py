@@ -28,6 +28,10 @@ SENTENCES: Final = {
     "slot_taken": "Somebody else has just booked this time. Please choose another one.",
     "slot_not_offered": "This time is no longer offered. Please choose another one.",
     "patient_busy": "You already have an appointment at this time. Please choose another time.",
+    "beyond_horizon": "This date is too far ahead: the clinic does not take bookings for it yet. "
+    "Please choose an earlier date.",
+    "too_many_open_visits": "You have as many coming appointments as one person can book. "
+    "Cancel one of them, or call the clinic.",
     "illegal_transition": "This appointment has already been completed or cancelled, "
     "or its time has not come yet. Reload the page to see how it stands.",
     "own_account": "Nobody can deactivate their own account or change its role. "

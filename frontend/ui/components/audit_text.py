@@ -56,6 +56,8 @@ OUTCOMES: Final = {
     "slot_taken": "Refused: the time was taken",
     "slot_not_offered": "Refused: the time is not offered",
     "patient_busy": "Refused: the patient has another appointment",
+    "beyond_horizon": "Refused: too far ahead",
+    "too_many_open_visits": "Refused: the patient has too many coming appointments",
     "illegal_transition": "Refused: not possible any more, or not yet",
     "own_account": "Refused: nobody may do this to themselves",
     "idempotency_key_reused": "Refused: sent before with another content",

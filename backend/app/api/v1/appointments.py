@@ -25,6 +25,7 @@ from app.core.prepared import Ask, Transaction
 from app.crud import crud_appointment
 from app.crud.crud_appointment import OwnPeriod, Position
 from app.domain.appointments import AppointmentStatus, ShownAppointment
+from app.domain.booking_limits import BookingLimits
 from app.domain.people import Actor
 from app.domain.policies import check_diary_is_visible
 from app.schemas.appointments_json import appointment_as_json, appointments_as_json
@@ -60,12 +61,18 @@ def book(
     it was answered first.
     """
     with held.keys.claimed(actor.id, idempotency_key):
-        reply = book_once(session, actor, body, idempotency_key, now=now)
+        reply = book_once(session, actor, body, idempotency_key, limits=held.booking, now=now)
     return Response(reply, 201, media_type="application/json")
 
 
 def book_once(
-    session: Transaction, actor: Actor, body: NewAppointment, key: str | None, *, now: datetime
+    session: Transaction,
+    actor: Actor,
+    body: NewAppointment,
+    key: str | None,
+    *,
+    limits: BookingLimits,
+    now: datetime,
 ) -> str:
     """Book, or do nothing when that has been done under this key: the answer's body.
 
@@ -80,6 +87,7 @@ def book_once(
             patient_id=body.patient_id,
             wanted=WantedTime(body.appointment_date, body.appointment_time, body.starts_at),
             reason=body.reason,
+            limits=limits,
             now=now,
         )
         return appointment_as_json(appointment)
@@ -190,6 +198,7 @@ def change_appointment(
     request: Request,
     appointment_id: Id,
     body: AppointmentChanges,
+    held: Held,
     actor: Acting,
     session: Writing,
     now: Now,
@@ -202,6 +211,7 @@ def change_appointment(
             actor,
             appointment_id=appointment_id,
             wanted=WantedTime(body.appointment_date, body.appointment_time, body.starts_at),
+            limits=held.booking,
             now=now,
         )
     else:

@@ -31,6 +31,7 @@ from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_
 from app.core.writer import Writer
 from app.crud import crud_login
 from app.domain.errors import CsrfFailed, NotSignedIn, OutcomeUnknown, TooManyAttempts
+from app.domain.booking_limits import BookingLimits
 from app.domain.people import Actor, Origin
 from app.domain.throttling import network_of
 from app.schemas.schemas import SignedInAnswer, UserAnswer
@@ -67,6 +68,7 @@ class Resources:
     readiness: Readiness
     emails: EmailRules
     rates: Rates
+    booking: BookingLimits
     clock: Clock
 
 

@@ -25,7 +25,8 @@ from app.core.groups import Gatherer
 from app.core.lookups import Lookups
 from app.core.prepared import Ask
 from app.crud import crud_diary
-from app.domain.wall_clock import ceil_minute
+from app.domain.booking_limits import BookingLimits
+from app.domain.wall_clock import ceil_minute, to_minute
 from app.schemas.fields import FIRST_DATE, LARGEST_ID, LAST_DATE
 from app.schemas.slots_json import slots_as_json
 from app.services.offer import Offer, find_offer
@@ -54,7 +55,8 @@ class Question(NamedTuple):
 class Answer:
     """An answer as it is sent, and the state of the diary that it was made of.
 
-    It holds from the minute `made_at` until the first of its slots has begun.
+    It holds from the moment `made_at` until the first of its slots has begun, or the horizon
+    moves over its days.
     """
 
     __slots__ = (
@@ -66,16 +68,18 @@ class Answer:
         "made_at",
         "question",
         "revision",
+        "until",
     )
 
-    def __init__(self, question: Question, made_at: int, offer: Offer) -> None:
+    def __init__(self, question: Question, made_at: datetime, offer: Offer) -> None:
         self.question = question
         self.revision = offer.revision
         self.made_at = made_at
         self.first_start = offer.slots[0].start if offer.slots else inf
+        self.until = offer.until
         self.body = slots_as_json(offer.slots, offer.zone)
-        # The offers of one revision, to one question, differ only in where they begin.
-        self.etag = f'"{VERSION}.{self.revision:x}.{self.first_start}"'.encode()
+        # The offers of one revision, to one question, differ only in where they begin and end.
+        self.etag = f'"{VERSION}.{self.revision:x}.{self.first_start}.{offer.ends}"'.encode()
         self.headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(self.body)).encode()),
@@ -84,15 +88,23 @@ class Answer:
         ]
         self.headers_if_known = self.headers[2:]
 
-    def holds(self, revision: int | None, minute: int) -> bool:
-        return self.revision == revision and self.made_at <= minute <= self.first_start
+    def holds(self, revision: int | None, now: datetime) -> bool:
+        return (
+            self.revision == revision
+            and self.made_at <= now
+            and ceil_minute(now) <= self.first_start
+            and to_minute(now) < self.until
+        )
 
 
 class FreeSlots:
     """Middleware that answers what it can, and passes on the rest."""
 
-    def __init__(self, app: ASGIApp, *, lookups: Lookups, clock: Clock) -> None:
+    def __init__(
+        self, app: ASGIApp, *, lookups: Lookups, limits: BookingLimits, clock: Clock
+    ) -> None:
         self.app = app
+        self._limits = limits
         self._lookups = lookups
         self._clock = clock
         self._memory: LRUCache[Key, Answer] = LRUCache(MEMORY_BYTES, getsizeof=weight_of)
@@ -137,9 +149,9 @@ class FreeSlots:
         """The known answer as long as it holds, else a new one; None for no such doctor."""
         if known is not None:
             revision = await self._revision_of(question.doctor_id)
-            if known.holds(revision, ceil_minute(now)):
+            if known.holds(revision, now):
                 return known
-        return await self._lookups.answer_soon(partial(_made, question, now))
+        return await self._lookups.answer_soon(partial(_made, question, self._limits, now))
 
     async def _revision_of(self, doctor_id: int) -> int | None:
         if self._lookups.answers_at_once:
@@ -152,10 +164,10 @@ class FreeSlots:
         return await self._lookups.answer_soon(find)
 
 
-def _made(question: Question, now: datetime, ask: Ask) -> Answer | None:
+def _made(question: Question, limits: BookingLimits, now: datetime, ask: Ask) -> Answer | None:
     """A new answer; None for no such doctor."""
-    offer = find_offer(ask, **question._asdict(), now=now)
-    return None if offer is None else Answer(question, ceil_minute(now), offer)
+    offer = find_offer(ask, **question._asdict(), limits=limits, now=now)
+    return None if offer is None else Answer(question, now, offer)
 
 
 def weight_of(answer: Answer) -> int:

@@ -53,6 +53,7 @@ def doctor_schedules(doctor_id: Id, session: Reading) -> list[ScheduleAnswer]:
 
 @router.get("/doctor/{doctor_id}/available-slots", responses=documented(404))
 def available_slots(
+    held: Held,
     doctor_id: Id,
     start_date: Annotated[CalendarDate, Query(description="in the doctor's time zone")],
     end_date: Annotated[CalendarDate, Query(description="inclusive, at most 31 days in all")],
@@ -67,7 +68,12 @@ def available_slots(
     if has_long_passed(end_date, now):
         raise InvalidInput("end_date", "These days are long over. Ask for coming days.")
     slots = scheduling.available_slots(
-        session, doctor_id=doctor_id, first_day=start_date, last_day=end_date, now=now
+        session,
+        doctor_id=doctor_id,
+        first_day=start_date,
+        last_day=end_date,
+        limits=held.booking,
+        now=now,
     )
     return [SlotAnswer.model_validate(slot) for slot in slots]
 
@@ -85,7 +91,10 @@ def first_slots(
     days: Annotated[int, Query(ge=1, le=LONGEST_SEARCH.days, description="from now on")] = 28,
 ) -> list[FirstSlotAnswer]:
     """The first slot of each doctor that can be booked, the earliest first."""
-    found = held.lookups.answer(partial(offer.first_slots, specialty=specialty, days=days, now=now))
+    search = partial(
+        offer.first_slots, specialty=specialty, days=days, limits=held.booking, now=now
+    )
+    found = held.lookups.answer(search)
     return [
         FirstSlotAnswer(doctor_id=doctor_id, **asdict(scheduling.as_free_slot(slot, zone)))
         for doctor_id, slot, zone in found

@@ -112,7 +112,14 @@ async def _book(request: Request) -> Response | None:
     held = resources_of(request)
     with held.keys.claimed(actor.id, key):
         reply = await held.writer.run(
-            partial(appointments.book_once, actor=actor, body=body, key=key, now=held.clock()),
+            partial(
+                appointments.book_once,
+                actor=actor,
+                body=body,
+                key=key,
+                limits=held.booking,
+                now=held.clock(),
+            ),
             order=body.doctor_id,
         )
     return Response(reply, 201, media_type=JSON)

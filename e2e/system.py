@@ -6,12 +6,18 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
 from dotenv import dotenv_values
 from honcho.environ import parse_procfile
+from sqlalchemy import select
+
+from app.core.database import Database
+from app.models import Appointment
 
 ROOT = Path(__file__).resolve().parents[1]
 START_TIMEOUT = 180.0  # seconds
@@ -118,6 +124,19 @@ class System:
     def stop(self) -> None:
         self.frontend.stop()
         self.backend.stop()
+
+    def set_back(self, day: date, *, weeks: int) -> None:
+        """Have a day's visits take place so many weeks earlier: nobody can wait for them."""
+        earlier = timedelta(weeks=weeks)
+        url = self.environment["DATABASE_URL"]
+        with closing(Database(url)) as database, database.writing() as session:
+            booked = select(Appointment).where(
+                Appointment.appointment_date == day, Appointment.status == "scheduled"
+            )
+            for visit in session.scalars(booked).all():
+                visit.appointment_date -= earlier
+                visit.starts_at -= earlier
+                visit.ends_at -= earlier
 
     def clinic(self, *arguments: str) -> None:
         """Run the `clinic` command on this system's database."""

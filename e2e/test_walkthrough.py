@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from e2e import actions
 from e2e.clinic import MONDAY, WEDNESDAY, Clinic, coming, spoken
 from e2e.conftest import NewVisitor
+from e2e.system import System
 from e2e.visitor import Visitor
 
 DOCTOR, PATIENT, RIVAL = "Dr. John Smith", "John Doe", "Mary Major"
@@ -16,7 +17,7 @@ LIVE = 30_000  # milliseconds within which a booked slot vanishes for everybody 
 
 
 @pytest.mark.parametrize("system", ["sqlite", "postgresql"], indirect=True)
-def test_walkthrough(new_visitor: NewVisitor, clinic: Clinic) -> None:
+def test_walkthrough(new_visitor: NewVisitor, clinic: Clinic, system: System) -> None:
     doctor, patient, rival = (new_visitor() for _ in range(3))
     for visitor in (doctor, patient, rival):
         visitor.open()
@@ -28,6 +29,7 @@ def test_walkthrough(new_visitor: NewVisitor, clinic: Clinic) -> None:
     the_patient_moves(patient.page)
     the_patient_cancels(patient.page)
     the_rival_takes_the_freed_slot(rival.page)
+    system.set_back(coming(WEDNESDAY), weeks=2)
     the_doctor_finds_and_completes_appointments(doctor.page)
     the_doctor_sees_a_calendar(doctor.page)
     booked_hours_are_kept(doctor.page)
@@ -194,7 +196,7 @@ def the_rival_takes_the_freed_slot(rival: Page) -> None:
 
 
 def the_doctor_finds_and_completes_appointments(doctor: Page) -> None:
-    wednesday = coming(WEDNESDAY)
+    wednesday = coming(WEDNESDAY, weeks_ahead=-1)
     actions.go_to(doctor, "Appointments")
     actions.choose(doctor, "Period", "From this day on")
     expect(doctor.get_by_text("Ann Other")).to_be_visible()
@@ -204,6 +206,7 @@ def the_doctor_finds_and_completes_appointments(doctor: Page) -> None:
     expect(doctor.get_by_text(PATIENT)).to_be_visible()
 
     actions.choose(doctor, "Status", "Scheduled")
+    actions.choose(doctor, "Period", "Day")
     actions.choose_date(doctor, "Date", wednesday)
     expect(doctor.get_by_text("Ann Other")).to_have_count(0)
     completion = doctor.get_by_role("button", name="Mark as completed")
@@ -219,7 +222,11 @@ def the_doctor_sees_a_calendar(doctor: Page) -> None:
     calendar = doctor.get_by_label("My appointments", exact=True)
     calendar.get_by_role("button", name="Next").click()
     expect(calendar.locator(".fc-event.scheduled")).to_have_text(["9:30Ann Other"])
+    for _ in range(2):
+        calendar.get_by_role("button", name="Previous").click()
     expect(calendar.locator(".fc-event.completed")).to_have_text([f"11:00{RIVAL} (completed)"])
+    for _ in range(2):
+        calendar.get_by_role("button", name="Next").click()
 
     calendar.get_by_role("button", name="Day", exact=True).click()
     expect(calendar.locator(".fc-event")).to_have_text(["9:30Ann Other"])

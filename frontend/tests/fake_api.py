@@ -285,8 +285,11 @@ def one_appointment(api: FakeApi, request: httpx.Request, appointment_id: int) -
 def change_appointment(api: FakeApi, request: httpx.Request, appointment_id: int) -> httpx.Response:
     row = own_appointment(api, request, appointment_id)
     body = fields_of(request, set())
-    if row["status"] != "scheduled":
+    is_undone = (row["status"], body.get("status")) == ("completed", "scheduled")
+    if row["status"] != "scheduled" and not is_undone:
         raise RefusedError("illegal_transition")
+    api.now += timedelta(seconds=1)
+    row["updated_at"] = stamp(api.now)
     if "status" in body:
         row["status"] = body["status"]
     else:

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
-from tests.fake_clinic import MONDAY_MORNING, Json
+from tests.fake_clinic import MONDAY_MORNING, Json, stamp
 from tests.hands import buttons, choose, choose_date, headlines, pills, press, texts
 from ui.api.errors import SENTENCES, UNREACHABLE
 
@@ -32,7 +32,8 @@ def john(api: FakeApi, doctor: Json) -> Json:
 def tab(api: FakeApi, doctor: Json, john: Json, open_page: OpenPage) -> AppTest:
     """The page of a doctor who sees John today, saw him a week ago, and Ann tomorrow."""
     api.add_appointment(doctor, john, NINE)
-    api.add_appointment(doctor, john, NINE - timedelta(days=7), status="completed")
+    week_ago = NINE - timedelta(days=7)
+    api.add_appointment(doctor, john, week_ago, status="completed", updated_at=stamp(week_ago))
     ann = api.add_user("ann", full_name=EVIL)
     api.add_appointment(doctor, ann, NINE + timedelta(days=1), reason=EVIL)
     return open_page(PAGE, as_user=doctor)
@@ -102,6 +103,25 @@ def test_an_appointment_is_completed(api: FakeApi, tab: AppTest):
     press(tab, "Mark as completed")
     assert api.appointments[1]["status"] == "completed"
     assert texts(tab.success) == ["Completed: Monday 30 November 2026, 9:00 with John Doe"]
+
+
+def test_only_visits_of_today_or_before_can_be_completed(tab: AppTest):
+    choose_date(tab, date(2026, 12, 1))
+    assert buttons(tab) == ["Move", "Cancel"]
+    choose_date(tab, date(2026, 11, 23))
+    assert buttons(tab) == []
+
+
+def test_a_completion_of_today_can_be_undone(api: FakeApi, tab: AppTest):
+    for _ in range(2):
+        press(tab, "Mark as completed")
+        assert api.appointments[1]["status"] == "completed"
+        assert buttons(tab) == ["Undo completion"]
+        press(tab, "Undo completion")
+        assert api.appointments[1]["status"] == "scheduled"
+        assert texts(tab.success) == [
+            "Scheduled again: Monday 30 November 2026, 9:00 with John Doe"
+        ]
 
 
 def test_a_cancellation_names_the_patient_as_plain_text(api: FakeApi, tab: AppTest):

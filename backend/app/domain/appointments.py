@@ -1,5 +1,6 @@
 """The states of an appointment and who may change them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum, StrEnum, auto
@@ -84,22 +85,35 @@ def check_transition(
     wanted: AppointmentStatus,
     *,
     starts_at: datetime,
+    changed_at: datetime,
+    day_of: Callable[[datetime], date],
     now: datetime,
 ) -> None:
     """Raise unless a party of the appointment may set the wanted status.
 
+    A visit is completed once it has begun, by its doctor from the beginning of its day on. On the
+    day on which it was completed it may become scheduled again. `changed_at` is the instant of the
+    last change, and `day_of` the date of an instant where the doctor is.
+
     Raises:
-        Forbidden: a patient completes a visit.
-        IllegalTransition: the appointment is over, cancelled or, for a patient, has begun.
+        Forbidden: a patient completes a visit, or takes a completion back.
+        IllegalTransition: the state or the time does not allow it.
     """
-    if wanted is AppointmentStatus.COMPLETED and party is Party.PATIENT:
-        raise Forbidden("Only the doctor can mark a visit as completed.")
+    completion = {current, wanted} == {AppointmentStatus.COMPLETED, AppointmentStatus.SCHEDULED}
+    if party is Party.PATIENT and (completion or wanted is AppointmentStatus.COMPLETED):
+        raise Forbidden("Only the doctor can mark a visit as completed, or take that back.")
+    if completion and wanted is AppointmentStatus.SCHEDULED:
+        if day_of(changed_at) < day_of(now):
+            raise IllegalTransition("A completion can be taken back on the same day only.")
+        return
     if current is not AppointmentStatus.SCHEDULED:
         raise IllegalTransition(f"This appointment is already {current.value}.")
     if wanted is AppointmentStatus.SCHEDULED:
         raise IllegalTransition("This appointment is already scheduled.")
     if wanted is AppointmentStatus.CANCELLED:
         check_not_begun(party, starts_at=starts_at, now=now)
+    elif starts_at > now and (party is not Party.DOCTOR or day_of(starts_at) > day_of(now)):
+        raise IllegalTransition("This visit has not begun yet.")
 
 
 def check_movable(

@@ -73,6 +73,11 @@ class User(Base):
     # Device cookies of earlier generations are worthless.
     device_generation: Mapped[int] = mapped_column(Integer, server_default="0")
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether this is a doctor whom patients can book: `crud_user.LISTED` of a row."""
+        return self.role is Role.DOCTOR and self.is_active and self.is_approved
+
 
 class LoginSession(Base):
     """A login. Only the digest of its token is kept."""

@@ -21,15 +21,20 @@ from app.domain.appointments import (
 )
 from app.domain.availability import Slot, free_slots
 from app.domain.booking_limits import BookingLimits
-from app.domain.errors import BeyondHorizon, NotFound, SlotNotOffered, SlotTaken
+from app.domain.errors import (
+    BeyondHorizon,
+    IllegalTransition,
+    NotFound,
+    SlotNotOffered,
+    SlotTaken,
+)
 from app.domain.intervals import Interval
 from app.domain.people import Actor, Role
 from app.domain.policies import patient_for_booking
 from app.domain.wall_clock import ceil_minute, from_minute, readings_of, to_minute
 from app.models import Appointment
-from app.services import audit
+from app.services import audit, diary
 from app.services.audit import Deed
-from app.services.diary import as_interval, zone_of
 
 MOVE = "appointment.move"
 MOVED_FIELDS = ("appointment_date", "appointment_time", "duration", "starts_at", "ends_at")
@@ -37,6 +42,7 @@ BOOKED_FIELDS = (*MOVED_FIELDS, *audit.told({"status": AppointmentStatus.SCHEDUL
 STATUS_ACTIONS = {
     AppointmentStatus.COMPLETED: "appointment.complete",
     AppointmentStatus.CANCELLED: "appointment.cancel",
+    AppointmentStatus.SCHEDULED: "appointment.reinstate",
 }
 
 
@@ -117,7 +123,7 @@ def move(
     appointment = _lock_appointment(session, actor, appointment_id)
     party = _party_of(actor, appointment)
     check_movable(party, appointment.status, starts_at=appointment.starts_at, now=now)
-    zone = zone_of(appointment.doctor)
+    zone = diary.zone_of(appointment.doctor)
     slot = _find_slot(
         session,
         appointment.doctor_id,
@@ -127,7 +133,8 @@ def move(
         now=now,
         besides=appointment,
     )
-    changes = {**_times(slot, wanted), "updated_at": now}
+    changed_at = max(now, appointment.created_at)  # a clock may have been set back
+    changes = {**_times(slot, wanted), "updated_at": changed_at}
     moved = crud_appointment.move_appointment(session, appointment, changes=changes)
     deed = _deed(MOVE, moved, fields=MOVED_FIELDS)
     audit.record(session, deed, by=actor, now=now)
@@ -142,17 +149,31 @@ def set_status(
     status: AppointmentStatus,
     now: datetime,
 ) -> Appointment:
-    """Complete or cancel an appointment.
+    """Complete or cancel an appointment, or take its completion back.
+
+    A completed visit holds its time, so that nobody has taken it when it is scheduled again. Hours
+    that changed meanwhile, and the limits of booking, do not stand in the way.
 
     Raises:
         NotFound: the appointment is not the actor's.
-        Forbidden: a patient completes a visit.
-        IllegalTransition: it is over, cancelled or, for a patient who cancels, has begun.
+        Forbidden, IllegalTransition: as `check_transition`; a visit that is still to come is not
+            scheduled again with a doctor or for a patient who has left.
     """
     appointment = _lock_appointment(session, actor, appointment_id)
-    party = _party_of(actor, appointment)
-    check_transition(party, appointment.status, status, starts_at=appointment.starts_at, now=now)
-    changed = crud_appointment.set_status(session, appointment.id, status=status, now=now)
+    check_transition(
+        _party_of(actor, appointment),
+        appointment.status,
+        status,
+        starts_at=appointment.starts_at,
+        changed_at=appointment.updated_at,
+        day_of=partial(diary.day_of, appointment.doctor),
+        now=now,
+    )
+    if status is AppointmentStatus.SCHEDULED and appointment.ends_at > now:
+        _check_nobody_has_left(appointment)
+    changed = crud_appointment.set_status(
+        session, appointment.id, status=status, now=max(now, appointment.created_at)
+    )
     deed = _deed(STATUS_ACTIONS[status], changed, fields=audit.told({"status": status}))
     audit.record(session, deed, by=actor, now=now)
     return changed
@@ -166,6 +187,11 @@ def _deed(
 
 def _party_of(actor: Actor, appointment: Appointment) -> Party:
     return party_of(actor, doctor_id=appointment.doctor_id, patient_id=appointment.patient_id)
+
+
+def _check_nobody_has_left(appointment: Appointment) -> None:
+    if not (appointment.doctor.is_listed and appointment.patient.is_active):
+        raise IllegalTransition("The doctor or the patient of this visit has left the clinic.")
 
 
 def _lock_appointment(session: Session, actor: Actor, appointment_id: int) -> Appointment:
@@ -199,18 +225,18 @@ def _find_slot(
     if start >= limits.horizon(zone, now).ends:
         raise BeyondHorizon(limits.horizon_days)
     within = Interval(start, start + MAX_SLOT_DURATION)
-    diary = crud_diary.find_diary(partial(rows_in, session), doctor_id, within)
-    if diary is None:
+    found = crud_diary.find_diary(partial(rows_in, session), doctor_id, within)
+    if found is None:
         raise NotFound("There is no such doctor.")
 
     def slot_around(busy: list[Interval]) -> Slot | None:
         slots = free_slots(
-            hours=diary.hours, busy=busy, zone=zone, within=within, not_before=ceil_minute(now)
+            hours=found.hours, busy=busy, zone=zone, within=within, not_before=ceil_minute(now)
         )
         return next((slot for slot in slots if slot.start == start), None)
 
-    own = None if besides is None else as_interval(besides)
-    slot = slot_around([interval for interval in diary.busy if interval != own])
+    own = None if besides is None else diary.as_interval(besides)
+    slot = slot_around([interval for interval in found.busy if interval != own])
     if slot is None:
         raise SlotTaken if slot_around([]) else SlotNotOffered
     return slot

@@ -19,6 +19,11 @@ def zone_of(doctor: User) -> ZoneInfo:
     return ZoneInfo(doctor.timezone)
 
 
+def day_of(doctor: User, instant: datetime) -> date:
+    """The date that it is where a doctor is."""
+    return instant.astimezone(zone_of(doctor)).date()
+
+
 def days_between(first_day: date, last_day: date, zone: ZoneInfo) -> Interval:
     """The instants from the first midnight of `first_day` to the last of `last_day`."""
     return Interval(instant_of(first_day, 0, zone), instant_of(last_day, MINUTES_PER_DAY, zone))

@@ -1,6 +1,7 @@
 """A small clinic with somebody of every kind, on Monday 23 November 2026, 8:00 in London."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from httpx2 import Response
@@ -9,6 +10,7 @@ from app.core.database import Database
 from app.core.security import PasswordHasher
 from app.crud import crud_user
 from app.domain.people import Role, identity_key
+from app.models import Appointment
 from tests.conftest import MONDAY_MORNING
 from tests.people import PASSWORD, Visitor
 
@@ -113,6 +115,16 @@ def register_admin(visitor: Visitor, database: Database) -> Visitor:
 def deactivate(database: Database, person: Visitor) -> None:
     with database.writing() as session:
         crud_user.update_user(session, person.id, changes={"is_active": False})
+
+
+def set_back(database: Database, appointment: int, *, days: int) -> None:
+    """Have an appointment take place so many days earlier, in the past too."""
+    earlier = timedelta(days=days)
+    with database.writing() as session:
+        visit = session.get_one(Appointment, appointment)
+        visit.appointment_date -= earlier
+        visit.starts_at -= earlier
+        visit.ends_at -= earlier
 
 
 def add_hours(doctor: Visitor, **row: Any) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.core.database import Database
-from tests.api.clinic import MONDAY, Clinic, add_hours, booked
+from tests.api.clinic import MONDAY, Clinic, add_hours, booked, set_back
 from tests.api.tables import read_all
 from tests.conftest import FakeClock
 from tests.people import Visitor, code_of
@@ -98,9 +98,12 @@ def test_a_change_that_strands_nobody_passes(clinic: Clinic, noon: int, fields: 
     ]
 
 
-def test_what_is_cancelled_or_completed_or_moved_away_is_in_nobodys_way(clinic: Clinic, noon: int):
+def test_what_is_cancelled_or_completed_or_moved_away_is_in_nobodys_way(
+    clinic: Clinic, noon: int, database: Database
+):
     assert clinic.john.delete(f"/appointments/{clinic.visit}").status_code == 200
     assert in_the_way(change(clinic, is_active=False)) == [noon]
+    set_back(database, noon, days=7)
     assert clinic.smith.put(f"/appointments/{noon}", status="completed").status_code == 200
     assert change(clinic, is_active=False).status_code == 200
     assert clinic.smith.delete(f"/schedules/{clinic.hours}").status_code == 204

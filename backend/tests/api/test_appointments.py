@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.core.database import Database
-from app.crud import crud_appointment
+from app.crud import crud_appointment, crud_user
 from app.domain.appointments import AppointmentStatus
 from app.models import AuditHead
 from tests.api.clinic import (
@@ -21,11 +21,14 @@ from tests.api.clinic import (
     booking,
     deactivate,
     free_times,
+    set_back,
 )
 from tests.conftest import MONDAY_MORNING, FakeClock
 from tests.people import Visitor, code_of
 
 OVER = (409, "illegal_transition")
+TAKEN = (409, "slot_taken")
+TODAY = "2026-11-23"
 FIRST_DAY = datetime(2027, 1, 4, 9, tzinfo=UTC)  # a Monday of visits by the thousand
 NEXT_MONDAY = "2026-12-07"
 
@@ -154,15 +157,29 @@ def test_a_cancelled_appointment_stays_to_be_seen_and_frees_its_time(clinic: Cli
     assert book(clinic.john, clinic.smith, time="09:00").status_code == 201
 
 
-def test_a_completed_appointment_keeps_its_time(clinic: Clinic):
+def test_a_completed_appointment_keeps_its_time(clinic: Clinic, database: Database):
+    set_back(database, clinic.visit, days=7)
     answer = clinic.smith.put(f"/appointments/{clinic.visit}", status="completed")
     assert (answer.status_code, answer.json()["status"]) == (200, "completed")
-    assert code_of(book(clinic.jane, clinic.smith, time="09:00")) == (409, "slot_taken")
+    assert code_of(book(clinic.jane, clinic.smith, day=TODAY, time="09:00")) == TAKEN
 
 
-@pytest.mark.parametrize("first", ["completed", "cancelled"])
-@pytest.mark.parametrize("then", ["scheduled", "completed", "cancelled", "moved", "deleted"])
-def test_nothing_follows_an_end(clinic: Clinic, first: str, then: str):
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("completed", "completed"),
+        ("completed", "cancelled"),
+        ("completed", "moved"),
+        ("completed", "deleted"),
+        ("cancelled", "scheduled"),
+        ("cancelled", "completed"),
+        ("cancelled", "cancelled"),
+        ("cancelled", "moved"),
+        ("cancelled", "deleted"),
+    ],
+)
+def test_nothing_else_follows_an_end(clinic: Clinic, database: Database, first: str, then: str):
+    set_back(database, clinic.visit, days=7)
     path = f"/appointments/{clinic.visit}"
     assert clinic.smith.put(path, status=first).status_code == 200
     if then == "moved":
@@ -173,6 +190,71 @@ def test_nothing_follows_an_end(clinic: Clinic, first: str, then: str):
         answer = clinic.smith.put(path, status=then)
     assert code_of(answer) == OVER
     assert status_of(clinic, clinic.visit) == first
+
+
+@pytest.mark.parametrize("who", ["smith", "admin"])
+def test_a_visit_of_another_day_is_not_completed(clinic: Clinic, database: Database, who: str):
+    path = f"/appointments/{clinic.visit}"
+    set_back(database, clinic.visit, days=6)
+    assert code_of(getattr(clinic, who).put(path, status="completed")) == OVER
+    assert status_of(clinic, clinic.visit) == "scheduled"
+
+
+def test_the_doctor_completes_a_visit_early_on_its_day(clinic: Clinic, database: Database):
+    path = f"/appointments/{clinic.visit}"
+    set_back(database, clinic.visit, days=7)
+    assert code_of(clinic.admin.put(path, status="completed")) == OVER
+    assert clinic.smith.put(path, status="completed").status_code == 200
+
+
+def test_the_day_is_that_of_the_doctor(clinic: Clinic, database: Database, clock: FakeClock):
+    with database.writing() as session:
+        crud_user.update_user(session, clinic.smith.id, changes={"timezone": "Pacific/Auckland"})
+    clock.now = datetime(2026, 11, 29, 10, 59, tzinfo=UTC)
+    smith = clinic.anonymous.another().log_in("dr_smith")
+    path = f"/appointments/{clinic.visit}"
+    assert code_of(smith.put(path, status="completed")) == OVER
+    clock.advance(minutes=1)
+    assert smith.put(path, status="completed").status_code == 200
+
+
+@pytest.mark.parametrize("who", ["smith", "admin"])
+def test_a_completion_is_taken_back_on_the_same_day(clinic: Clinic, database: Database, who: str):
+    set_back(database, clinic.visit, days=7)
+    path = f"/appointments/{clinic.visit}"
+    assert clinic.smith.put(path, status="completed").status_code == 200
+    assert code_of(book(clinic.jane, clinic.smith, day=TODAY, time="09:00")) == TAKEN
+    assert code_of(clinic.john.put(path, status="scheduled")) == (403, "forbidden")
+
+    answer = getattr(clinic, who).put(path, status="scheduled")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "scheduled")
+    assert code_of(book(clinic.jane, clinic.smith, day=TODAY, time="09:00")) == TAKEN
+    assert code_of(clinic.smith.put(path, status="scheduled")) == OVER
+    assert clinic.smith.put(path, status="completed").status_code == 200
+
+
+def test_a_completion_of_another_day_stands(clinic: Clinic, database: Database, clock: FakeClock):
+    set_back(database, clinic.visit, days=7)
+    path = f"/appointments/{clinic.visit}"
+    assert clinic.smith.put(path, status="completed").status_code == 200
+    clock.now = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)
+    smith = clinic.anonymous.another().log_in("dr_smith")
+    assert smith.put(path, status="scheduled").status_code == 200
+    assert smith.put(path, status="completed").status_code == 200
+    clock.advance(minutes=1)
+    assert code_of(smith.put(path, status="scheduled")) == OVER
+
+
+@pytest.mark.parametrize("who", ["smith", "john"])
+def test_a_coming_visit_is_not_scheduled_again_when_somebody_has_left(
+    clinic: Clinic, database: Database, who: str
+):
+    path = f"/appointments/{clinic.visit}"
+    set_back(database, clinic.visit, days=7)
+    assert clinic.smith.put(path, status="completed").status_code == 200
+    deactivate(database, getattr(clinic, who))
+    assert code_of(clinic.admin.put(path, status="scheduled")) == OVER
 
 
 def test_a_scheduled_appointment_is_scheduled_already(clinic: Clinic):

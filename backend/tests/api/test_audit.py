@@ -11,7 +11,7 @@ from app.crud import crud_audit
 from app.models import AuditHead, AuditPatient, AuditRecord
 from app.services import audit
 from tests.api import tables
-from tests.api.clinic import MONDAY, REASON, Clinic, booked
+from tests.api.clinic import MONDAY, REASON, Clinic, booked, set_back
 from tests.people import PEER, code_of
 
 FIELDS = ("actor_id", "action", "resource_id", "patient_id", "fields", "outcome")
@@ -50,15 +50,19 @@ def first_bad_after(database, tamper) -> int | None:
     return found
 
 
-def test_a_booking_its_move_and_its_end_are_recorded_without_values(clinic: Clinic):
+def test_a_booking_its_move_and_its_end_are_recorded_without_values(clinic: Clinic, database):
     visit = booked(clinic.john, clinic.smith, time="10:00")
     moved = "appointment_date,appointment_time,duration,ends_at,starts_at"
     clinic.john.put(
         f"/appointments/{visit}", appointment_date="2026-11-30", appointment_time="11:00"
     )
+    set_back(database, visit, days=7)
     clinic.smith.put(f"/appointments/{visit}", status="completed")
-    assert newest(clinic, limit=3) == [
-        (clinic.smith.id, "appointment.complete", visit, clinic.john.id, "status=completed", "ok"),
+    clinic.smith.put(f"/appointments/{visit}", status="scheduled")
+    john = clinic.john.id
+    assert newest(clinic, limit=4) == [
+        (clinic.smith.id, "appointment.reinstate", visit, john, "status=scheduled", "ok"),
+        (clinic.smith.id, "appointment.complete", visit, john, "status=completed", "ok"),
         (clinic.john.id, "appointment.move", visit, clinic.john.id, moved, "ok"),
         (
             clinic.john.id,
@@ -132,7 +136,7 @@ def test_refusals_are_recorded_although_they_change_nothing(clinic: Clinic):
     [
         ({"status": "completed"}, "appointment.complete"),
         ({"status": "cancelled"}, "appointment.cancel"),
-        ({"status": "scheduled"}, "appointment.change"),
+        ({"status": "scheduled"}, "appointment.reinstate"),
         (
             {"appointment_date": "2026-11-30", "appointment_time": "11:00"},
             "appointment.move",

@@ -14,7 +14,7 @@ from app.core.database import Database
 from app.crud import crud_appointment, crud_user
 from app.domain.appointments import AppointmentStatus
 from app.domain.people import Role
-from tests.api.clinic import OTHER_REASON, REASON, Clinic
+from tests.api.clinic import OTHER_REASON, REASON, Clinic, set_back
 from tests.api.tables import read_all
 from tests.conftest import MONDAY_MORNING
 from tests.people import Visitor, code_of
@@ -108,6 +108,8 @@ def test_everybody_gets_the_answer_of_the_matrix(
     path = template.format(**filled(case.get("ids", {}), clinic))
     if "status" in case:
         set_status(database, clinic.visit, case["status"])
+    if "days_earlier" in case:
+        set_back(database, clinic.visit, days=case["days_earlier"])
     if persona in NEW_ROLES:
         give_role(database, visitor, NEW_ROLES[persona])
     before = read_all(database)
@@ -166,5 +168,5 @@ def test_a_shortcut_stands_before_a_route_that_is_documented(clinic: Clinic):
 
 
 def test_every_case_answers_every_persona():
-    optional = {"call", "what", "status", "reveals", "ids", "query", "body"}
+    optional = {"call", "what", "status", "days_earlier", "reveals", "ids", "query", "body"}
     assert [case.keys() - optional for case in CASES] == [PERSONAS.keys()] * len(CASES)

@@ -26,6 +26,7 @@ from app.domain.errors import (
 
 ZONE = ZoneInfo("Asia/Kolkata")  # half an hour off, and its clocks never change
 Refusal = type[DomainError]
+REINSTATED = ("completed", "scheduled")
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Visit:
     starts_at: datetime
     duration: int
     status: str = "scheduled"
+    completed_on: date | None = field(default=None, compare=False)
 
     @property
     def ends_at(self) -> datetime:
@@ -140,12 +142,20 @@ class Model:
 
     def marking(self, visit_id: int, status: str, *, by_patient: bool) -> Visit | Refusal:
         visit = self.visits[visit_id]
-        if by_patient and status == "completed":
+        today = self.now.date()
+        if by_patient and (status == "completed" or (visit.status, status) == REINSTATED):
             return Forbidden
+        if (visit.status, status) == REINSTATED:
+            return (
+                replace(visit, status=status) if visit.completed_on == today else IllegalTransition
+            )
         has_begun = visit.starts_at <= self.now
-        if visit.status != "scheduled" or (by_patient and has_begun):
+        if visit.status != "scheduled" or status == "scheduled" or (by_patient and has_begun):
             return IllegalTransition
-        return replace(visit, status=status)
+        if status == "cancelled":
+            return replace(visit, status=status)
+        is_early = visit.starts_at.date() > today
+        return IllegalTransition if is_early else replace(visit, status=status, completed_on=today)
 
     def adding(self, row: Hours) -> Hours | Refusal:
         if row.slot_duration > row.end_time - row.start_time:

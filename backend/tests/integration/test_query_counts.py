@@ -7,12 +7,19 @@ from unittest.mock import patch
 import pytest
 from sqlalchemy import event
 
+from app.core.config import Settings
 from app.core.prepared import Prepared
 from tests.people import Visitor
 
 MONDAY = date(2026, 11, 30)
 SESSION = 1  # every request of somebody who is signed in looks its session up
 OF_TRANSACTIONS = ("BEGIN", "SAVEPOINT", "RELEASE")
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """One patient books a full diary."""
+    return settings.model_copy(update={"open_visits_per_patient": 100})
 
 
 @pytest.fixture

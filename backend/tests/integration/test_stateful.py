@@ -200,8 +200,8 @@ class Clinic(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.model.visits)
-    @rule(which=positions, status=st.sampled_from(["completed", "cancelled"]), by_patient=either)
-    def mark(self, which: int, status: str, by_patient: bool) -> None:
+    @rule(which=positions, status=st.sampled_from(AppointmentStatus), by_patient=either)
+    def mark(self, which: int, status: AppointmentStatus, by_patient: bool) -> None:
         visit_id = self.some_visit(which)
         expected = self.model.marking(visit_id, status, by_patient=by_patient)
         self.compare(
@@ -211,7 +211,7 @@ class Clinic(RuleBasedStateMachine):
                 session,
                 self.party(visit_id, by_patient=by_patient),
                 appointment_id=visit_id,
-                status=AppointmentStatus(status),
+                status=status,
                 now=self.now,
             ),
         )

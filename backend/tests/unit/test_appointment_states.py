@@ -46,10 +46,24 @@ def test_the_patient_is_a_party_in_every_role_and_the_doctor_in_that_role_only(
         assert party_of(actor, doctor_id=2, patient_id=1) is party
 
 
-def refusal(party: Party, current: AppointmentStatus, wanted: AppointmentStatus, now: datetime):
+def refusal(
+    party: Party,
+    current: AppointmentStatus,
+    wanted: AppointmentStatus,
+    now: datetime,
+    changed_at: datetime = NOON,
+):
     """The kind of exception that a transition of an appointment at noon meets, or None."""
     try:
-        check_transition(party, current, wanted, starts_at=NOON, now=now)
+        check_transition(
+            party,
+            current,
+            wanted,
+            starts_at=NOON,
+            changed_at=changed_at,
+            day_of=lambda instant: instant.date(),
+            now=now,
+        )
     except DomainError as error:
         return type(error)
     return None
@@ -65,7 +79,7 @@ def refusal(party: Party, current: AppointmentStatus, wanted: AppointmentStatus,
         (DOCTOR, COMPLETED, None, None),
         (DOCTOR, SCHEDULED, IllegalTransition, IllegalTransition),
         (CLINIC, CANCELLED, None, None),
-        (CLINIC, COMPLETED, None, None),
+        (CLINIC, COMPLETED, IllegalTransition, None),
         (CLINIC, SCHEDULED, IllegalTransition, IllegalTransition),
     ],
 )
@@ -80,12 +94,53 @@ def test_what_may_follow_a_scheduled_appointment(
 
 
 @pytest.mark.parametrize("party", [DOCTOR, CLINIC])
-@pytest.mark.parametrize("current", [COMPLETED, CANCELLED])
-@pytest.mark.parametrize("wanted", AppointmentStatus)
-def test_nothing_follows_an_end(
+@pytest.mark.parametrize(
+    ("current", "wanted"),
+    [
+        (COMPLETED, COMPLETED),
+        (COMPLETED, CANCELLED),
+        (CANCELLED, SCHEDULED),
+        (CANCELLED, COMPLETED),
+        (CANCELLED, CANCELLED),
+    ],
+)
+def test_nothing_else_follows_an_end(
     party: Party, current: AppointmentStatus, wanted: AppointmentStatus
 ):
     assert refusal(party, current, wanted, BEFORE) is IllegalTransition
+
+
+@pytest.mark.parametrize(
+    ("party", "now", "expected"),
+    [
+        (DOCTOR, NOON.replace(hour=0, minute=0), None),
+        (DOCTOR, NOON.replace(hour=0, minute=0) - timedelta(minutes=1), IllegalTransition),
+        (CLINIC, BEFORE, IllegalTransition),
+        (CLINIC, NOON, None),
+        (PATIENT, NOON, Forbidden),
+    ],
+)
+def test_a_visit_is_completed_on_its_day_by_its_doctor_and_once_begun_by_the_clinic(
+    party: Party, now: datetime, expected: type[DomainError] | None
+):
+    assert refusal(party, SCHEDULED, COMPLETED, now) is expected
+
+
+@pytest.mark.parametrize(
+    ("party", "now", "expected"),
+    [
+        (DOCTOR, NOON.replace(hour=23, minute=59), None),
+        (CLINIC, NOON.replace(hour=23, minute=59), None),
+        (DOCTOR, NOON.replace(hour=0, minute=0) + timedelta(days=1), IllegalTransition),
+        (CLINIC, NOON.replace(hour=0, minute=0) + timedelta(days=1), IllegalTransition),
+        (DOCTOR, NOON - timedelta(days=1), None),  # the clock was set back
+        (PATIENT, NOON, Forbidden),
+    ],
+)
+def test_a_completion_is_taken_back_on_the_day_on_which_it_was_made(
+    party: Party, now: datetime, expected: type[DomainError] | None
+):
+    assert refusal(party, COMPLETED, SCHEDULED, now, changed_at=NOON) is expected
 
 
 @pytest.mark.parametrize("current", [COMPLETED, CANCELLED])

@@ -15,6 +15,7 @@ ACTIONS: Final = {
     "appointment.move": "Move an appointment",
     "appointment.complete": "Complete an appointment",
     "appointment.cancel": "Cancel an appointment",
+    "appointment.reinstate": "Take back a completion",
     "appointment.change": "Change an appointment",
     "appointment.read": "Look at an appointment",
     "diary.read": "Look at a diary",

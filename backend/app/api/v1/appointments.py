@@ -203,7 +203,10 @@ def change_appointment(
     session: Writing,
     now: Now,
 ) -> AppointmentAnswer:
-    """Complete or cancel an appointment, or move it to another free slot of its doctor."""
+    """Complete or cancel an appointment, or move it to another free slot of its doctor.
+
+    On the day on which it was completed, the status `scheduled` takes that back.
+    """
     if body.appointment_date is not None and body.appointment_time is not None:
         tell_attempt(request, booking.MOVE)
         changed = booking.move(
@@ -216,7 +219,7 @@ def change_appointment(
         )
     else:
         status = AppointmentStatus(str(body.status))
-        tell_attempt(request, booking.STATUS_ACTIONS.get(status, "appointment.change"))
+        tell_attempt(request, booking.STATUS_ACTIONS[status])
         changed = booking.set_status(
             session,
             actor,

@@ -30,8 +30,8 @@ from app.core.rates import Rate, Rates
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
 from app.core.writer import Writer
 from app.crud import crud_login
-from app.domain.errors import CsrfFailed, NotSignedIn, OutcomeUnknown, TooManyAttempts
 from app.domain.booking_limits import BookingLimits
+from app.domain.errors import CsrfFailed, NotSignedIn, OutcomeUnknown, TooManyAttempts
 from app.domain.people import Actor, Origin
 from app.domain.throttling import network_of
 from app.schemas.schemas import SignedInAnswer, UserAnswer

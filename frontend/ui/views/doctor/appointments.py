@@ -170,13 +170,16 @@ def _card(person: SignedInPerson, one: Appointment) -> Card:
 
 def _actions(person: SignedInPerson, one: Appointment) -> tuple[Action, ...]:
     is_own_visit = is_patient(person.user, one)
+    today = clock.today(one.doctor.timezone)
+    if one.status == "completed" and not is_own_visit and _was_changed_on(today, one):
+        return (Action("Undo completion", f"undo.{one.id}", partial(_undo, person.api, one)),)
     if one.status != "scheduled" or (is_own_visit and one.starts_at <= clock.now()):
         return ()
     complete = Action(
         "Mark as completed", f"complete.{one.id}", partial(_complete, person.api, one)
     )
     return (
-        *(() if is_own_visit else (complete,)),
+        *(() if is_own_visit or one.appointment_date > today else (complete,)),
         Action("Move", f"move.{one.id}", partial(ask, "move", one.id)),
         Action("Cancel", f"cancel.{one.id}", partial(ask, "cancel", one.id)),
     )
@@ -187,7 +190,19 @@ def _complete(api: Api, one: Appointment) -> None:
         api.set_status(one.id, "completed")
         return f"Completed: {when(one)} with {fmt.plain(one.patient.full_name)}"
 
-    attempt(f"complete.{one.id}", one.timezone, complete)
+    attempt(f"complete.{one.id}.{one.updated_at}", one.timezone, complete)
+
+
+def _undo(api: Api, one: Appointment) -> None:
+    def undo() -> str:
+        api.set_status(one.id, "scheduled")
+        return f"Scheduled again: {when(one)} with {fmt.plain(one.patient.full_name)}"
+
+    attempt(f"undo.{one.id}.{one.updated_at}", one.timezone, undo)
+
+
+def _was_changed_on(today: date, one: Appointment) -> bool:
+    return fmt.now_in(one.doctor.timezone, one.updated_at).date() >= today
 
 
 page()

@@ -112,14 +112,15 @@ def test_a_record_tells_when_who_from_where_and_by_which_request(clinic: Clinic,
 
 
 def test_what_cannot_be_recorded_is_not_done(clinic: Clinic, database, monkeypatch):
+    """Changes, that is: reads go on, see `test_logs.py`."""
+
     def fail(*_: object) -> None:
         raise OperationalError("INSERT", None, Exception("no room"))
 
     before = tables.read_all(database)
     monkeypatch.setattr(crud_audit, "append_records", fail)
     cancelled = clinic.john.delete(f"/appointments/{clinic.visit}")
-    looked = clinic.smith.get(f"/appointments/{clinic.visit}")
-    assert [code_of(answer) for answer in (cancelled, looked)] == [(503, "unavailable")] * 2
+    assert code_of(cancelled) == (503, "unavailable")
     assert tables.read_all(database) == before
     assert clinic.john.get(f"/appointments/{clinic.visit}").json()["status"] == "scheduled"
 

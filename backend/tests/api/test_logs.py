@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from app.core.config import LogFormat
 from app.core.logs import configure_logs
-from app.crud import crud_appointment, crud_user
-from tests.api.clinic import MONDAY, add_hours, booking
+from app.crud import crud_appointment, crud_audit, crud_user
+from tests.api.clinic import MONDAY, Clinic, add_hours, booking
 from tests.people import PASSWORD, Visitor, code_of
 
 REASON = "a reason that is nobody's business"
@@ -136,3 +136,22 @@ def test_a_row_that_the_database_refuses_does_not_reach_the_log(
     assert written.count("unhandled_exception") == 1
     assert "IntegrityError" in written
     assert REASON not in written
+
+
+def test_a_read_that_cannot_be_recorded_is_answered_and_logged(
+    clinic: Clinic, logged: Visitor, log: Log, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: object) -> None:
+        raise OperationalError("INSERT", None, Exception("no room"))
+
+    smith, path = logged.log_in("dr_smith"), f"/appointments/{clinic.visit}"
+    monkeypatch.setattr(crud_audit, "append_records", fail)
+    log.read()
+    assert smith.get(path).json()["id"] == clinic.visit
+    (line,) = (line for line in log.lines() if line["event"] == "read_not_recorded")
+    told = (line["actor_id"], line["action"], line["resource_id"], line["patient_id"])
+    assert told == (smith.id, "appointment.read", clinic.visit, clinic.john.id)
+
+    monkeypatch.undo()
+    assert smith.get(path).status_code == 200
+    assert [line for line in log.lines() if line["event"] == "read_not_recorded"] == []

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.database import delete_some
-from app.domain.throttling import LONGEST_WINDOW, AttemptKind, Limit
+from app.domain.throttling import CLOCK_TOLERANCE, LONGEST_WINDOW, AttemptKind, Limit
 from app.models import Attempt
 
 
@@ -42,10 +42,12 @@ def find_decisive_attempt(
     """When the last attempt but `limit.attempts` - 1 within the window was made.
 
     None when there were fewer. Attempts of any address, or of any account, count where none is
-    given.
+    given; those in the future do not.
     """
     statement = select(Attempt.attempted_at).where(
-        Attempt.kind == kind, Attempt.attempted_at > now - limit.window
+        Attempt.kind == kind,
+        Attempt.attempted_at > now - limit.window,
+        Attempt.attempted_at <= now + CLOCK_TOLERANCE,
     )
     if address is not None:
         statement = statement.where(Attempt.address == address)

@@ -52,6 +52,7 @@ _PATIENTS_SEEN = Prepared(
     .outerjoin(AuditPatient, AuditPatient.sequence == _RECENT.c.sequence)
     .where(
         _RECENT.c.at > Parameter("since", AuditRecord.at.type),
+        _RECENT.c.at <= Parameter("until", AuditRecord.at.type),
         _RECENT.c.outcome == Parameter("outcome", AuditRecord.outcome.type),
         _RECENT.c.action == Parameter("action", AuditRecord.action.type),
         _RECENT.c.resource_type == Parameter("resource_type", AuditRecord.resource_type.type),
@@ -102,8 +103,12 @@ def patients_seen(
     resource_id: int | None,
     outcome: str,
     since: datetime,
+    until: datetime,
 ) -> set[int | None]:
-    """The patients named by the actor's newest records of an action, {None} for one of nobody."""
+    """The patients named by the actor's newest records of an action, {None} for one of nobody.
+
+    Records that are older than `since`, or newer than `until`, do not count.
+    """
     rows = ask(
         _PATIENTS_SEEN,
         actor_id=actor_id,
@@ -112,6 +117,7 @@ def patients_seen(
         resource_id=resource_id or 0,
         outcome=outcome,
         since=since,
+        until=until,
     )
     return {patient_id for (patient_id,) in rows}
 

@@ -33,11 +33,11 @@ class Limit:
         """How long to wait, when `decisive` is the last attempt but `attempts` - 1.
 
         That attempt decides: once it leaves the window there is room for another one. It is None
-        when there were fewer.
+        when there were fewer. Nobody waits longer than the window, whatever the clocks say.
         """
         if decisive is None:
             return timedelta(0)
-        return max(decisive + self.window - now, timedelta(0))
+        return min(max(decisive + self.window - now, timedelta(0)), self.window)
 
 
 LOGINS_PER_ACCOUNT_AND_ADDRESS = Limit(10, timedelta(minutes=5))
@@ -47,6 +47,9 @@ PROOFS = (Limit(10, timedelta(minutes=5)), Limit(50, timedelta(hours=1)))
 HOUR = timedelta(hours=1)
 EMAIL_CHANGES_PER_ADDRESS = Limit(20, HOUR)
 LONGEST_WINDOW = HOUR
+CLOCK_TOLERANCE = timedelta(minutes=1)
+"""How far in the future an attempt still counts: the clocks of several hosts differ, and a request
+is answered after the moment it came. Attempts beyond were made before a clock was set back."""
 
 
 def network_of(address: str) -> str:

@@ -87,7 +87,7 @@ def unrecorded(ask: Ask, *, deed: Deed, by: Actor, now: datetime) -> Deed | None
     """A read as far as it has to be recorded, or None.
 
     A look at a patient is recorded once an hour, however often the page with it is drawn; one's
-    own data is not recorded.
+    own data is not recorded. After a clock was set back, looks that lie in the future hide none.
     """
     alone = frozenset() if deed.patient_id is None else frozenset({deed.patient_id})
     patients = deed.patient_ids | alone
@@ -102,6 +102,7 @@ def unrecorded(ask: Ask, *, deed: Deed, by: Actor, now: datetime) -> Deed | None
         resource_id=deed.resource_id,
         outcome=OK,
         since=now - LOOK,
+        until=now,
     )
     if others:
         return deed.about(others - seen) if others - seen else None

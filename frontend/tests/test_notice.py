@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.hands import SLOW_MACHINE_SECONDS, press, texts
+from ui import session
 from ui.api.errors import SENTENCES
 from ui.components import notice
 
@@ -13,7 +14,9 @@ PAGE = Path(__file__).with_name("page_with_a_change.py")
 
 
 @pytest.fixture
-def tab() -> AppTest:
+def tab(monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page of somebody who is logged in; a refusal of a session that is over is not told."""
+    monkeypatch.setattr(session, "is_over", lambda: False)
     return AppTest.from_file(PAGE, default_timeout=SLOW_MACHINE_SECONDS).run()
 
 

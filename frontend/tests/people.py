@@ -29,18 +29,18 @@ def log_in(tab: AppTest, username: str, password: str = PASSWORD) -> AppTest:
 
 def cookie_order(tab: AppTest) -> dict[str, Any]:
     """What the page asks the browser to do with its session cookie."""
-    order: dict[str, Any] = json.loads(_bridge(tab).json)
+    order: dict[str, Any] = json.loads(_component(tab, "clinic.session_bridge").json)
     return order
 
 
 def browser_answers(tab: AppTest, outcome: str) -> AppTest:
     """Let the bridge report that the cookie was `kept` or `lost`."""
-    states = tab._tree.get_widget_states()
-    payload = [{"event": outcome, "value": cookie_order(tab)["ticket"]}]
-    states.widgets.add(
-        id=_make_trigger_id(_bridge(tab).id, "events"), json_trigger_value=json.dumps(payload)
-    )
-    return tab._run(states)
+    return _report(tab, "clinic.session_bridge", outcome, cookie_order(tab)["ticket"])
+
+
+def click_event(tab: AppTest, event_id: Any) -> AppTest:
+    """Click an event of the calendar."""
+    return _report(tab, "clinic.calendar", "pick", {"kind": "event", "id": str(event_id)})
 
 
 def texts(elements: Iterable[Any]) -> list[str]:
@@ -51,6 +51,16 @@ def labels(elements: Iterable[Any]) -> list[str]:
     return [element.label for element in elements]
 
 
-def _bridge(tab: AppTest) -> Any:
+def _report(tab: AppTest, component: str, event: str, value: Any) -> AppTest:
+    """Let a component of the page report an event, as its script does in the browser."""
+    states = tab._tree.get_widget_states()
+    states.widgets.add(
+        id=_make_trigger_id(_component(tab, component).id, "events"),
+        json_trigger_value=json.dumps([{"event": event, "value": value}]),
+    )
+    return tab._run(states)
+
+
+def _component(tab: AppTest, name: str) -> Any:
     components = (node.proto for node in tab.get("bidi_component"))
-    return next(one for one in components if one.component_name == "clinic.session_bridge")
+    return next(one for one in components if one.component_name == name)

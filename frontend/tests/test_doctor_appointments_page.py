@@ -9,6 +9,7 @@ from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.fake_clinic import MONDAY_MORNING, Json, stamp
 from tests.hands import buttons, choose, choose_date, headlines, pills, press, texts
+from tests.people import click_event
 from ui.api.errors import SENTENCES, UNREACHABLE
 
 PAGE = "appointments"
@@ -156,6 +157,20 @@ def test_the_calendar_asks_for_the_days_it_shows(api: FakeApi, tab: AppTest):
         "limit": "200",
     }
     assert headlines(tab) == []
+
+
+def test_the_doctor_reads_a_reason_of_several_lines_as_it_was_written(
+    api: FakeApi, doctor: Json, john: Json, open_page: OpenPage
+):
+    reason = "Knee pain since Monday.\nWorse on stairs.\n\n  * left knee"
+    visit = api.add_appointment(doctor, john, NINE, reason=reason)
+    shown = ["John Doe\n+49 30 123456 · john_patient@example.com", f"Reason: {reason}"]
+    tab = open_page(PAGE, as_user=doctor)
+    assert texts(tab.text) == shown
+    pills(tab, "Show").set_value("Calendar").run()
+    assert texts(tab.text) == []
+    click_event(tab, visit["id"])
+    assert texts(tab.text) == shown
 
 
 def test_a_doctor_cannot_complete_their_own_visit_to_another_doctor(

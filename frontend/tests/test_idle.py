@@ -70,6 +70,17 @@ def test_choosing_is_activity_once_a_minute(
     assert notes_of_activity(api) == 0
 
 
+def test_a_refresh_is_no_activity(filled: AppTest, monkeypatch: pytest.MonkeyPatch):
+    """A test's tab runs the whole page, which is activity by itself: the first one noted."""
+    noted: list[bool] = []
+    monkeypatch.setattr(session, "note_activity", lambda: noted.append(True))
+    filled.run()
+    filled.run()
+    assert len(noted) == 2
+    write(filled, "Reason", "Another story")
+    assert len(noted) == 4
+
+
 def form_of(tab: AppTest) -> tuple[str, str, list[str]]:
     times = [one.value for one in tab.button_group if one.proto.label.startswith("Free times")]
     return tab.selectbox[0].value, tab.text_area[0].value, times

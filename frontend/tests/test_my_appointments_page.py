@@ -10,12 +10,14 @@ from tests.fake_api import FakeApi
 from tests.fake_clinic import MONDAY_MORNING, Json
 from tests.fake_refusals import RefusedError
 from tests.hands import buttons, headlines, offered_times, pills, press, texts
+from tests.people import click_event
 from ui.api.errors import SENTENCES, UNREACHABLE
 from ui.components.appointment_lists import CARDS_A_PAGE
 
 PAGE = "my-appointments"
 NINE = MONDAY_MORNING.replace(hour=9)
 TEN = "2026-11-30T10:00:00+00:00"
+LINES = "Knee pain since Monday.\nWorse on stairs.\n\n  * left knee\n  * <b>**both**</b>"
 
 
 @pytest.fixture
@@ -53,6 +55,19 @@ def test_a_coming_appointment_can_be_moved_and_cancelled(tab: AppTest):
     assert texts(tab.text) == ["Dr. John Smith · Cardiology", "Reason: Regular checkup"]
     assert headlines(tab) == ["**Monday 30 November 2026, 9:00** · 30 minutes"]
     assert buttons(tab) == ["Move", "Cancel"]
+
+
+def test_a_reason_of_several_lines_keeps_them(
+    api: FakeApi, doctor: Json, patient: Json, open_page: OpenPage
+):
+    visit = api.add_appointment(doctor, patient, NINE, reason=LINES)
+    shown = ["Dr. John Smith · Cardiology", f"Reason: {LINES}"]
+    tab = open_page(PAGE, as_user=patient)
+    assert texts(tab.text) == shown
+    show(tab, "Calendar")
+    assert texts(tab.text) == []
+    click_event(tab, visit["id"])
+    assert texts(tab.text) == shown
 
 
 def test_past_and_cancelled_appointments_only_stand_there(

@@ -43,6 +43,9 @@ def _profile_form(person: SignedInPerson) -> None:
             "email": _text_field("Email", "email", user.email, "email"),
             "phone": _text_field("Phone", "phone", shown_phone(user.phone), "tel", PHONE_HINT),
         }
+        if user.role == "doctor":
+            fields["specialty"] = _text_field("Specialty", "specialty", user.specialty, None)
+            fields["timezone"] = _timezone_box(user)
         password = st.text_input(
             "Your password",
             type="password",
@@ -50,9 +53,6 @@ def _profile_form(person: SignedInPerson) -> None:
             placeholder="Only needed to change the email",
             autocomplete="current-password",
         )
-        if user.role == "doctor":
-            fields["specialty"] = _text_field("Specialty", "specialty", user.specialty, None)
-            fields["timezone"] = _timezone_box(user)
         submitted = st.form_submit_button("Save profile", type="primary")
     if submitted:
         _save_profile(person, fields, password or "")

@@ -9,8 +9,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CLINIC = str(Path(sys.executable).with_name("clinic"))
-# Both parts read settings and guard their port in the same way, and neither imports the other.
-SHARED_MODULES = ("checked_settings.py", "client_address.py", "http_protocol.py", "listening.py")
+# Both parts read settings, guard their port and name zones in the same way, and neither imports
+# the other.
+SHARED_MODULES = (
+    "core/checked_settings.py",
+    "core/client_address.py",
+    "core/http_protocol.py",
+    "core/listening.py",
+    "domain/zones.py",
+)
 
 
 def main() -> str | None:
@@ -33,8 +40,8 @@ def generated(uv: str) -> Iterator[tuple[str, str]]:
     """Each file with its contents; a later one may be made from an earlier one, once written."""
     yield "backend/openapi.json", output_of([CLINIC, "openapi"])
     yield "frontend/ui/api/models.py", output_of([sys.executable, "frontend/generate_models.py"])
-    for name in SHARED_MODULES:
-        yield f"frontend/ui/{name}", copy_of(f"backend/app/core/{name}")
+    for module in SHARED_MODULES:
+        yield f"frontend/ui/{Path(module).name}", copy_of(f"backend/app/{module}")
     yield "database/init.sql", output_of([CLINIC, "init-sql"])
     yield "backend/requirements.txt", requirements(uv, "--package", "clinic-backend")
     yield "backend/requirements-build.txt", requirements(uv, "--only-group", "build")

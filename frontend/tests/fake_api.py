@@ -15,6 +15,7 @@ import httpx
 
 from tests.fake_clinic import FakeClinic, FakeSession, Json, overlap, public, stamp
 from tests.fake_refusals import RefusedError, problem
+from ui.zones import is_zone
 
 Handler = Callable[..., httpx.Response]
 
@@ -216,7 +217,8 @@ def my_schedules(api: FakeApi, request: httpx.Request) -> httpx.Response:
 
 @route("GET", "/schedules/doctor/{id}/available-slots")
 def available_slots(api: FakeApi, request: httpx.Request, doctor_id: int) -> httpx.Response:
-    doctor_of(api, doctor_id)
+    if not is_zone(doctor_of(api, doctor_id)["timezone"]):
+        raise RefusedError("unknown_zone")
     first = date.fromisoformat(request.url.params["start_date"])
     last = date.fromisoformat(request.url.params["end_date"])
     if not timedelta(0) <= last - first < timedelta(days=31):

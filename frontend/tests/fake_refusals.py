@@ -19,6 +19,7 @@ STATUS_OF_CODE: Final = {
     "slot_taken": 409,
     "slot_not_offered": 409,
     "patient_busy": 409,
+    "unknown_zone": 409,
     "beyond_horizon": 409,
     "too_many_open_visits": 409,
     "illegal_transition": 409,

@@ -5,7 +5,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, HttpUrl, field_validator, model_validator
@@ -14,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from ui import checked_settings
 from ui.client_address import networks_of
 from ui.conventions import Conventions, conventions_of
+from ui.zones import is_zone
 
 PROJECT_ROOT = Path(__file__).parents[2]
 UNUSABLE = 2  # the exit code of a process whose settings have to be corrected
@@ -87,10 +87,8 @@ class Settings(BaseSettings):
     @field_validator("clinic_timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as failure:
-            raise ValueError(f"{name} is not a time zone such as Europe/Berlin") from failure
+        if not is_zone(name):
+            raise ValueError("CLINIC_TIMEZONE must be an IANA name such as Europe/London")
         return name
 
     @field_validator("clinic_locale")

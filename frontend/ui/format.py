@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from ui.config import settings
+from ui.zones import find_zone
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MIDNIGHT_AT_END = "24:00"
@@ -43,7 +44,8 @@ def clock(reading: str, *, second: bool = False) -> str:
 
 def is_second_reading(instant: datetime, zone: str) -> bool:
     """Whether `instant` falls into the second pass of an hour that `zone` repeats."""
-    return instant.astimezone(ZoneInfo(zone)).fold == 1
+    found = find_zone(zone)
+    return found is not None and instant.astimezone(found).fold == 1
 
 
 def moment(day: date, reading: str, *, second: bool = False) -> str:
@@ -105,18 +107,24 @@ def zone_suffix(zone: str, browser_zone: str | None, at: datetime) -> str:
 
 
 def now_in(zone: str, instant: datetime) -> datetime:
-    """The wall clock of `zone` at `instant`."""
-    return instant.astimezone(ZoneInfo(zone))
+    """The wall clock of `shown_zone(zone)` at `instant`."""
+    return instant.astimezone(ZoneInfo(shown_zone(zone)))
+
+
+def shown_zone(zone: str) -> str:
+    """The zone whose clock is shown: `zone`, or the clinic's where there is none of that name.
+
+    Zones are renamed and removed, so that one may be stored that does not exist any more.
+    """
+    return settings().clinic_timezone if find_zone(zone) is None else zone
 
 
 def _clocks_agree(zone: str, other: str, moments: Iterable[datetime]) -> bool:
     if zone == other:
         return True
-    try:
-        theirs = ZoneInfo(other)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    ours, theirs = find_zone(zone), find_zone(other)
+    if ours is None or theirs is None:
         return False
-    ours = ZoneInfo(zone)
     return all(
         at.astimezone(ours).utcoffset() == at.astimezone(theirs).utcoffset() for at in moments
     )

@@ -39,6 +39,7 @@ STATUS: dict[type[errors.DomainError], HTTPStatus] = {
     errors.AppointmentsAffected: HTTPStatus.CONFLICT,
     errors.SlotTaken: HTTPStatus.CONFLICT,
     errors.SlotNotOffered: HTTPStatus.CONFLICT,
+    errors.UnknownZone: HTTPStatus.CONFLICT,
     errors.PatientBusy: HTTPStatus.CONFLICT,
     errors.BeyondHorizon: HTTPStatus.CONFLICT,
     errors.TooManyOpenVisits: HTTPStatus.CONFLICT,

@@ -6,7 +6,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -14,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.core import checked_settings
 from app.core.client_address import networks_of
 from app.core.phones import COUNTRIES
+from app.domain.zones import is_zone
 
 DEVELOPMENT_SECRET = "for-development-only-never-in-production"  # noqa: S105 - refused there
 MINIMUM_SECRET_LENGTH = 32
@@ -197,7 +197,7 @@ class Settings(BaseSettings):
     @field_validator("clinic_timezone")
     @classmethod
     def _known_timezone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if not is_zone(value):
             raise ValueError("CLINIC_TIMEZONE must be an IANA name such as Europe/London")
         return value
 

@@ -145,6 +145,19 @@ class TooManyOpenVisits(DomainError):
         )
 
 
+class UnknownZone(DomainError):
+    """What times a doctor's hours mean cannot be said: their stored time zone does not exist.
+
+    To try again does not help until the doctor has chosen another one.
+    """
+
+    code = "unknown_zone"
+    sentence = (
+        "The doctor's time zone does not exist any more, so that times cannot be worked out."
+        " The doctor has to choose another one. Please call the clinic."
+    )
+
+
 class PatientBusy(DomainError):
     code = "patient_busy"
     sentence = "The patient has another appointment at this time."

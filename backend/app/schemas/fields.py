@@ -8,7 +8,6 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
@@ -23,6 +22,7 @@ from app.domain.text import (
     with_line_breaks,
     without_invisible,
 )
+from app.domain.zones import is_zone
 
 FIRST_DATE = date(2000, 1, 1)
 LAST_DATE = date(2199, 12, 31)
@@ -131,7 +131,7 @@ def _invitation(code: str) -> str:
 
 
 def _timezone(name: str) -> str:
-    if name not in available_timezones():
+    if not is_zone(name):
         raise refusal("Give a time zone by its IANA name, such as Europe/London.")
     return name
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,7 @@ from app.domain.errors import (
     WrongPresentPassword,
 )
 from app.domain.people import Actor, Origin, Role, identity_key
+from app.domain.wall_clock import to_minute, wall_clock_at
 from app.models import User
 from app.services import audit, diary, throttle
 from app.services.audit import Deed
@@ -221,7 +223,7 @@ def update_profile(
     Raises:
         InvalidInput: only doctors have a specialty and a time zone.
         EmailUnavailable: another account has the address.
-        AppointmentsAffected: a doctor with booked patients moves to another time zone.
+        AppointmentsAffected: in the doctor's new time zone booked visits have other times.
     """
     for field in sorted(PROFESSIONAL_FIELDS & changes.keys()):
         if actor.role is not Role.DOCTOR:
@@ -229,9 +231,7 @@ def update_profile(
     timezone = crud_user.get_user(session, user_id=actor.id).timezone
     if changes.get("timezone", timezone) != timezone:
         crud_user.lock_diaries(session, user_ids={actor.id})
-        booked = crud_appointment.list_upcoming(session, doctor_id=actor.id, now=now)
-        if booked:
-            raise AppointmentsAffected([diary.as_booked_visit(row) for row in booked])
+        _check_times_stay(session, actor.id, diary.zone_named(changes["timezone"]), now=now)
     if "email" in changes:
         changes = {**changes, "email_key": _key("email", changes["email"])}
     try:
@@ -241,6 +241,21 @@ def update_profile(
     deed = Deed("account.change", "user", user.id, patient_id_of(user), fields=changes)
     audit.record(session, deed, by=actor, now=now)
     return user
+
+
+def _check_times_stay(session: Session, doctor_id: int, zone: ZoneInfo, *, now: datetime) -> None:
+    """Raise AppointmentsAffected unless booked visits have the times in `zone` that were agreed.
+
+    So a zone is replaced by its new name, and one that does not exist by the one that was meant.
+    """
+    affected = [
+        diary.as_booked_visit(row)
+        for row in crud_appointment.list_upcoming(session, doctor_id=doctor_id, now=now)
+        if wall_clock_at(to_minute(row.starts_at), zone)
+        != (row.appointment_date, row.appointment_time)
+    ]
+    if affected:
+        raise AppointmentsAffected(affected)
 
 
 def with_stored_phone(changes: dict[str, Any], *, country: str) -> dict[str, Any]:

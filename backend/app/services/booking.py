@@ -77,13 +77,14 @@ def book(
         InvalidInput: an admin names no patient.
         NotFound: there is no such doctor or patient.
         TooManyOpenVisits: the patient has as many coming visits as `limits` allow.
+        UnknownZone: the doctor's time zone does not exist any more.
         BeyondHorizon, SlotNotOffered, SlotTaken, PatientBusy: the time cannot be had.
     """
     patient = patient_for_booking(actor, patient_id)
     if actor.is_admin:
         crud_user.check_is_active(session, user_id=patient, role=Role.PATIENT)
     parties = crud_user.share_diary(session, doctor_id=doctor_id, patient_id=patient)
-    zone = ZoneInfo(parties.timezone)
+    zone = diary.zone_named(parties.timezone)
     slot = _find_slot(session, doctor_id, zone, wanted, limits=limits, now=now)
     appointment = crud_appointment.create_appointment(
         session,
@@ -118,6 +119,7 @@ def move(
     Raises:
         NotFound: the appointment is not the actor's, or its doctor has left.
         IllegalTransition: it is over, cancelled or has begun.
+        UnknownZone: the doctor's time zone does not exist any more.
         BeyondHorizon, SlotNotOffered, SlotTaken, PatientBusy: the time cannot be had.
     """
     appointment = _lock_appointment(session, actor, appointment_id)
@@ -158,6 +160,7 @@ def set_status(
         NotFound: the appointment is not the actor's.
         Forbidden, IllegalTransition: as `check_transition`; a visit that is still to come is not
             scheduled again with a doctor or for a patient who has left.
+        UnknownZone: the date where the doctor is decides, and their time zone does not exist.
     """
     appointment = _lock_appointment(session, actor, appointment_id)
     check_transition(

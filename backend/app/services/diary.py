@@ -2,25 +2,42 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy.orm import Session
 
 from app.crud import crud_appointment, crud_schedule
 from app.domain.appointments import BookedVisit
 from app.domain.availability import Slot, WorkingHours, free_slots
+from app.domain.errors import UnknownZone
 from app.domain.intervals import Interval
 from app.domain.wall_clock import MINUTES_PER_DAY, ceil_minute, from_minute, instant_of, to_minute
+from app.domain.zones import find_zone
 from app.models import Appointment, Schedule, User
+
+MOST_NOTED = 1024
+
+log = structlog.get_logger(__name__)
+
+
+def zone_named(timezone: str) -> ZoneInfo:
+    """The zone of a stored name. Raises UnknownZone, which the log tells once of each name."""
+    zone = find_zone(timezone)
+    if zone is None:
+        _note_unknown_zone(timezone)
+        raise UnknownZone
+    return zone
 
 
 def zone_of(doctor: User) -> ZoneInfo:
-    """The zone in which a doctor's working hours are meant."""
-    return ZoneInfo(doctor.timezone)
+    """The zone in which a doctor's working hours are meant. Raises UnknownZone."""
+    return zone_named(doctor.timezone)
 
 
 def day_of(doctor: User, instant: datetime) -> date:
-    """The date that it is where a doctor is."""
+    """The date that it is where a doctor is. Raises UnknownZone."""
     return instant.astimezone(zone_of(doctor)).date()
 
 
@@ -84,3 +101,8 @@ def slots_offered(
         within=within,
         not_before=ceil_minute(now),
     )
+
+
+@lru_cache(MOST_NOTED)
+def _note_unknown_zone(timezone: str) -> None:
+    log.error("unknown_zone", timezone=timezone)

@@ -12,8 +12,10 @@ from app.crud import crud_diary
 from app.crud.crud_diary import Diary
 from app.domain.availability import Slot, free_slots
 from app.domain.booking_limits import BookingLimits
+from app.domain.errors import UnknownZone
 from app.domain.intervals import Interval
 from app.domain.wall_clock import MINUTES_PER_DAY, ceil_minute, instant_of, utc_midnight
+from app.services.diary import zone_named
 
 _A_DAY_OFF = MINUTES_PER_DAY  # no zone is further than that from UTC
 _BEHIND_A_WEEKEND = 4  # days
@@ -45,13 +47,13 @@ def find_offer(
     """The free slots of a doctor from `first_day` to `last_day`, both inclusive.
 
     None of them is beyond the horizon of `limits`. None for a doctor who does not exist or is not
-    active.
+    active. Raises UnknownZone when the doctor's time zone does not exist any more.
     """
     around = Interval(utc_midnight(first_day) - _A_DAY_OFF, utc_midnight(last_day) + 2 * _A_DAY_OFF)
     diary = crud_diary.find_diary(ask, doctor_id, around)
     if diary is None:
         return None
-    zone = ZoneInfo(diary.timezone)
+    zone = zone_named(diary.timezone)
     days = Interval(instant_of(first_day, 0, zone), instant_of(last_day, MINUTES_PER_DAY, zone))
     horizon = limits.horizon(zone, now)
     within = days.until(horizon.ends)
@@ -78,7 +80,8 @@ def first_slots(
     """The first free slot of each listed doctor in the coming `days`, the earliest first.
 
     None of them is beyond the horizon of `limits`. Only those with this specialty, if one is
-    given. Doctors without a free slot are left out. One day of all diaries is looked at first,
+    given. Doctors without a free slot, or with a time zone that does not exist any more, are left
+    out. One day of all diaries is looked at first,
     then more days of those who have no time then.
     """
     start = ceil_minute(now)
@@ -86,7 +89,11 @@ def first_slots(
         Interval(start, start + length * MINUTES_PER_DAY)
         for length in sorted({1, min(_BEHIND_A_WEEKEND, days), days})
     )
-    diaries = crud_diary.find_diaries(ask, specialty, day)
+    diaries = {
+        doctor_id: diary
+        for doctor_id, diary in crud_diary.find_diaries(ask, specialty, day).items()
+        if _has_zone(diary)
+    }
     find_first = partial(_first_within, limits=limits, now=now)
     found = _first_of_each(diaries, partial(find_first, day))
     for within in longer:
@@ -97,6 +104,14 @@ def first_slots(
     return sorted(found.values(), key=lambda first: (first.slot.start, first.doctor_id))
 
 
+def _has_zone(diary: Diary) -> bool:
+    try:
+        zone_named(diary.timezone)
+    except UnknownZone:
+        return False
+    return True
+
+
 def _first_of_each(
     diaries: Mapping[int, Diary], find_first: Callable[[Diary], Slot | None]
 ) -> dict[int, FirstSlot]:
@@ -105,14 +120,14 @@ def _first_of_each(
     for doctor_id, diary in diaries.items():
         slot = find_first(diary)
         if slot is not None:
-            found[doctor_id] = FirstSlot(doctor_id, slot, ZoneInfo(diary.timezone))
+            found[doctor_id] = FirstSlot(doctor_id, slot, zone_named(diary.timezone))
     return found
 
 
 def _first_within(
     within: Interval, diary: Diary, *, limits: BookingLimits, now: datetime
 ) -> Slot | None:
-    horizon = limits.horizon(ZoneInfo(diary.timezone), now)
+    horizon = limits.horizon(zone_named(diary.timezone), now)
     slots = _slots_within(within.until(horizon.ends), diary, not_before=within.start)
     return slots[0] if slots else None
 
@@ -121,7 +136,7 @@ def _slots_within(within: Interval, diary: Diary, *, not_before: int) -> list[Sl
     return free_slots(
         hours=diary.hours,
         busy=diary.busy,
-        zone=ZoneInfo(diary.timezone),
+        zone=zone_named(diary.timezone),
         within=within,
         not_before=not_before,
     )

@@ -71,6 +71,7 @@ def change_hours(
         InvalidInput: the slot is longer than the row, or the row ends before it starts.
         AppointmentsAffected: booked patients would be stranded.
         ScheduleOverlaps: the doctor has other hours then.
+        UnknownZone: there are booked patients, and the doctor's time zone does not exist any more.
     """
     schedule = _lock_hours(session, actor, schedule_id)
     before = _active_hours(session, schedule.doctor_id)
@@ -90,6 +91,7 @@ def remove_hours(session: Session, actor: Actor, *, schedule_id: int, now: datet
     Raises:
         Forbidden, NotFound: the hours are not the actor's to delete.
         AppointmentsAffected: booked patients would be stranded.
+        UnknownZone: as in `change_hours`.
     """
     schedule = _lock_hours(session, actor, schedule_id)
     before = _active_hours(session, schedule.doctor_id)
@@ -111,7 +113,9 @@ def available_slots(
 
     None of them is beyond the horizon of `limits`.
 
-    Raises NotFound for a doctor who does not exist or is not active.
+    Raises:
+        NotFound: the doctor does not exist or is not active.
+        UnknownZone: the doctor's time zone does not exist any more.
     """
     doctor = crud_user.get_listed_doctor(session, doctor_id=doctor_id)
     zone = diary.zone_of(doctor)

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from app.core.config import LogFormat
+from app.core.database import Database
 from app.core.logs import configure_logs
 from app.crud import crud_appointment, crud_audit, crud_user
+from app.services import diary
 from tests.api.clinic import MONDAY, Clinic, add_hours, booking
 from tests.people import PASSWORD, Visitor, code_of
 
@@ -155,3 +157,15 @@ def test_a_read_that_cannot_be_recorded_is_answered_and_logged(
     monkeypatch.undo()
     assert smith.get(path).status_code == 200
     assert [line for line in log.lines() if line["event"] == "read_not_recorded"] == []
+
+
+def test_a_time_zone_that_does_not_exist_is_told_once(
+    clinic: Clinic, logged: Visitor, log: Log, database: Database
+):
+    with database.writing() as session:
+        crud_user.update_user(session, clinic.smith.id, changes={"timezone": "Europe/Atlantis"})
+    diary._note_unknown_zone.cache_clear()
+    for _ in range(2):
+        assert logged.get("/schedules/first-slots").status_code == 200
+    told = [line for line in log.lines() if line["event"] == "unknown_zone"]
+    assert [(line["level"], line["timezone"]) for line in told] == [("error", "Europe/Atlantis")]

@@ -28,6 +28,9 @@ SENTENCES: Final = {
     "slot_taken": "Somebody else has just booked this time. Please choose another one.",
     "slot_not_offered": "This time is no longer offered. Please choose another one.",
     "patient_busy": "You already have an appointment at this time. Please choose another time.",
+    "unknown_zone": "The doctor's time zone does not exist any more, so that no times can be "
+    "worked out. The doctor can choose another one on the page “Account”; until then, "
+    "please call the clinic.",
     "beyond_horizon": "This date is too far ahead: the clinic does not take bookings for it yet. "
     "Please choose an earlier date.",
     "too_many_open_visits": "You have as many coming appointments as one person can book. "

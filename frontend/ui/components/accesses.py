@@ -41,14 +41,14 @@ def _draw_page(person: SignedInPerson, who: Callable[[Audit], str], **filters: i
         [
             audit_text.row(
                 one,
-                audit_text.instant(one.at, person.user.timezone),
+                audit_text.instant(one.at, person.zone),
                 who(one),
                 audit_text.deed(one, lambda _: "your account"),
             )
             for one in shown
         ],
     )
-    name_zone(person.user.timezone, [one.at for one in shown])
+    name_zone(person.zone, [one.at for one in shown])
     pages.draw(shown[-1].sequence if len(found) > ROWS_A_PAGE else None)
 
 

@@ -57,6 +57,7 @@ OUTCOMES: Final = {
     "slot_taken": "Refused: the time was taken",
     "slot_not_offered": "Refused: the time is not offered",
     "patient_busy": "Refused: the patient has another appointment",
+    "unknown_zone": "Refused: the doctor's time zone does not exist",
     "beyond_horizon": "Refused: too far ahead",
     "too_many_open_visits": "Refused: the patient has too many coming appointments",
     "illegal_transition": "Refused: not possible any more, or not yet",

@@ -1,7 +1,6 @@
 """The account of whoever is logged in: profile, password, and where the account is in use."""
 
 from typing import Final
-from zoneinfo import available_timezones
 
 import streamlit as st
 
@@ -11,11 +10,12 @@ from ui.api.models import Session, User
 from ui.components import notice
 from ui.components.accesses import draw_accesses
 from ui.components.failures import explained
-from ui.components.zone import named
+from ui.components.zone import named, warn_of_unknown_zone
 from ui.devices import device_name
 from ui.format import moment, now_in, plain
 from ui.phones import PHONE_HINT, shown_phone
 from ui.session import SignedInPerson
+from ui.zones import zone_names
 
 FORM_WIDTH: Final = 560
 _SAVED: Final = "account.saved"
@@ -26,6 +26,7 @@ def page() -> None:
     person = session.require_role("patient", "doctor", "admin")
     st.title("Account")
     notice.show()
+    warn_of_unknown_zone(person.user)
     with st.container(width=FORM_WIDTH):
         _profile_form(person)
         _password_form(person)
@@ -73,7 +74,7 @@ def _text_field(
 
 
 def _timezone_box(user: User) -> str:
-    zones = sorted(available_timezones() | {user.timezone})
+    zones = sorted({*zone_names(), user.timezone})
     return st.selectbox(
         "Time zone", zones, index=zones.index(user.timezone), help="Your working hours are in it."
     )
@@ -150,8 +151,8 @@ def _session_row(person: SignedInPerson, one: Session) -> None:
 
 
 def _session_text(person: SignedInPerson, one: Session) -> str:
-    used = now_in(person.user.timezone, one.last_seen_at)
-    last_used = named(moment(used.date(), f"{used:%H:%M}"), person.user.timezone, one.last_seen_at)
+    used = now_in(person.zone, one.last_seen_at)
+    last_used = named(moment(used.date(), f"{used:%H:%M}"), person.zone, one.last_seen_at)
     when = "This device" if one.current else f"Last used {last_used}"
     return f"**{plain(device_name(one.user_agent))}**  \n{when}"
 

@@ -26,6 +26,7 @@ from app.core.lookups import Lookups
 from app.core.prepared import Ask
 from app.crud import crud_diary
 from app.domain.booking_limits import BookingLimits
+from app.domain.errors import UnknownZone
 from app.domain.wall_clock import ceil_minute, to_minute
 from app.schemas.fields import FIRST_DATE, LARGEST_ID, LAST_DATE
 from app.schemas.slots_json import slots_as_json
@@ -127,7 +128,7 @@ class FreeSlots:
             return None
         try:
             answer = await self._renewed(question, known, now)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, UnknownZone):
             return None
         if answer is not known:
             self._remember(key, answer)

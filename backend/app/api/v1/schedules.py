@@ -51,7 +51,7 @@ def doctor_schedules(doctor_id: Id, session: Reading) -> list[ScheduleAnswer]:
     return [ScheduleAnswer.model_validate(row) for row in rows]
 
 
-@router.get("/doctor/{doctor_id}/available-slots", responses=documented(404))
+@router.get("/doctor/{doctor_id}/available-slots", responses=documented(404, 409))
 def available_slots(
     held: Held,
     doctor_id: Id,

@@ -44,7 +44,7 @@ def page() -> None:
 
 @explained
 def _log(person: SignedInPerson) -> None:
-    zone = person.user.timezone
+    zone = person.zone
     with st.expander("Filter", icon=":material/filter_list:"):
         question = _question(person.api, zone)
     pages: Pages[int] = Pages("audit.pages", astuple(question))

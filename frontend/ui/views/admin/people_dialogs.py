@@ -109,7 +109,8 @@ def _devices(api: Api, user: User, key: str) -> None:
     if found.last_seen_at is None:
         st.write(f"{name} is not logged in anywhere.")
         return
-    used = named(instant(found.last_seen_at, user.timezone), user.timezone, found.last_seen_at)
+    zone = fmt.shown_zone(user.timezone)
+    used = named(instant(found.last_seen_at, zone), zone, found.last_seen_at)
     st.write(
         f"{name} is logged in on {fmt.counted(found.count, 'device')}, last used {used}. "
         "Log them out if a device was lost or left open. "
@@ -145,7 +146,7 @@ def _invite(person: SignedInPerson) -> None:
         f"Hand it to the doctor in person or by a message that nobody else reads. The doctor opens "
         f"{settings().public_url or 'this website'}, chooses “Register” and “Doctor” "
         f"and enters it as the invitation code. It works once, "
-        f"until {_end_of(invitation, person.user.timezone)}."
+        f"until {_end_of(invitation, person.zone)}."
     )
     if st.button("Done"):  # in `on_click` it would end this run before the page is drawn anew
         _put_away()

@@ -22,7 +22,7 @@ def draw_invitations(person: SignedInPerson) -> None:
 
 
 def _draw_row(person: SignedInPerson, one: OpenInvitation) -> None:
-    zone = person.user.timezone
+    zone = person.zone
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**Invitation {one.id}**  \nCreated by {fmt.plain(one.created_by_name)}, "

@@ -37,7 +37,7 @@ from ui.components.calendar import (
 )
 from ui.components.dialogs import ask
 from ui.components.failures import explained
-from ui.components.zone import name_zone
+from ui.components.zone import name_zone, warn_of_unknown_zone
 from ui.config import settings
 from ui.phones import shown_phone
 from ui.session import SignedInPerson
@@ -75,6 +75,7 @@ def page() -> None:
     person = session.require_role("doctor")
     st.title("Appointments", anchor=False)
     notice.show()
+    warn_of_unknown_zone(person.user)
     _appointments(person)
 
 
@@ -91,7 +92,7 @@ def _appointments(person: SignedInPerson) -> None:
 
 
 def _list(person: SignedInPerson) -> None:
-    days, status = _filters(clock.today(person.user.timezone))
+    days, status = _filters(clock.today(person.zone))
     draw_page(
         "doctor.pages",
         person.api,
@@ -127,9 +128,9 @@ def _nothing(days: Days, status: AppointmentStatus | None) -> str:
 
 
 def _calendar(person: SignedInPerson) -> None:
-    today = clock.today(person.user.timezone)
+    today = clock.today(person.zone)
     days = visible_range(CALENDAR, WEEK, around=today)
-    name_zone(person.user.timezone)
+    name_zone(person.zone)
     calendar(
         CALENDAR,
         Look(
@@ -137,13 +138,13 @@ def _calendar(person: SignedInPerson) -> None:
             view=WEEK,
             narrow_view=DAY,
             views=(DAY, WEEK, LIST_WEEK),
-            zone=person.user.timezone,
+            zone=person.zone,
             empty="You have no appointments in these days.",
         ),
         events.appointments(
             person.api.appointments(days.first, days.last),
             partial(_other_party, person.user),
-            person.user.timezone,
+            person.zone,
         ),
         focus=today,
         on_pick=_open,

@@ -12,7 +12,7 @@ from ui.components.attempt import attempt
 from ui.components.calendar import LIST_WEEK, WEEK, Look, Pick, calendar
 from ui.components.dialogs import ask
 from ui.components.failures import explained
-from ui.components.zone import name_zone
+from ui.components.zone import name_zone, warn_of_unknown_zone
 from ui.session import SignedInPerson
 from ui.views.doctor import hours_fields
 from ui.views.doctor.schedule_dialogs import open_asked, row_text
@@ -25,6 +25,7 @@ def page() -> None:
     person = session.require_role("doctor")
     st.title("Schedule Management", anchor=False)
     notice.show()
+    warn_of_unknown_zone(person.user)
     name_zone(person.user.timezone)
     draw_add_form(person)
     _week(person)

@@ -67,7 +67,7 @@ def _past(person: SignedInPerson) -> None:
 
 
 def _calendar(person: SignedInPerson) -> None:
-    zone = person.user.timezone
+    zone = person.zone
     today = clock.today(zone)
     days = visible_range(CALENDAR, MONTH, around=today)
     name_zone(zone)

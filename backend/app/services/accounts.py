@@ -87,7 +87,7 @@ def register(
     """Create an account for somebody who came by themselves.
 
     The password is hashed before the writing transaction begins. The attempt counts even when
-    the name is taken; an invitation is used up only by an account.
+    the name is taken or the invitation used up meanwhile; only an account uses an invitation up.
 
     Raises:
         TooManyAttempts: too many registrations came from this address.
@@ -105,26 +105,25 @@ def register(
     hashed = rules.hasher.hash(password)
     _note_registration(writing, rules=rules, origin=origin, now=now)
     try:
-        user = _add_account(
-            writing,
-            origin=origin,
-            now=now,
-            role=role,
-            hashed_password=hashed,
-            invitation_id=used,
-            phone=stored_as,
-            is_approved=not is_doctor
-            or used is not None
-            or rules.doctors is DoctorRegistration.OPEN,
-            **account,
-        )
-    except (UsernameTaken, EmailTaken) as refusal:
+        with writing.begin_nested():  # what is refused undoes the account, not the note
+            user = _add_account(
+                writing,
+                origin=origin,
+                now=now,
+                role=role,
+                hashed_password=hashed,
+                invitation_id=used,
+                phone=stored_as,
+                is_approved=not is_doctor
+                or used is not None
+                or rules.doctors is DoctorRegistration.OPEN,
+                **account,
+            )
+            if used is not None:
+                _use_up(writing, invitation_id=used, now=now)
+    except (UsernameTaken, EmailTaken, InvitationNeeded) as refusal:
         refusal.keeps_changes = True  # the attempt counts
         raise
-    if used is not None and not crud_invitation.end_invitation(
-        writing, invitation_id=used, now=now
-    ):
-        raise InvitationNeeded
     return user
 
 
@@ -301,6 +300,12 @@ def _find_invitation(session: Session, token: str | None, *, now: datetime) -> i
     if token is None:
         return None
     return crud_invitation.find_open_invitation(session, token_digest=token_digest(token), now=now)
+
+
+def _use_up(session: Session, *, invitation_id: int, now: datetime) -> None:
+    """End an invitation. Raises InvitationNeeded when it ended while the password was hashed."""
+    if not crud_invitation.end_invitation(session, invitation_id=invitation_id, now=now):
+        raise InvitationNeeded
 
 
 def _stored(phone: str | None, country: str) -> str | None:

@@ -1,6 +1,7 @@
 """Invitations: what ends them, who sees them, and which one the audit log names."""
 
 import pytest
+from sqlalchemy import func, select
 
 from app.api.v1.dependencies import Resources
 from app.core.config import DoctorRegistration
@@ -8,6 +9,8 @@ from app.core.database import Database
 from app.crud import crud_invitation
 from app.domain.errors import NotSignedIn
 from app.domain.people import Actor, Role
+from app.domain.throttling import AttemptKind
+from app.models import Attempt
 from app.services import staff
 from tests.api.clinic import Clinic, register_admin
 from tests.api.tables import read_all
@@ -51,6 +54,13 @@ def open_ids(admin: Visitor) -> list[int]:
 
 def register(visitor: Visitor, username: str, token: str):
     return visitor.another().post("/auth/register", **registration(username, invitation=token))
+
+
+def registrations(database: Database) -> int:
+    """How many registrations have been counted."""
+    with database.reading() as session:
+        of_kind = select(func.count()).where(Attempt.kind == AttemptKind.REGISTRATION)
+        return session.scalars(of_kind).one()
 
 
 def newest(admin: Visitor, action: str, limit: int) -> list[tuple[int | None, int, str, str]]:
@@ -146,10 +156,11 @@ def test_one_that_is_revoked_while_the_password_is_hashed_makes_no_account(
 ):
     number, token = invited(admin)
     assert admin.delete(f"/users/invitations/{number}").status_code == 204
-    before = read_all(database)
+    before, counted = read_all(database), registrations(database)
     monkeypatch.setattr(crud_invitation, "find_open_invitation", lambda *_, **__: number)
     assert code_of(register(visitor, "dr_late", token)) == NEEDED
     assert read_all(database) == before
+    assert registrations(database) == counted + 1  # the attempt counts
 
 
 def test_an_admin_who_has_just_been_demoted_invites_nobody(clinic: Clinic, database: Database):

@@ -38,8 +38,12 @@ def smith(api: FakeApi) -> Json:
 def rows(tab: AppTest) -> list[list[str]]:
     """The cells of the records, row by row."""
     html = "".join(one.proto.body for one in tab.get("html") if "records" in one.proto.body)
-    bodies = re.findall(r"<tr[^>]*>(.*?)</tr>", html)[1:]
+    bodies = [row for row in re.findall(r"<tr[^>]*>(.*?)</tr>", html) if "<td" in row]
     return [[unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", one)] for one in bodies]
+
+
+def subheaders(tab: AppTest) -> list[str]:
+    return texts(tab.subheader)
 
 
 def asked(api: FakeApi, path: str) -> list[dict[str, str]]:
@@ -265,6 +269,28 @@ def test_doctors_see_what_they_have_done(
     press(tab, "Next page")
 
     assert rows(tab) == [["Mon 30 Nov 2026, 7:01", "You", "Look at contact data", "Done"]]
+
+
+def test_a_doctor_who_is_a_patient_elsewhere_sees_both(
+    api: FakeApi, smith: Json, open_page: OpenPage
+):
+    other = api.add_user("dr_jones", role="doctor", full_name="Dr. Jane Jones")
+    add_record(api, smith, "login.open")
+    assert subheaders(open_page("account", as_user=smith))[-1] == "What I have done and seen"
+
+    for _ in range(11):
+        add_record(api, other, "appointment.read", patient_id=smith["id"])
+    tab = open_page("account", as_user=smith)
+    assert subheaders(tab)[-2:] == ["Who has seen my data", "What I have done and seen"]
+    seen, done = [NOW, "Dr. Jane Jones", "Look at an appointment", "Done"], rows(tab)[-1]
+    assert rows(tab) == [seen] * 10 + [[NOW, "You", "Log in", "Done"]]
+
+    press(tab, "Next page")
+    assert rows(tab) == [seen, done]
+
+
+def test_a_doctor_who_is_nobodys_patient_sees_their_deeds_alone(smith: Json, open_page: OpenPage):
+    assert "Who has seen my data" not in subheaders(open_page("account", as_user=smith))
 
 
 def test_nothing_seen_yet_is_said(john: Json, open_page: OpenPage):

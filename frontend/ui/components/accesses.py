@@ -19,37 +19,54 @@ ROLE_NAMES: Final = {"doctor": "A doctor", "admin": "The clinic's office"}
 
 @explained
 def draw_accesses(person: SignedInPerson) -> None:
-    """Nothing for admins, who have the whole audit log."""
-    if person.user.role == "patient":
+    """Nothing for admins, who have the whole audit log.
+
+    A doctor may have been somebody's patient: then they see both parts.
+    """
+    if person.user.role == "admin":
+        return
+    _draw_looks(person)
+    if person.user.role == "doctor":
+        st.subheader("What I have done and seen", anchor=False)
+        deeds = _Part(person, "deeds", {"actor_id": person.user.id})
+        deeds.draw(lambda _: "You")
+
+
+def _draw_looks(person: SignedInPerson) -> None:
+    looks = _Part(person, "accesses", {"patient_id": person.user.id})
+    if person.user.role == "patient" or looks.found:
         st.subheader("Who has seen my data", anchor=False)
         st.caption("Who looked at or changed your appointments and contact data.")
-        _draw_page(person, _namer(person), patient_id=person.user.id)
-    elif person.user.role == "doctor":
-        st.subheader("What I have done and seen", anchor=False)
-        _draw_page(person, lambda _: "You", actor_id=person.user.id)
+        looks.draw(_namer(person))
 
 
-def _draw_page(person: SignedInPerson, who: Callable[[Audit], str], **filters: int) -> None:
-    pages: Pages[int] = Pages("accesses", (person.user.id,))
-    found = person.api.audit(before=pages.start, limit=ROWS_A_PAGE + 1, **filters)
-    if not found:
-        st.caption("There is nothing to show yet.")
-        return
-    shown = found[:ROWS_A_PAGE]
-    draw_records(
-        ("When", "Who", "What", "Outcome"),
-        [
-            audit_text.row(
-                one,
-                audit_text.instant(one.at, person.zone),
-                who(one),
-                audit_text.deed(one, lambda _: "your account"),
-            )
-            for one in shown
-        ],
-    )
-    name_zone(person.zone, [one.at for one in shown])
-    pages.draw(shown[-1].sequence if len(found) > ROWS_A_PAGE else None)
+class _Part:
+    """A page of the records that a filter finds, below a key of its own."""
+
+    def __init__(self, person: SignedInPerson, key: str, filters: dict[str, int]) -> None:
+        self._zone = person.zone
+        self._pages: Pages[int] = Pages(key, (person.user.id,))
+        self.found = person.api.audit(before=self._pages.start, limit=ROWS_A_PAGE + 1, **filters)
+
+    def draw(self, who: Callable[[Audit], str]) -> None:
+        if not self.found:
+            st.caption("There is nothing to show yet.")
+            return
+        shown = self.found[:ROWS_A_PAGE]
+        draw_records(
+            ("When", "Who", "What", "Outcome"),
+            [
+                audit_text.row(
+                    one,
+                    audit_text.instant(one.at, self._zone),
+                    who(one),
+                    audit_text.deed(one, lambda _: "your account"),
+                )
+                for one in shown
+            ],
+        )
+        name_zone(self._zone, [one.at for one in shown])
+        self._pages.draw(shown[-1].sequence if len(self.found) > ROWS_A_PAGE else None)
 
 
 def _namer(person: SignedInPerson) -> Callable[[Audit], str]:

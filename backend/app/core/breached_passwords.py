@@ -5,6 +5,7 @@ import http.client
 import time
 import urllib.error
 import urllib.request
+from typing import Any
 
 import structlog
 
@@ -13,6 +14,16 @@ PAUSE_SECONDS = 60.0
 LONGEST_ANSWER = 1 << 20
 
 log = structlog.get_logger(__name__)
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirect is an error: the server connects to no address but the setting's."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+WITHOUT_REDIRECTS = urllib.request.build_opener(_NoRedirects)
 
 
 class BreachedPasswords:
@@ -44,7 +55,7 @@ class BreachedPasswords:
         request = urllib.request.Request(  # noqa: S310 - the setting is an http or https address
             f"{self._url}{prefix}", headers={"Add-Padding": "true", "User-Agent": "clinic"}
         )
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+        with WITHOUT_REDIRECTS.open(request, timeout=TIMEOUT_SECONDS) as answer:
             content: bytes = answer.read(LONGEST_ANSWER)
         return content.decode("ascii")
 

@@ -48,6 +48,8 @@ def service() -> Iterator[Service]:
             body = "\r\n".join(lines).encode()
             self.send_response(stub.status)
             self.send_header("Content-Length", str(len(body)))
+            if stub.status == 302:
+                self.send_header("Location", f"{stub.url}/elsewhere")
             self.end_headers()
             self.wfile.write(body)
 
@@ -82,12 +84,12 @@ def test_a_breached_password_is_refused_where_the_setting_names_a_service(servic
     assert Settings(_env_file=None).breached_passwords_url is None
 
 
-@pytest.mark.parametrize("trouble", ["an error", "silence", "nobody there"])
+@pytest.mark.parametrize("trouble", ["an error", "a redirect", "silence", "nobody there"])
 def test_no_password_is_refused_while_it_does_not_answer(
     service: Service, monkeypatch: pytest.MonkeyPatch, trouble: str
 ):
     monkeypatch.setattr(breached_passwords, "TIMEOUT_SECONDS", 0.2)
-    service.status = 503 if trouble == "an error" else 200
+    service.status = {"an error": 503, "a redirect": 302}.get(trouble, 200)
     service.is_slow = trouble == "silence"
     breached = BreachedPasswords(
         "http://127.0.0.1:9/" if trouble == "nobody there" else service.url

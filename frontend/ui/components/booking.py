@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from ui import format as fmt
-from ui import session
+from ui import limits, session
 from ui.api.client import Api
 from ui.api.errors import reworded
 from ui.api.models import Doctor, Slot, User
@@ -29,7 +29,6 @@ from ui.components.slot_picker import DAYS_AHEAD, Picker, pick_day, pick_slot
 from ui.components.zone import name_zone, named
 
 REFRESH_SECONDS = 15
-REASON_LENGTH = 500
 SAID_TO_A_PATIENT = {
     "outcome_unknown": "The clinic cannot tell yet whether this was booked. "
     "Look at My Appointments before you try again."
@@ -136,7 +135,7 @@ def _book_with(doctor: Doctor, desk: Desk, known: LastKnown) -> None:
         reason_key = f"{picker.key}.reason"
         st.text_area(
             "Reason",
-            max_chars=REASON_LENGTH,
+            max_chars=limits.REASON,
             key=reason_key,
             persist_state="session",
             placeholder=f"Why {_who_is(desk)} coming, for example: Regular checkup",

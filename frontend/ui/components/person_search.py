@@ -5,6 +5,7 @@ from typing import Final
 import streamlit as st
 
 from ui import format as fmt
+from ui import limits
 from ui.api.client import Api
 from ui.api.models import User
 from ui.components import accounts, notice
@@ -23,7 +24,7 @@ def pick_person(api: Api, key: str, label: str, **filters: str | bool) -> User |
             label,
             key=f"{key}.name",
             placeholder="Name, username or e-mail address",
-            max_chars=100,
+            max_chars=limits.SEARCH,
             on_change=notice.dismissal(),
         )
     ).strip()

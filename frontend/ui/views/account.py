@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from ui import session
+from ui import limits, session
 from ui.api.errors import ApiFailure
 from ui.api.models import Session, User
 from ui.components import notice
@@ -40,16 +40,23 @@ def _profile_form(person: SignedInPerson) -> None:
     with st.form("profile"):
         st.caption(f"Username {plain(user.username)} · {user.role}")
         fields = {
-            "full_name": _text_field("Full name", "full_name", user.full_name, "name"),
-            "email": _text_field("Email", "email", user.email, "email"),
-            "phone": _text_field("Phone", "phone", shown_phone(user.phone), "tel", PHONE_HINT),
+            "full_name": _text_field(
+                "Full name", "full_name", user.full_name, "name", limits.FULL_NAME
+            ),
+            "email": _text_field("Email", "email", user.email, "email", limits.EMAIL),
+            "phone": _text_field(
+                "Phone", "phone", shown_phone(user.phone), "tel", limits.PHONE, PHONE_HINT
+            ),
         }
         if user.role == "doctor":
-            fields["specialty"] = _text_field("Specialty", "specialty", user.specialty, None)
+            fields["specialty"] = _text_field(
+                "Specialty", "specialty", user.specialty, None, limits.SPECIALTY
+            )
             fields["timezone"] = _timezone_box(user)
         password = st.text_input(
             "Your password",
             type="password",
+            max_chars=limits.PASSWORD,
             key=f"profile.password.{st.session_state.get(_SAVED, 0)}",
             placeholder="Only needed to change the email",
             autocomplete="current-password",
@@ -60,13 +67,19 @@ def _profile_form(person: SignedInPerson) -> None:
 
 
 def _text_field(
-    label: str, name: str, stored: str | None, autocomplete: str | None, hint: str | None = None
+    label: str,
+    name: str,
+    stored: str | None,
+    autocomplete: str | None,
+    longest: int,
+    hint: str | None = None,
 ) -> str:
     """A field of the profile. It begins anew when another value is stored."""
     return st.text_input(
         label,
         stored or "",
         key=f"profile.{name}.{stored}",
+        max_chars=longest,
         autocomplete=autocomplete,
         help=hint,
         persist_state="page",
@@ -105,14 +118,18 @@ def _save_profile(person: SignedInPerson, fields: dict[str, str], password: str)
 def _password_form(person: SignedInPerson) -> None:
     st.subheader("Password")
     with st.form("password", clear_on_submit=True):
-        current = st.text_input(
-            "Current password", type="password", autocomplete="current-password"
-        )
-        new = st.text_input("New password", type="password", autocomplete="new-password")
-        again = st.text_input("New password again", type="password", autocomplete="new-password")
+        current = _password_field("Current password", "current-password")
+        new = _password_field("New password", "new-password")
+        again = _password_field("New password again", "new-password")
         submitted = st.form_submit_button("Change password", type="primary")
     if submitted:
         _change_password(person, current or "", new or "", again or "")
+
+
+def _password_field(label: str, autocomplete: str) -> str | None:
+    return st.text_input(
+        label, type="password", max_chars=limits.PASSWORD, autocomplete=autocomplete
+    )
 
 
 def _change_password(person: SignedInPerson, current: str, new: str, again: str) -> None:

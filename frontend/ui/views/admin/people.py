@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from ui import session
+from ui import limits, session
 from ui.api.client import Api
 from ui.api.models import User
 from ui.components import accounts, notice
@@ -60,7 +60,7 @@ def _search_fields() -> Search:
     name = left.text_input(
         "Search",
         placeholder="Name, username or e-mail address",
-        max_chars=100,
+        max_chars=limits.SEARCH,
         on_change=notice.dismissal(),
     )
     role = middle.selectbox(

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui import session
+from ui import limits, session
 from ui.api.errors import ApiFailure
 from ui.config import settings
 from ui.phones import PHONE_HINT
@@ -57,9 +57,18 @@ def _registrations() -> int:
 def _login_form() -> None:
     with st.form("login"):
         username = st.text_input(
-            "Username", key=_LOGIN_NAME, autocomplete="username", help="Or your e-mail address"
+            "Username",
+            key=_LOGIN_NAME,
+            max_chars=limits.LOGIN_NAME,
+            autocomplete="username",
+            help="Or your e-mail address",
         )
-        password = st.text_input("Password", type="password", autocomplete="current-password")
+        password = st.text_input(
+            "Password",
+            type="password",
+            max_chars=limits.PASSWORD,
+            autocomplete="current-password",
+        )
         submitted = st.form_submit_button("Log in", type="primary", width="stretch")
     if submitted:
         _log_in((username or "").strip(), password or "")
@@ -81,20 +90,38 @@ def _register_form() -> None:
     role = st.radio("Role", ("patient", "doctor"), format_func=str.capitalize, horizontal=True)
     with st.form(f"register.{_registrations()}"):
         fields = {
-            "username": st.text_input("Username", autocomplete="username"),
-            "email": st.text_input("Email", autocomplete="email"),
-            "full_name": st.text_input("Full name", autocomplete="name"),
-            "password": st.text_input("Password", type="password", autocomplete="new-password"),
+            "username": st.text_input(
+                "Username", max_chars=limits.USERNAME, autocomplete="username"
+            ),
+            "email": st.text_input("Email", max_chars=limits.EMAIL, autocomplete="email"),
+            "full_name": st.text_input(
+                "Full name", max_chars=limits.FULL_NAME, autocomplete="name"
+            ),
+            "password": st.text_input(
+                "Password",
+                type="password",
+                max_chars=limits.PASSWORD,
+                autocomplete="new-password",
+            ),
             "phone": st.text_input(
-                "Phone", placeholder="Optional", autocomplete="tel", help=PHONE_HINT
+                "Phone",
+                max_chars=limits.PHONE,
+                placeholder="Optional",
+                autocomplete="tel",
+                help=PHONE_HINT,
             ),
         }
         if role == "doctor":
             fields["specialty"] = st.text_input(
-                "Specialty", placeholder="For example General practice"
+                "Specialty",
+                max_chars=limits.SPECIALTY,
+                placeholder="For example General practice",
             )
             fields["invitation"] = st.text_input(
-                "Invitation code", placeholder="If the clinic gave you one", autocomplete="off"
+                "Invitation code",
+                max_chars=limits.INVITATION,
+                placeholder="If the clinic gave you one",
+                autocomplete="off",
             )
         submitted = st.form_submit_button("Register", type="primary", width="stretch")
     if submitted:

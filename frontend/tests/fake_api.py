@@ -6,7 +6,7 @@ can notice; what it leaves out is tested against the real API.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -20,7 +20,14 @@ from ui.zones import is_zone
 Handler = Callable[..., httpx.Response]
 
 ROUTES: Final[list[tuple[str, re.Pattern[str], Handler]]] = []
-AFFECTED_FIELDS: Final = ("id", "appointment_date", "appointment_time", "starts_at", "ends_at")
+AFFECTED_FIELDS: Final = (
+    "id",
+    "appointment_date",
+    "appointment_time",
+    "starts_at",
+    "ends_at",
+    "timezone",
+)
 
 
 @dataclass
@@ -239,15 +246,12 @@ def change_schedule(api: FakeApi, request: httpx.Request, schedule_id: int) -> h
 @route("DELETE", "/schedules/{id}")
 def delete_schedule(api: FakeApi, request: httpx.Request, schedule_id: int) -> httpx.Response:
     row = own_schedule(api, request, schedule_id)
-    coming = [
-        {name: one[name] for name in AFFECTED_FIELDS}
-        | {"patient_name": one["patient"]["full_name"]}
+    refuse_stranding(
+        one
         for one in api.appointments.values()
         if (one["doctor_id"], one["status"]) == (row["doctor_id"], "scheduled")
         if date.fromisoformat(one["appointment_date"]).weekday() == row["day_of_week"]
-    ]
-    if coming:
-        raise RefusedError("appointments_affected", appointments=coming)
+    )
     del api.schedules[schedule_id]
     return httpx.Response(204)
 
@@ -367,6 +371,16 @@ def refuse_overlap(api: FakeApi, doctor_id: int, row: Json) -> None:
         starts_before_end = row["start_time"] < other["end_time"]
         if same_day and starts_before_end and other["start_time"] < row["end_time"]:
             raise RefusedError("schedule_overlaps")
+
+
+def refuse_stranding(visits: Iterable[Json]) -> None:
+    affected = [
+        {name: one[name] for name in AFFECTED_FIELDS}
+        | {"doctor_name": one["doctor"]["full_name"], "patient_name": one["patient"]["full_name"]}
+        for one in visits
+    ]
+    if affected:
+        raise RefusedError("appointments_affected", appointments=affected)
 
 
 def offered_slot(api: FakeApi, doctor_id: int, body: Json) -> Json:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import httpx
 
-from tests.fake_api import FakeApi, end_sessions, fields_of, route
+from tests.fake_api import FakeApi, end_sessions, fields_of, refuse_stranding, route
 from tests.fake_clinic import Json, stamp
 from tests.fake_refusals import RefusedError
 
@@ -35,6 +35,16 @@ def change_account(api: FakeApi, request: httpx.Request, user_id: int) -> httpx.
     if user_id == admin["id"]:
         raise RefusedError("own_account")
     user = api.users[user_id]
+    parties = set()
+    if changes.get("role", user["role"]) != user["role"] or changes.get("is_active") is False:
+        parties.add("doctor_id")
+    if changes.get("is_active") is False:
+        parties.add("patient_id")
+    refuse_stranding(
+        one
+        for one in api.appointments.values()
+        if one["status"] == "scheduled" and user_id in {one[party] for party in parties}
+    )
     if changes.get("role", user["role"]) != user["role"] or changes.get("is_active") is False:
         end_sessions(api, user_id)
     user.update(changes)

@@ -14,6 +14,6 @@ def change() -> str:
     return "It is done"
 
 
-st.button("Change", on_click=attempt, args=("the change", "UTC", change))
-st.button("Change again", on_click=attempt, args=("another change", "UTC", change))
+st.button("Change", on_click=attempt, args=("the change", change))
+st.button("Change again", on_click=attempt, args=("another change", change))
 notice.show()

@@ -7,14 +7,13 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
-from tests.fake_clinic import Json
+from tests.fake_clinic import MONDAY_MORNING, Json
 from tests.fake_refusals import RefusedError
 from tests.fake_staff import add_invitation
 from tests.hands import buttons, choose, press, texts
 from tests.people import fill
 from ui.api.errors import SENTENCES, UNREACHABLE
-from ui.components.accounts import MOST_KEPT
-from ui.views.admin.people_dialogs import STILL_BOOKED
+from ui.components.accounts import MOST_KEPT, STILL_BOOKED
 
 PAGE = "people"
 ACTIONS = ["Deactivate", "Change role", "Devices"]
@@ -79,7 +78,8 @@ def test_deactivating_asks_first_and_ends_the_sessions(api: FakeApi, tab: AppTes
         "Deactivate the account of John Doe?",
         (
             "Their sessions end at once on every device, and they cannot log in "
-            "until the account is reactivated. Booked appointments stay as they are."
+            "until the account is reactivated. Booked appointments have to be "
+            "cancelled first."
         ),
     ]
     assert john["is_active"] is True
@@ -151,14 +151,36 @@ def test_a_role_has_to_be_chosen(tab: AppTest, waiting: Json):
     )
 
 
-def test_a_doctor_with_booked_patients_stays_a_doctor(api: FakeApi, tab: AppTest, waiting: Json):
-    path = f"/users/{waiting['id']}"
-    api.refusals["PATCH", path] = RefusedError("appointments_affected", appointments=[])
+IN_THE_WAY = f"""{STILL_BOOKED}
+
+- Monday 30 November 2026, 9:00: John Doe with Dr Smith"""
+
+
+@pytest.fixture
+def booked(api: FakeApi, waiting: Json, john: Json) -> Json:
+    return api.add_appointment(waiting, john, MONDAY_MORNING.replace(hour=9))
+
+
+def test_a_doctor_with_booked_patients_stays_a_doctor(tab: AppTest, waiting: Json, booked: Json):
     press(tab, "Change role")
     tab.selectbox[-1].select("patient")
     press(tab, "Change the role")
 
-    assert texts(tab.error) == [STILL_BOOKED]
+    assert (texts(tab.error), waiting["role"]) == ([IN_THE_WAY], "doctor")
+
+
+@pytest.mark.parametrize("who", ["john", "smith"])
+def test_who_has_booked_appointments_is_not_deactivated(
+    tab: AppTest, john: Json, waiting: Json, booked: Json, who: str
+):
+    user = {"john": john, "smith": waiting}[who]
+    fill(tab, "Search", who)
+    in_dialog(tab.run(), "Deactivate", "Yes, deactivate it")
+    assert (texts(tab.error), user["is_active"]) == ([IN_THE_WAY], True)
+
+    booked["status"] = "cancelled"
+    in_dialog(tab, "Deactivate", "Yes, deactivate it")
+    assert (texts(tab.error), user["is_active"]) == ([], False)
 
 
 @pytest.mark.parametrize("code", ["own_account", "not_found", "server_busy"])

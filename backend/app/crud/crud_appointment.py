@@ -220,16 +220,21 @@ def list_day(session: Session, *, actor: Actor, doctor_id: int, day: date) -> Se
     ).all()
 
 
-def list_upcoming(session: Session, *, doctor_id: int, now: datetime) -> Sequence[Appointment]:
-    """A doctor's scheduled appointments that are not over, with their patients."""
+def list_upcoming(
+    session: Session, *, doctor_id: int, patient_id: int | None = None, now: datetime
+) -> Sequence[Appointment]:
+    """The scheduled appointments of a doctor, or also of a patient, that are not over, by start."""
+    party = Appointment.doctor_id == doctor_id
+    if patient_id is not None:
+        party = or_(party, Appointment.patient_id == patient_id)
     return session.scalars(
         _with_parties()
         .where(
-            Appointment.doctor_id == doctor_id,
+            party,
             Appointment.status == AppointmentStatus.SCHEDULED,
             Appointment.ends_at > now,
         )
-        .order_by(Appointment.starts_at)
+        .order_by(Appointment.starts_at, Appointment.id)
     ).all()
 
 

@@ -29,13 +29,19 @@ class Party(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BookedVisit:
-    """A booked appointment as its doctor recognises it (`appointment_time` in minutes)."""
+    """A booked appointment as its parties recognise it.
+
+    `appointment_date` and `appointment_time` (minutes after midnight) are the wall clock of
+    `timezone`, the doctor's.
+    """
 
     id: int
     appointment_date: date
     appointment_time: int
     starts_at: datetime
     ends_at: datetime
+    timezone: str
+    doctor_name: str
     patient_name: str
 
 

@@ -106,8 +106,8 @@ class AppointmentsAffected(DomainError):
     code = "appointments_affected"
     sentence = "Booked appointments depend on these hours. Move or cancel them first."
 
-    def __init__(self, appointments: "Sequence[BookedVisit]") -> None:
-        super().__init__()
+    def __init__(self, appointments: "Sequence[BookedVisit]", sentence: str | None = None) -> None:
+        super().__init__(sentence)
         self.appointments = appointments
 
 

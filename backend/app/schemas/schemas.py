@@ -306,6 +306,8 @@ class AppointmentInTheWay(Answer):
     appointment_time: ShownTime
     starts_at: datetime
     ends_at: datetime
+    timezone: str
+    doctor_name: str
     patient_name: str
 
 

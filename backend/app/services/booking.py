@@ -118,13 +118,14 @@ def move(
 
     Raises:
         NotFound: the appointment is not the actor's, or its doctor has left.
-        IllegalTransition: it is over, cancelled or has begun.
+        IllegalTransition: it is over, cancelled or has begun, or its patient has left.
         UnknownZone: the doctor's time zone does not exist any more.
         BeyondHorizon, SlotNotOffered, SlotTaken, PatientBusy: the time cannot be had.
     """
     appointment = _lock_appointment(session, actor, appointment_id)
     party = _party_of(actor, appointment)
     check_movable(party, appointment.status, starts_at=appointment.starts_at, now=now)
+    _check_patient_stays(appointment)
     zone = diary.zone_of(appointment.doctor)
     slot = _find_slot(
         session,
@@ -193,8 +194,14 @@ def _party_of(actor: Actor, appointment: Appointment) -> Party:
 
 
 def _check_nobody_has_left(appointment: Appointment) -> None:
-    if not (appointment.doctor.is_listed and appointment.patient.is_active):
-        raise IllegalTransition("The doctor or the patient of this visit has left the clinic.")
+    if not appointment.doctor.is_listed:
+        raise IllegalTransition("The doctor of this visit has left the clinic.")
+    _check_patient_stays(appointment)
+
+
+def _check_patient_stays(appointment: Appointment) -> None:
+    if not appointment.patient.is_active:
+        raise IllegalTransition("The patient of this visit has left the clinic.")
 
 
 def _lock_appointment(session: Session, actor: Actor, appointment_id: int) -> Appointment:

@@ -52,13 +52,15 @@ def as_interval(appointment: Appointment) -> Interval:
 
 
 def as_booked_visit(appointment: Appointment) -> BookedVisit:
-    """An appointment, read with its patient, as its doctor recognises it."""
+    """An appointment, read with its parties, as they recognise it."""
     return BookedVisit(
         id=appointment.id,
         appointment_date=appointment.appointment_date,
         appointment_time=appointment.appointment_time,
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
+        timezone=appointment.doctor.timezone,
+        doctor_name=appointment.doctor.full_name,
         patient_name=appointment.patient.full_name,
     )
 

@@ -19,6 +19,7 @@ from app.services.audit import Deed
 from app.services.logins import SessionLimits
 
 INVITATION_LIFETIME = timedelta(days=14)
+STILL_BOOKED = "This person has booked appointments that are not over. Cancel them first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +51,19 @@ def change_account(
     Raises:
         Forbidden, NotFound: the actor is not an admin; there is no such account.
         OwnAccount: admins neither deactivate nor demote themselves.
-        AppointmentsAffected: a doctor with booked patients is to be something else.
+        AppointmentsAffected: a doctor with booked visits that are not over is to leave, to lose
+            the approval or to be something else, or a patient with such visits is to leave.
         NotSignedIn: another admin has just deactivated or demoted the actor.
     """
     check_is_admin(actor)
+    crud_user.lock_bookings(session, patient_id=user_id)
     crud_user.lock_diaries(session, user_ids={actor.id, user_id})
     _check_is_still_admin(session, actor)
     before = crud_user.get_user(session, user_id=user_id)
     old_role, was_active = before.role, before.is_active
     if user_id == actor.id:
         raise OwnAccount
-    if changes.get("role", old_role) is not old_role:
-        booked = crud_appointment.list_upcoming(session, doctor_id=user_id, now=now)
-        if booked:
-            raise AppointmentsAffected([diary.as_booked_visit(row) for row in booked])
+    _check_nobody_is_stranded(session, before, changes, now=now)
     user = crud_user.update_user(session, user_id, changes=changes)
     if user.role is not old_role or (was_active and not user.is_active):
         crud_login.delete_login_sessions(session, user_id=user_id)
@@ -142,6 +142,28 @@ def revoke_invitation(session: Session, actor: Actor, *, invitation_id: int, now
     if not crud_invitation.end_invitation(session, invitation_id=invitation_id, now=now):
         raise NotFound("There is no such invitation, or it has ended.")
     audit.record(session, _revocation(invitation_id), by=actor, now=now)
+
+
+def _check_nobody_is_stranded(
+    session: Session, user: User, changes: dict[str, Any], *, now: datetime
+) -> None:
+    """Raise AppointmentsAffected for visits that would lose their doctor or their patient.
+
+    Who becomes something else stays the patient of their own visits: see `party_of`.
+    """
+    leaves = user.is_active and not changes.get("is_active", True)
+    ceases_to_see_patients = (
+        leaves
+        or changes.get("role", user.role) is not user.role
+        or (user.is_approved and not changes.get("is_approved", True))
+    )
+    if not ceases_to_see_patients:
+        return
+    booked = crud_appointment.list_upcoming(
+        session, doctor_id=user.id, patient_id=user.id if leaves else None, now=now
+    )
+    if booked:
+        raise AppointmentsAffected([diary.as_booked_visit(row) for row in booked], STILL_BOOKED)
 
 
 def _end_invitations_of(session: Session, author: User, *, now: datetime) -> list[Deed]:

@@ -51,7 +51,7 @@ def test_a_change_that_strands_patients_names_exactly_those(
     assert read_all(database) == before
 
 
-def test_an_appointment_in_the_way_is_told_as_the_doctor_knows_it(clinic: Clinic):
+def test_an_appointment_in_the_way_is_told_as_its_parties_know_it(clinic: Clinic):
     answer = clinic.smith.delete(f"/schedules/{clinic.hours}")
     assert code_of(answer) == AFFECTED
     assert answer.json()["appointments"] == [
@@ -61,6 +61,8 @@ def test_an_appointment_in_the_way_is_told_as_the_doctor_knows_it(clinic: Clinic
             "appointment_time": "09:00",
             "starts_at": "2026-11-30T09:00:00Z",
             "ends_at": "2026-11-30T09:30:00Z",
+            "timezone": "Europe/London",
+            "doctor_name": "Dr. John Smith",
             "patient_name": "John Patient",
         }
     ]

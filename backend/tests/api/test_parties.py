@@ -2,7 +2,7 @@
 
 from app.core.database import Database
 from app.domain.people import Role
-from tests.api.clinic import Clinic, book, booked, booking
+from tests.api.clinic import Clinic, book, booked, booking, set_back
 from tests.api.test_authorization import give_role
 from tests.conftest import FakeClock
 from tests.people import Visitor, code_of
@@ -19,19 +19,24 @@ def own_ids(person: Visitor) -> list[int]:
     return [visit["id"] for visit in person.get("/appointments/my").json()]
 
 
-def test_a_patient_who_became_a_doctor_does_not_complete_their_own_visit(clinic: Clinic):
+def test_a_patient_who_became_a_doctor_does_not_complete_their_own_visit(
+    clinic: Clinic, database: Database
+):
     john = given_role(clinic, clinic.john, "doctor")
     path = f"/appointments/{clinic.visit}"
     assert own_ids(john) == [clinic.visit, clinic.cancelled]
     assert code_of(john.put(path, status="completed")) == (403, "forbidden")
     moved = john.put(path, appointment_date="2026-11-30", appointment_time="10:00")
     assert (moved.status_code, moved.json()["appointment_time"]) == (200, "10:00")
+    set_back(database, clinic.visit, days=7)
+    assert code_of(john.put(path, status="completed")) == (403, "forbidden")
     assert clinic.smith.put(path, status="completed").json()["status"] == "completed"
 
 
 def test_a_patient_who_became_an_admin_has_no_say_about_their_own_visit(
-    clinic: Clinic, clock: FakeClock
+    clinic: Clinic, clock: FakeClock, database: Database
 ):
+    set_back(database, clinic.other_visit, days=14)
     later = booked(clinic.john, clinic.smith, time="12:00")
     john = given_role(clinic, clinic.john, "admin")
     assert code_of(john.put(f"/appointments/{later}", status="completed")) == (403, "forbidden")

@@ -1,11 +1,17 @@
 """Admins approve, invite, deactivate and look things up."""
 
+from typing import Any
+
 import pytest
 
 from app.core.config import DoctorRegistration
 from app.core.database import Database
-from tests.api.clinic import Clinic, add_hours, book, register_admin
+from app.services.staff import STILL_BOOKED
+from tests.api.clinic import Clinic, add_hours, book, deactivate, register_admin, set_back
+from tests.api.tables import read_all
 from tests.people import PASSWORD, Visitor, code_of
+
+AFFECTED = (409, "appointments_affected")
 
 
 def listed(visitor) -> list[str]:
@@ -77,6 +83,7 @@ def test_an_invited_doctor_needs_no_approval(visitor_with, database):
 
 
 def test_deactivation_ends_every_session_at_once(clinic: Clinic):
+    assert clinic.john.delete(f"/appointments/{clinic.visit}").status_code == 200
     assert clinic.john.get("/auth/me").status_code == 200
     deactivated = clinic.admin.patch(f"/users/{clinic.john.id}", is_active=False)
     assert (deactivated.status_code, deactivated.json()["is_active"]) == (200, False)
@@ -97,6 +104,56 @@ def test_a_doctor_with_booked_patients_stays_a_doctor(clinic: Clinic):
     refused = clinic.admin.patch(f"/users/{clinic.smith.id}", role="patient")
     assert code_of(refused) == (409, "appointments_affected")
     assert [visit["id"] for visit in refused.json()["appointments"]] == [clinic.visit]
+
+
+def change(clinic: Clinic, who: str, **changes: Any) -> Any:
+    return clinic.admin.patch(f"/users/{getattr(clinic, who).id}", **changes)
+
+
+@pytest.mark.parametrize(
+    ("who", "changes"),
+    [
+        ("smith", {"is_active": False}),
+        ("smith", {"is_approved": False}),
+        ("smith", {"role": "admin", "is_active": True}),
+        ("john", {"is_active": False}),
+        ("john", {"is_active": False, "role": "doctor"}),
+    ],
+)
+def test_who_has_visits_that_are_not_over_does_not_leave(
+    clinic: Clinic, database: Database, who: str, changes: dict[str, Any]
+):
+    before = read_all(database)
+    refused = change(clinic, who, **changes)
+    assert code_of(refused) == AFFECTED
+    assert refused.json()["detail"] == STILL_BOOKED
+    assert [visit["id"] for visit in refused.json()["appointments"]] == [clinic.visit]
+    assert read_all(database) == before
+
+    set_back(database, clinic.visit, days=14)
+    assert change(clinic, who, **changes).status_code == 200
+
+
+def test_who_became_something_else_leaves_no_visit_of_their_own_behind(clinic: Clinic):
+    """As a patient, in each role that the person is given, beside those as a doctor."""
+    for role in ("doctor", "admin"):
+        assert change(clinic, "john", role=role).status_code == 200
+        refused = change(clinic, "john", is_active=False)
+        assert code_of(refused) == AFFECTED
+        assert [visit["id"] for visit in refused.json()["appointments"]] == [clinic.visit]
+
+
+def test_what_changes_nothing_about_visits_passes(clinic: Clinic, database: Database):
+    for who, changes in (
+        ("smith", {"is_active": True, "is_approved": True, "role": "doctor"}),
+        ("john", {"is_approved": False}),
+    ):
+        answer = change(clinic, who, **changes)
+        assert {name: answer.json()[name] for name in changes} == changes
+    deactivate(database, clinic.smith)  # as a version before could
+    assert change(clinic, "smith", is_active=False).status_code == 200
+    assert code_of(change(clinic, "smith", role="patient")) == AFFECTED
+    assert change(clinic, "smith", is_active=True).status_code == 200
 
 
 @pytest.mark.parametrize("changes", [{"is_active": False}, {"role": "doctor"}])

@@ -26,7 +26,7 @@ from tests.integration.diaries import add_person
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 OLD, NEW, OTHER = "the old password", "the new password", "another password"
-LIMITS = SessionLimits(idle=timedelta(hours=1), absolute=timedelta(hours=12))
+LIMITS = SessionLimits(idle=timedelta(hours=1), absolute=timedelta(hours=12), parallel=10)
 HASHER = PasswordHasher(4)
 WAIT_SECONDS = 30
 

@@ -13,6 +13,8 @@ class AffectedAppointment(BaseModel):
     appointment_time: str
     starts_at: AwareDatetime
     ends_at: AwareDatetime
+    timezone: str
+    doctor_name: str
     patient_name: str
 
 

@@ -11,11 +11,15 @@ from typing import Final
 import streamlit as st
 
 from ui.api.client import Api
+from ui.api.errors import reworded
 from ui.api.models import User
 from ui.components import clock
 
 KEPT_FOR: Final = timedelta(seconds=30)
 MOST_KEPT: Final = 8
+STILL_BOOKED: Final = (
+    "This person has booked appointments that are not over. Cancel those appointments first."
+)
 _KEY: Final = "clinic.accounts"
 
 Question = tuple[tuple[str, object], ...]
@@ -39,7 +43,8 @@ def find(api: Api, **question: str | int | bool | None) -> list[User]:
 def change(api: Api, user: User, **changes: str | bool) -> User:
     """Change an account; the next look at any of them is a fresh one. Raises `ApiFailure`."""
     st.session_state.pop(_KEY, None)
-    return api.change_user(user.id, **changes)
+    with reworded({"appointments_affected": STILL_BOOKED}):
+        return api.change_user(user.id, **changes)
 
 
 def _kept() -> dict[Question, tuple[datetime, list[User]]]:

@@ -68,7 +68,7 @@ def _cancel(one: Appointment, desk: Desk) -> None:
             "Yes, cancel it",
             type="primary",
             on_click=attempt,
-            args=(token, one.timezone, lambda: _cancelled(one, desk)),
+            args=(token, lambda: _cancelled(one, desk)),
         )
         if st.button("Keep it"):
             st.rerun()
@@ -99,7 +99,7 @@ def _move_to_chosen(token: str, one: Appointment, desk: Desk, picker: Picker) ->
         notice.failed("Please choose one of the free times first.")
         return
     picker.forget()
-    attempt(token, one.timezone, lambda: _moved(desk.api.move(one.id, slot), desk))
+    attempt(token, lambda: _moved(desk.api.move(one.id, slot), desk))
 
 
 def _cancelled(one: Appointment, desk: Desk) -> str:

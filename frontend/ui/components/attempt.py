@@ -16,11 +16,10 @@ from ui.components.failures import explanation
 _KEY = "clinic.last_done"
 
 
-def attempt(token: str, zone: str, change: Callable[[], str]) -> None:
+def attempt(token: str, change: Callable[[], str]) -> None:
     """Carry out `change`, which returns its news as Markdown.
 
     `token` names this very change of this very thing.
-    Moments in a refusal are told in the wall clock of `zone`.
     """
     if done(token):
         return
@@ -28,7 +27,7 @@ def attempt(token: str, zone: str, change: Callable[[], str]) -> None:
         news = change()
     except ApiFailure as failure:
         if not session.is_over():  # else the login says so
-            notice.failed(explanation(failure, zone))
+            notice.failed(explanation(failure))
     else:
         st.session_state[_KEY] = token
         notice.succeeded(news)

@@ -207,7 +207,7 @@ def _book(desk: Desk, doctor: Doctor, draft: int, reason_key: str) -> None:
         notice.failed(f"Please say in a few words why {_who_is(desk)} coming.")
     else:
         picker.forget()
-        attempt(picker.key, doctor.timezone, lambda: _booked(desk, doctor, slot, reason))
+        attempt(picker.key, lambda: _booked(desk, doctor, slot, reason))
 
 
 def _booked(desk: Desk, doctor: Doctor, slot: Slot, reason: str) -> str:

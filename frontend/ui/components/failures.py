@@ -28,20 +28,19 @@ def explained(body: Callable[P, None]) -> Callable[P, None]:
     return shown
 
 
-def explanation(failure: ApiFailure, zone: str) -> str:
-    """The failure's sentence as Markdown, and below it the appointments that are in the way.
-
-    Their moments are told in the wall clock of `zone`.
-    """
+def explanation(failure: ApiFailure) -> str:
+    """The failure's sentence as Markdown, and below it the appointments that are in the way."""
     affected = failure.affected if isinstance(failure, ApiError) else []
-    lines = [
-        f"- {_when(appointment, zone)}: {fmt.plain(appointment.patient_name)}"
-        for appointment in affected
-    ]
+    lines = [f"- {_when(appointment)}: {_who(appointment)}" for appointment in affected]
     return "\n".join([failure.sentence, *(["", *lines] if lines else [])])
 
 
-def _when(appointment: AffectedAppointment, zone: str) -> str:
+def _when(appointment: AffectedAppointment) -> str:
+    zone = appointment.timezone
     second = fmt.is_second_reading(appointment.starts_at, zone)
     moment = fmt.moment(appointment.appointment_date, appointment.appointment_time, second=second)
     return named(moment, zone, appointment.starts_at)
+
+
+def _who(appointment: AffectedAppointment) -> str:
+    return f"{fmt.plain(appointment.patient_name)} with {fmt.plain(appointment.doctor_name)}"

@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui import format as fmt
 from ui.api.client import Api
-from ui.api.errors import ApiFailure, reworded
+from ui.api.errors import ApiFailure
 from ui.api.models import Invitation, User
 from ui.components import accounts, notice
 from ui.components.attempt import attempt, finished
@@ -20,10 +20,6 @@ from ui.session import SignedInPerson
 from ui.views.admin.people_rows import ROLES
 
 _INVITATION: Final = "people.invitation"
-STILL_BOOKED: Final = (
-    "Patients have booked appointments with this doctor, who could then no longer see them. "
-    "Move or cancel those appointments first."
-)
 
 
 def open_asked(person: SignedInPerson, users: list[User]) -> None:
@@ -52,13 +48,14 @@ def _deactivate(api: Api, user: User, key: str) -> None:
     st.write(f"Deactivate the account of {fmt.plain(user.full_name)}?")
     st.write(
         "Their sessions end at once on every device, and they cannot log in "
-        "until the account is reactivated. Booked appointments stay as they are."
+        "until the account is reactivated. Booked appointments have to be "
+        "cancelled first."
     )
     if user.role == "doctor":
         st.write("Patients can no longer book this doctor.")
     _draw_choice(
         "Yes, deactivate it",
-        lambda: attempt(key, user.timezone, lambda: _switched(api, user, is_active=False)),
+        lambda: attempt(key, lambda: _switched(api, user, is_active=False)),
     )
 
 
@@ -74,7 +71,7 @@ def _reactivate(api: Api, user: User, key: str) -> None:
     )
     _draw_choice(
         "Yes, reactivate it",
-        lambda: attempt(key, user.timezone, lambda: _switched(api, user, is_active=True)),
+        lambda: attempt(key, lambda: _switched(api, user, is_active=True)),
     )
 
 
@@ -118,7 +115,7 @@ def _devices(api: Api, user: User, key: str) -> None:
     )
     _draw_choice(
         "Log out everywhere",
-        lambda: attempt(key, user.timezone, lambda: _logged_out(api, user)),
+        lambda: attempt(key, lambda: _logged_out(api, user)),
     )
 
 
@@ -183,10 +180,9 @@ def _give_role(api: Api, user: User, key: str) -> None:
     if role is None:
         notice.failed("Please choose the new role first.")
     else:
-        attempt(key, user.timezone, lambda: _role_given(api, user, role))
+        attempt(key, lambda: _role_given(api, user, role))
 
 
 def _role_given(api: Api, user: User, role: str) -> str:
-    with reworded({"appointments_affected": STILL_BOOKED}):
-        accounts.change(api, user, role=role)
+    accounts.change(api, user, role=role)
     return f"{fmt.plain(user.full_name)} is {fmt.with_article(role)} now"

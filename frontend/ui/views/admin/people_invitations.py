@@ -33,7 +33,7 @@ def _draw_row(person: SignedInPerson, one: OpenInvitation) -> None:
             "Revoke",
             key=f"invitation.{one.id}",
             on_click=attempt,
-            args=(f"invitation.{one.id}", zone, lambda: _revoked(person.api, one)),
+            args=(f"invitation.{one.id}", lambda: _revoked(person.api, one)),
         )
 
 

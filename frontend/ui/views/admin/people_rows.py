@@ -51,7 +51,7 @@ def _draw_buttons(person: SignedInPerson, user: User) -> None:
                 key=f"approve.{user.id}",
                 type="primary",
                 on_click=attempt,
-                args=(f"approve.{user.id}", user.timezone, lambda: _approved(person.api, user)),
+                args=(f"approve.{user.id}", lambda: _approved(person.api, user)),
             )
         if user.is_active:
             _ask_button("Deactivate", "deactivate", user)

@@ -191,7 +191,7 @@ def _complete(api: Api, one: Appointment) -> None:
         api.set_status(one.id, "completed")
         return f"Completed: {when(one)} with {fmt.plain(one.patient.full_name)}"
 
-    attempt(f"complete.{one.id}.{one.updated_at}", one.timezone, complete)
+    attempt(f"complete.{one.id}.{one.updated_at}", complete)
 
 
 def _undo(api: Api, one: Appointment) -> None:
@@ -199,7 +199,7 @@ def _undo(api: Api, one: Appointment) -> None:
         api.set_status(one.id, "scheduled")
         return f"Scheduled again: {when(one)} with {fmt.plain(one.patient.full_name)}"
 
-    attempt(f"undo.{one.id}.{one.updated_at}", one.timezone, undo)
+    attempt(f"undo.{one.id}.{one.updated_at}", undo)
 
 
 def _was_changed_on(today: date, one: Appointment) -> bool:

@@ -18,19 +18,19 @@ def row_text(row: Schedule) -> str:
     return f"{fmt.WEEKDAYS[row.day_of_week]} {fmt.hours(row.start_time, row.end_time)}"
 
 
-def open_asked(api: Api, rows: list[Schedule], zone: str) -> None:
+def open_asked(api: Api, rows: list[Schedule]) -> None:
     """Open the dialog that was asked for (`edit`, `delete`), if any."""
     asked = take_asked()
     row = next((row for row in rows if asked is not None and row.id == asked.id), None)
     if asked is None or row is None:
         return
     dialog = {"edit": _edit, "delete": _delete}[asked.kind]
-    dialog(api, row, zone, f"{asked.kind}.{asked.number}")
+    dialog(api, row, f"{asked.kind}.{asked.number}")
 
 
 @st.dialog("Edit schedule")
 @explained
-def _edit(api: Api, row: Schedule, zone: str, key: str) -> None:
+def _edit(api: Api, row: Schedule, key: str) -> None:
     if finished(key):
         st.rerun()
     notice.show()
@@ -42,12 +42,12 @@ def _edit(api: Api, row: Schedule, zone: str, key: str) -> None:
         key=f"{key}.day",
     )
     hours_fields.draw(key, Hours(row.start_time, row.end_time, row.slot_duration))
-    st.button("Save", type="primary", on_click=_save, args=(api, row, zone, key))
+    st.button("Save", type="primary", on_click=_save, args=(api, row, key))
 
 
 @st.dialog("Delete schedule")
 @explained
-def _delete(api: Api, row: Schedule, zone: str, key: str) -> None:
+def _delete(api: Api, row: Schedule, key: str) -> None:
     if finished(key):
         st.rerun()
     notice.show()
@@ -57,13 +57,13 @@ def _delete(api: Api, row: Schedule, zone: str, key: str) -> None:
             "Yes, delete it",
             type="primary",
             on_click=attempt,
-            args=(key, zone, lambda: _deleted(api, row)),
+            args=(key, lambda: _deleted(api, row)),
         )
         if st.button("Keep it"):
             st.rerun()
 
 
-def _save(api: Api, row: Schedule, zone: str, key: str) -> None:
+def _save(api: Api, row: Schedule, key: str) -> None:
     day, hours = int(st.session_state[f"{key}.day"]), hours_fields.entered(key)
 
     def save() -> str:
@@ -76,7 +76,7 @@ def _save(api: Api, row: Schedule, zone: str, key: str) -> None:
         )
         return f"Saved: {row_text(changed)} in slots of {fmt.minutes(changed.slot_duration)}"
 
-    attempt(key, zone, save)
+    attempt(key, save)
 
 
 def _deleted(api: Api, row: Schedule) -> str:

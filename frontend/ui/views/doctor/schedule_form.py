@@ -51,11 +51,11 @@ def draw_add_form(person: SignedInPerson) -> None:
             "Add Schedule",
             type="primary",
             on_click=_submit,
-            args=(person.api, person.user.timezone, draft),
+            args=(person.api, draft),
         )
 
 
-def _submit(api: Api, zone: str, draft: Draft) -> None:
+def _submit(api: Api, draft: Draft) -> None:
     """Add the hours to each chosen day; days that were refused stay in the form."""
     if draft != _current():
         return
@@ -64,7 +64,7 @@ def _submit(api: Api, zone: str, draft: Draft) -> None:
     if not days:
         notice.failed("Please choose at least one day of the week.")
         return
-    refusals = _add(api, zone, days, hours)
+    refusals = _add(api, days, hours)
     added = [day for day in days if day not in refusals]
     if session.is_over() and not added:
         return  # the login says so, and then the form goes on
@@ -74,7 +74,7 @@ def _submit(api: Api, zone: str, draft: Draft) -> None:
         st.session_state[_DRAFT] = left
 
 
-def _add(api: Api, zone: str, days: list[int], hours: Hours) -> dict[int, str]:
+def _add(api: Api, days: list[int], hours: Hours) -> dict[int, str]:
     """The days that were refused, each with the reason."""
     refusals: dict[int, str] = {}
     for position, day in enumerate(days):
@@ -83,7 +83,7 @@ def _add(api: Api, zone: str, days: list[int], hours: Hours) -> dict[int, str]:
         except Unreachable as failure:
             return refusals | dict.fromkeys(days[position:], failure.sentence)
         except ApiFailure as failure:
-            refusals[day] = explanation(failure, zone)
+            refusals[day] = explanation(failure)
     return refusals
 
 

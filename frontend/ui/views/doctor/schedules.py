@@ -58,7 +58,7 @@ def _week(person: SignedInPerson) -> None:
     )
     for row in rows:
         _draw_row(person, row)
-    open_asked(person.api, rows, person.user.timezone)
+    open_asked(person.api, rows)
 
 
 def _edit_picked(pick: Pick) -> None:
@@ -86,7 +86,7 @@ def _switch(person: SignedInPerson, row: Schedule) -> None:
         changed = person.api.change_schedule(row.id, is_active=not row.is_active)
         return f"{row_text(changed)} is now {'active' if changed.is_active else 'inactive'}"
 
-    attempt(f"switch.{row.id}.{row.is_active}", person.user.timezone, switch)
+    attempt(f"switch.{row.id}.{row.is_active}", switch)
 
 
 page()

@@ -141,7 +141,7 @@ def test_appointments_in_the_way_are_named(api: FakeApi, doctor: Json, tab: AppT
     api.add_appointment(doctor, patient, MONDAY_MORNING.replace(hour=9))
     press(tab, "Delete")
     press(tab, "Yes, delete it")
-    affected = r"- Monday 30 November 2026, 9:00: Ann \*Other\* with Dr Smith"
+    affected = r"- Monday 30 November 2026, 9:00: Ann \*Other\* with Dr. John Smith"
     assert texts(tab.error) == [f"{SENTENCES['appointments_affected']}\n\n{affected}"]
     assert len(rows(api)) == 1
 

@@ -15,14 +15,22 @@ from app.core.config import PasswordPolicy
 from app.core.database import Database
 from app.core.security import PasswordHasher
 from app.crud import crud_user
-from app.domain.errors import DomainError, InvalidCredentials, NotSignedIn, WrongPresentPassword
+from app.domain.errors import (
+    AppointmentsAffected,
+    DomainError,
+    InvalidCredentials,
+    NotFound,
+    NotSignedIn,
+    WrongPresentPassword,
+)
 from app.domain.people import COMMAND_LINE, Actor, Role
 from app.models import LoginSession, User
-from app.services import logins, staff
+from app.services import booking, logins, staff
+from app.services.booking import WantedTime
 from app.services.logins import LoginRequest, NewLogin, SessionLimits, SignedIn
 from app.services.passwords import PasswordRules
 from tests.databases import Databases
-from tests.integration.diaries import add_person
+from tests.integration.diaries import WITHOUT_LIMITS, add_hours, add_person
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 OLD, NEW, OTHER = "the old password", "the new password", "another password"
@@ -285,3 +293,62 @@ def test_a_deactivation_ends_the_session_that_was_being_opened(database: Databas
         other.join(0.5)
     other.join(WAIT_SECONDS)
     assert account.sessions() == []
+
+
+def outcomes_of_leaving_while_booking(database: Database, *, booking_first: bool) -> list[Any]:
+    """What came of the one that began first, and of the other one."""
+    with database.writing() as session:
+        admin, doctor, patient = (
+            add_person(session, role, now=NOW) for role in (Role.ADMIN, Role.DOCTOR, Role.PATIENT)
+        )
+        add_hours(
+            session, doctor, now=NOW, day_of_week=0, start_time=540, end_time=600, slot_duration=30
+        )
+
+    def book(session: Session) -> None:
+        booking.book(
+            session,
+            patient,
+            doctor_id=doctor.id,
+            patient_id=None,
+            wanted=WantedTime(NOW.date(), 540, None),
+            reason="Regular checkup",
+            limits=WITHOUT_LIMITS,
+            now=NOW,
+        )
+
+    def leave(session: Session) -> None:
+        staff.change_account(
+            session, admin, user_id=patient.id, changes={"is_active": False}, now=NOW
+        )
+
+    outcomes: list[type[DomainError] | None] = []
+    first, second = (book, leave) if booking_first else (leave, book)
+
+    def run_second() -> None:
+        with database.writing() as session:
+            outcomes.append(outcome(lambda: second(session)))
+
+    other = Thread(target=run_second)
+    with database.writing() as session:
+        outcomes.append(outcome(lambda: first(session)))
+        other.start()
+        other.join(0.5)
+    other.join(WAIT_SECONDS)
+    return outcomes
+
+
+def test_a_patient_who_leaves_while_a_booking_is_open(database: Database) -> None:
+    for booking_first, expected in ((True, AppointmentsAffected), (False, NotFound)):
+        outcomes = outcomes_of_leaving_while_booking(database, booking_first=booking_first)
+        assert outcomes == [None, expected]
+
+
+def test_without_the_lock_of_bookings_a_patient_leaves_a_visit_behind(
+    postgres_databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control, where writers do not wait for each other anyway."""
+    monkeypatch.setattr(crud_user, "lock_bookings", lambda *_, **__: None)
+    database = Database(postgres_databases.create())
+    assert outcomes_of_leaving_while_booking(database, booking_first=True) == [None, None]
+    database.close()

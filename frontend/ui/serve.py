@@ -1,5 +1,6 @@
 """Serves the user interface behind the same guarded protocol as the API."""
 
+import argparse
 import socket
 import sys
 from contextlib import suppress
@@ -21,6 +22,10 @@ STOP_SECONDS: Final = 3  # for the requests under way, as at the API
 
 def serve(app: ASGIApp) -> None:
     """Serve the application on FRONTEND_HOST and FRONTEND_PORT until the process is stopped."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reload", action="store_true", help="run a page again when it changes")
+    if parser.parse_args().reload:
+        _watch_the_code()
     _name_own_address()
     config = uvicorn.Config(
         app,
@@ -50,6 +55,12 @@ def _bind(host: str, port: int) -> list[socket.socket]:
             " program that uses the port, or set an address of this machine and a free port.\n"
         )
         sys.exit(UNUSABLE)
+
+
+def _watch_the_code() -> None:
+    """Overrule the project's configuration, as variables do with `streamlit run` only."""
+    streamlit_config.set_option("server.fileWatcherType", "auto")
+    streamlit_config.set_option("server.runOnSave", True)  # noqa: FBT003 - its signature
 
 
 def _name_own_address() -> None:

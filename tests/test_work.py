@@ -56,7 +56,9 @@ def test_statements_are_counted() -> None:
 
 
 def test_lookups_are_counted(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'any.db'}"
+    file = tmp_path / "any.db"
+    file.touch()
+    url = f"sqlite:///{file}"
     question = Prepared(select(literal(1)))
     with closing(Database(url)) as database:
         lookups = SqliteLookups(database)

@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from app.core.config import Settings
 from app.core.database import Database
 from app.main import create_app
+from app.services.readiness import Readiness
 from tests.api import tables
 from tests.api.clinic import Clinic, open_clinic
 from tests.api.tables import Rows
@@ -30,6 +31,7 @@ class Running:
     client: TestClient
     settings: Settings
     database: Database
+    readiness: Readiness
     clock: FakeClock
 
 
@@ -49,13 +51,17 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
     clock = FakeClock(MONDAY_MORNING)
     app = create_app(settings, clock)
     with TestClient(app, base_url="http://testserver", client=PEER) as client:
-        yield Running(client, settings, app.state.resources.database, clock)
+        resources = app.state.resources
+        yield Running(client, settings, resources.database, resources.readiness, clock)
 
 
 @pytest.fixture
 def database(running: Running) -> Iterator[Database]:
     yield running.database
     tables.empty(running.database)
+    vars(running.readiness).update(
+        vars(Readiness())
+    )  # a test's clock never leaves a failure behind
 
 
 @pytest.fixture

@@ -116,7 +116,8 @@ def bookings_around_a_full_disk(
 @pytest.mark.mounts
 def test_a_full_disk(place: Place, tmp_path: Path, figure: Figure) -> None:
     schema.upgrade(place.url)
-    with serving(place.url, tmp_path) as server:
+    # One process: of several, each knows only whether it could write itself.
+    with serving(place.url, tmp_path, WEB_CONCURRENCY="1") as server:
         bookings = bookings_around_a_full_disk(
             server,
             place.url,

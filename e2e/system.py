@@ -102,6 +102,7 @@ class System:
             "BCRYPT_COST": "6",
             "REGISTRATIONS_PER_HOUR": "1000",
             "NETWORK_WRITES_PER_MINUTE": "100000",
+            "OPEN_VISITS_PER_PATIENT": "20",  # lists have pages of ten
             "TRUSTED_PROXIES": "127.0.0.1",
         }
         logs.mkdir(parents=True, exist_ok=True)

@@ -235,7 +235,8 @@ def the_doctor_sees_a_calendar(doctor: Page) -> None:
 def booked_hours_are_kept(doctor: Page) -> None:
     refusal = (
         "Patients have booked appointments that depend on these hours."
-        f" Move or cancel those appointments first. {spoken(coming(MONDAY))}, 9:30: Ann Other"
+        f" Move or cancel those appointments first. {spoken(coming(MONDAY))}, 9:30:"
+        " Ann Other with Dr. John Smith"
     )
     actions.go_to(doctor, "Schedule Management")
     press(doctor, MONDAY_HOURS, "Deactivate")

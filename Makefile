@@ -51,7 +51,7 @@ test-backend: $(INSTALLED) ## … of the API, on SQLite and PostgreSQL
 	$(BIN)/pytest backend -n 2
 
 test-frontend: $(INSTALLED) ## … of the pages
-	$(BIN)/pytest frontend
+	$(BIN)/pytest frontend -n 2
 
 test-tools: $(INSTALLED) ## … of the tools and the settings
 	$(BIN)/pytest tests --ignore=tests/faults

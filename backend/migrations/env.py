@@ -10,12 +10,18 @@ from app.core.database import lock_schema, make_engine
 def run() -> None:
     url = context.config.attributes.get("database_url") or Settings().database_url
     engine = make_engine(url, migrates=True)
-    with engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=models.Base.metadata)
-        with context.begin_transaction():
-            lock_schema(connection)
-            context.run_migrations()
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            context.configure(
+                connection=connection,
+                target_metadata=models.Base.metadata,
+                transactional_ddl=True,  # on SQLite, Alembic would commit each migration alone
+            )
+            with context.begin_transaction():
+                lock_schema(connection)
+                context.run_migrations()
+    finally:
+        engine.dispose()
 
 
 run()

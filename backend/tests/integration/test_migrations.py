@@ -14,9 +14,11 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import (
     Connection,
+    Engine,
     Inspector,
     String,
     delete,
+    event,
     insert,
     inspect,
     literal,
@@ -141,6 +143,19 @@ def test_the_migrations_go_up_and_down_and_up_again(databases: Databases):
             go(schema.migration_config(url), revision)
             found = set(inspect(database.engine).get_table_names()) - {"alembic_version"}
             assert found == expected
+
+
+def test_migrations_are_committed_together(databases: Databases):
+    """Otherwise another process could migrate between two of them, and a failure leave half."""
+    url = databases.create_blank()
+    commits: list[Connection] = []
+    listener = commits.append
+    event.listen(Engine, "commit", listener)
+    try:
+        schema.upgrade(url)
+    finally:
+        event.remove(Engine, "commit", listener)
+    assert len(commits) == 1
 
 
 MIGRATE = "import sys; from app.core import schema; input(); schema.upgrade(sys.argv[1])"

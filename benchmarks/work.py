@@ -31,8 +31,8 @@ from starlette.types import ASGIApp, Message
 from app.core import schema
 from app.core.config import Settings
 from app.core.database import Database
-from app.core.prepared import Form, Prepared
 from app.core.security import PasswordHasher
+from app.core.statements import CompiledStatement, Statement
 from app.main import create_app
 from app.services import demo
 from benchmarks.dataset import TIMEZONE, SignedIn, sign_in
@@ -79,7 +79,7 @@ class Meter:
         threading.settrace(self._trace)
         sys.settrace(self._trace)
         try:
-            with patch.object(Prepared, "form_for", self._counting(Prepared.form_for)):
+            with patch.object(Statement, "compiled_for", self._counting(Statement.compiled_for)):
                 yield
         finally:
             sys.settrace(before)
@@ -93,11 +93,13 @@ class Meter:
             self._lines += 1
         return self._trace
 
-    def _counting(self, form_for: Callable[..., Form]) -> Callable[..., Form]:
-        """Prepared statements, which go to the driver without an event, each time they are run."""
+    def _counting(
+        self, compiled_for: Callable[..., CompiledStatement]
+    ) -> Callable[..., CompiledStatement]:
+        """Statement statements, which go to the driver without an event, each time they are run."""
 
-        def count(prepared: Prepared, dialect: Dialect) -> Form:
-            form = form_for(prepared, dialect)
+        def count(statement: Statement, dialect: Dialect) -> CompiledStatement:
+            form = compiled_for(statement, dialect)
             self._count_statement(None, None, form.text)
             return form
 

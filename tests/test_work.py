@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, literal, select, text
 
 from app.core.database import Database
 from app.core.lookups import SqliteLookups
-from app.core.prepared import Prepared
+from app.core.statements import Statement
 from benchmarks.limits import month_to_compute
 from benchmarks.work import Meter, Work, differences
 
@@ -59,7 +59,7 @@ def test_lookups_are_counted(tmp_path: Path) -> None:
     file = tmp_path / "any.db"
     file.touch()
     url = f"sqlite:///{file}"
-    question = Prepared(select(literal(1)))
+    question = Statement(select(literal(1)))
     with closing(Database(url)) as database:
         lookups = SqliteLookups(database)
         assert measured(lambda: lookups.answer(lambda ask: ask(question))).statements == 1

@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from app.core import schema
 from app.core.database import make_engine
 from app.core.postgres import EventLoopPool, LoopTransaction
-from app.core.prepared import Prepared
+from app.core.statements import Statement
 from tests.faults.postgres import PostgresNode
 
 Connects = Callable[[URL], int]
@@ -133,7 +133,7 @@ def ask_by_psycopg(url: URL) -> int:
 
 def ask_by_asyncpg(url: URL) -> int:
     async def ask(transaction: LoopTransaction) -> int:
-        ((answer,),) = await transaction.fetch(Prepared(ONE), {})
+        ((answer,),) = await transaction.fetch(Statement(ONE), {})
         return int(answer)
 
     async def connect() -> int:

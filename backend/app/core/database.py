@@ -38,15 +38,15 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from app.core.columns import Base
 from app.core.config import Settings
 from app.core.failures import is_failure
-from app.core.prepared import (
+from app.core.sqlite_opening import create_private_file, existing_file
+from app.core.statements import (
     Parameter,
-    Prepared,
+    Statement,
     Transaction,
     dialect_of,
+    execute,
     parameters_for,
-    rows_in,
 )
-from app.core.sqlite_opening import create_private_file, existing_file
 from app.domain.errors import DomainError, OutcomeUnknown
 
 PATIENCE_SECONDS = 10.0  # for a lock, a connection, or one's turn
@@ -61,7 +61,7 @@ DELETED_AT_ONCE = 100
 BEGIN_WRITING = "BEGIN IMMEDIATE"
 STANDBY_WAIT = "SyncRepWaitForLSN"  # the function of PostgreSQL that warns when it is cancelled
 
-_TRY_LOCK = Prepared(select(func.pg_try_advisory_xact_lock(Parameter("key"))))
+_TRY_LOCK = Statement(select(func.pg_try_advisory_xact_lock(Parameter("key"))))
 
 AUDIT_KEY = "audit_key"  # in `Session.info`: what the records of the audit log are signed with
 
@@ -293,7 +293,7 @@ def insert_unless_refused(
     table = cast("Table", model.__table__)
     insert = _insert_unless_refused(table, frozenset(values), where, _is_sqlite(session))
     try:
-        inserted = rows_in(session, insert, **values, **where_values)
+        inserted = execute(session, insert, **values, **where_values)
     except IntegrityError as error:
         if _is_conflict(error):
             return None
@@ -332,7 +332,7 @@ def try_lock(session: Transaction, name: str) -> bool:
     """
     if _is_sqlite(session):
         return True
-    ((is_ours,),) = rows_in(session, _TRY_LOCK, key=lock_key(name))
+    ((is_ours,),) = execute(session, _TRY_LOCK, key=lock_key(name))
     return bool(is_ours)
 
 
@@ -369,7 +369,7 @@ def _insert_unless_refused(
     names: frozenset[str],
     where: ColumnElement[bool] | None,
     is_sqlite: bool,  # noqa: FBT001
-) -> Prepared:
+) -> Statement:
     insert = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
     values = parameters_for(*(table.c[name] for name in sorted(names)))
     if where is None:
@@ -377,7 +377,7 @@ def _insert_unless_refused(
     else:
         row = select(*values.values()).where(where)
         insert = insert.from_select(list(values), row, include_defaults=False)
-    return Prepared(insert.on_conflict_do_nothing().returning(table.c.id))
+    return Statement(insert.on_conflict_do_nothing().returning(table.c.id))
 
 
 def _is_sqlite(session: Transaction) -> bool:

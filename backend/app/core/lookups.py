@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from app.core.database import Database
 from app.core.groups import Entry, Groups
 from app.core.postgres import EventLoopPool
-from app.core.prepared import Ask, DirectTransaction, Prepared, Row, rows_in
+from app.core.statements import Ask, DirectTransaction, Row, Statement, execute
 from app.core.steps import carry_out_in_step
 
 Result = TypeVar("Result")
@@ -98,15 +98,15 @@ class SqliteLookups:
         self._database = database
         self._idle: list[sqlite3.Connection] = []
 
-    def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
+    def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
         """The rows of a prepared query. Raises LookupFailed."""
-        form = prepared.form_for(self._database.engine.dialect)
+        compiled = statement.compiled_for(self._database.engine.dialect)
         try:
             connection = self._idle.pop() if self._idle else self._connect()
         except (sqlite3.Error, SQLAlchemyError) as error:
             raise LookupFailed from error
         try:
-            found = form.run(connection, values)
+            found = compiled.run(connection, values)
         except sqlite3.Error as error:
             connection.close()
             self._close_idle()
@@ -146,4 +146,4 @@ class SqliteLookups:
 
 def _in_transaction(database: Database, question: Callable[[Ask], Result]) -> Result:
     with database.reading() as session:
-        return question(partial(rows_in, session))
+        return question(partial(execute, session))

@@ -22,7 +22,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from app.core.database import PATIENCE_SECONDS, STANDBY_WAIT
 from app.core.failures import is_failure
-from app.core.prepared import Conclusion, DirectTransaction, Prepared, Row
+from app.core.statements import Conclusion, DirectTransaction, Row, Statement
 from app.domain.errors import OutcomeUnknown
 
 DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]
@@ -180,15 +180,15 @@ class LoopTransaction:
         self._connection = connection
         self._conclusions: defaultdict[Conclusion, list[Any]] = defaultdict(list)
 
-    def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
+    def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
         """Run a prepared statement, in a greenlet. Raises DBAPIError."""
-        return await_only(self.fetch(prepared, values))
+        return await_only(self.fetch(statement, values))
 
     def rows_for_each(
-        self, prepared: Prepared, many: Iterable[Mapping[str, Any]]
+        self, statement: Statement, many: Iterable[Mapping[str, Any]]
     ) -> list[list[Row]]:
         """As DirectTransaction says, in a greenlet."""
-        return await_only(self.fetch_for_each(prepared, [dict(values) for values in many]))
+        return await_only(self.fetch_for_each(statement, [dict(values) for values in many]))
 
     def at_the_end(self, conclusion: Conclusion, items: Sequence[Any]) -> None:
         """As DirectTransaction says."""
@@ -201,34 +201,36 @@ class LoopTransaction:
         for conclusion, items in self._conclusions.items():
             await greenlet_spawn(conclusion, self, items)
 
-    async def fetch(self, prepared: Prepared, values: dict[str, Any]) -> list[Row]:
+    async def fetch(self, statement: Statement, values: dict[str, Any]) -> list[Row]:
         """The rows of a prepared statement. Raises DBAPIError."""
-        form = prepared.form_for(DIALECT)
-        records = await _translated(self._connection.fetch(form.text, *form.in_order(values)))
-        return form.decoded([tuple(record) for record in records])
+        compiled = statement.compiled_for(DIALECT)
+        records = await _translated(
+            self._connection.fetch(compiled.text, *compiled.in_order(values))
+        )
+        return compiled.decoded([tuple(record) for record in records])
 
     async def fetch_for_each(
-        self, prepared: Prepared, many: Sequence[dict[str, Any]]
+        self, statement: Statement, many: Sequence[dict[str, Any]]
     ) -> list[list[Row]]:
         """The rows of a prepared statement for each set of values, in one round trip.
 
         Raises DBAPIError.
         """
         if len(many) == 1:
-            return [await self.fetch(prepared, many[0])]
-        form = prepared.form_for(DIALECT)
-        every = [form.in_order(values) for values in many]
+            return [await self.fetch(statement, many[0])]
+        compiled = statement.compiled_for(DIALECT)
+        every = [compiled.in_order(values) for values in many]
         answers: list[list[Row]] = [[] for _ in many]
-        if form.returns_rows:
+        if compiled.returns_rows:
             numbered = [[*values, number] for number, values in enumerate(every)]
             records = await _translated(
-                self._connection.fetchmany(_numbered(form.text, len(form.names)), numbered)
+                self._connection.fetchmany(_numbered(compiled.text, len(compiled.names)), numbered)
             )
             for number, *row in records:
                 answers[number].append(tuple(row))
         else:
-            await _translated(self._connection.executemany(form.text, every))
-        return [form.decoded(rows) for rows in answers]
+            await _translated(self._connection.executemany(compiled.text, every))
+        return [compiled.decoded(rows) for rows in answers]
 
 
 def is_unreachable(error: DBAPIError) -> bool:

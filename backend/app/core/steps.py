@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from greenlet import greenlet  # type: ignore[import-untyped]
 
 from app.core.postgres import DIALECT, LoopTransaction
-from app.core.prepared import DirectTransaction, Prepared, Row, SharedTransaction
+from app.core.statements import DirectTransaction, Row, SharedTransaction, Statement
 from app.domain.errors import DomainError
 
 Work = Callable[[DirectTransaction], Any]
@@ -33,8 +33,8 @@ async def carry_out_in_step(transaction: LoopTransaction, works: Sequence[Work])
         for member in members:
             member.run_on(member)
         while statements := _by_statement(members):
-            for prepared, asking in statements.items():
-                answers = await transaction.fetch_for_each(prepared, list(asking.values()))
+            for statement, asking in statements.items():
+                answers = await transaction.fetch_for_each(statement, list(asking.values()))
                 for member, rows in zip(asking, answers, strict=True):
                     member.run_on(rows)
     finally:
@@ -48,7 +48,7 @@ async def carry_out_in_step(transaction: LoopTransaction, works: Sequence[Work])
 class _Question(NamedTuple):
     """A statement that a work waits for, and its values."""
 
-    prepared: Prepared
+    statement: Statement
     values: dict[str, Any]
 
 
@@ -66,10 +66,10 @@ class _Member(SharedTransaction):
         self._course = greenlet(work)
         self._has_written = False
 
-    def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
+    def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
         """Wait for the rows of a statement, in the work's own course."""
-        rows: list[Row] = self._course.parent.switch(_Question(prepared, values))
-        self._has_written |= prepared.has_written(rows)
+        rows: list[Row] = self._course.parent.switch(_Question(statement, values))
+        self._has_written |= statement.has_written(rows)
         return rows
 
     def leave(self) -> None:
@@ -96,11 +96,11 @@ class _Member(SharedTransaction):
             self.question = came
 
 
-def _by_statement(members: Iterable[_Member]) -> dict[Prepared, dict[_Member, dict[str, Any]]]:
+def _by_statement(members: Iterable[_Member]) -> dict[Statement, dict[_Member, dict[str, Any]]]:
     """Who waits for each statement, with their values."""
-    statements: dict[Prepared, dict[_Member, dict[str, Any]]] = {}
+    statements: dict[Statement, dict[_Member, dict[str, Any]]] = {}
     for member in members:
         if member.question is not None:
-            prepared, values = member.question
-            statements.setdefault(prepared, {})[member] = values
+            statement, values = member.question
+            statements.setdefault(statement, {})[member] = values
     return statements

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from app.core.database import Database
 from app.core.groups import Entry, Groups
 from app.core.postgres import EventLoopPool, is_contention, is_unreachable
-from app.core.prepared import (
+from app.core.statements import (
     Conclusion,
     DirectTransaction,
-    Prepared,
     Row,
     SharedTransaction,
+    Statement,
     rows_from,
 )
 from app.core.steps import carry_out_in_step
@@ -30,7 +30,7 @@ POOL_SIZE = 3
 SOON = "250ms"  # a quarter of what PostgreSQL waits before it looks for a deadlock
 
 _SAVEPOINT, _UNDO, _KEEP = (
-    Prepared(text(f"{command} work")) for command in ("SAVEPOINT", "ROLLBACK TO", "RELEASE")
+    Statement(text(f"{command} work")) for command in ("SAVEPOINT", "ROLLBACK TO", "RELEASE")
 )
 
 Result = TypeVar("Result")
@@ -193,9 +193,9 @@ class SqliteTransaction(SharedTransaction):
         self.dialect = connection.dialect
         self._driver_connection = connection.connection.driver_connection
 
-    def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
+    def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
         """As DirectTransaction says."""
-        return rows_from(self._driver_connection, self.dialect, prepared, values)
+        return rows_from(self._driver_connection, self.dialect, statement, values)
 
     def attempt(self, work: Work[Any]) -> object:
         """What a work returns, or the refusal that it ended with, which undoes it alone."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.core.database import insert_unless_refused, update_unless_refused
-from app.core.prepared import Ask, Parameter, Prepared, Transaction, rows_in
+from app.core.statements import Ask, Parameter, Statement, Transaction, execute
 from app.crud.crud_user import Parties
 from app.domain.appointments import MAX_SLOT_DURATION, AppointmentStatus, ShownAppointment
 from app.domain.errors import NotFound, PatientBusy, SlotTaken, TooManyOpenVisits
@@ -71,7 +71,7 @@ def _shown(source: type[Appointment]) -> Select[*tuple[Any, ...]]:
     )
 
 
-_ELSEWHERE = Prepared(
+_ELSEWHERE = Statement(
     select(Appointment.id)
     .where(
         Appointment.patient_id == Parameter("patient_id"),
@@ -100,7 +100,7 @@ _OPEN_VISITS = (
     .scalar_subquery()
 )
 _MAY_BOOK = and_(_PATIENT_IS_ACTIVE, Parameter("most_open") > _OPEN_VISITS)
-_STANDING = Prepared(select(_PATIENT_IS_ACTIVE, _OPEN_VISITS))
+_STANDING = Statement(select(_PATIENT_IS_ACTIVE, _OPEN_VISITS))
 _PAGE_FILTERS = {
     "date_from": Appointment.appointment_date >= Parameter("date_from", Date()),
     "date_to": Appointment.appointment_date <= Parameter("date_to", Date()),
@@ -269,7 +269,7 @@ def _own(role: Role, person: int | Parameter) -> ColumnElement[bool]:
 
 
 @lru_cache
-def _own_page(role: Role, filters: frozenset[str]) -> Prepared:
+def _own_page(role: Role, filters: frozenset[str]) -> Statement:
     """The query of a page, of which `_PAGE_FILTERS` say what parameters they take."""
     newest_first = "past" in filters
     page = (
@@ -282,7 +282,7 @@ def _own_page(role: Role, filters: frozenset[str]) -> Prepared:
         .limit(Parameter("limit"))
     )
     source = aliased(Appointment, page.subquery())
-    return Prepared(_shown(source).order_by(*_by_start(source, newest_first=newest_first)))
+    return Statement(_shown(source).order_by(*_by_start(source, newest_first=newest_first)))
 
 
 def _by_start(source: type[Appointment], *, newest_first: bool) -> list[ColumnElement[Any]]:
@@ -299,7 +299,7 @@ def _with_parties() -> Select[Appointment]:
 def _check_may_book(
     session: Transaction, *, patient_id: int, most_open: int, now: datetime
 ) -> None:
-    ((is_active, open_visits),) = rows_in(session, _STANDING, patient_id=patient_id, now=now)
+    ((is_active, open_visits),) = execute(session, _STANDING, patient_id=patient_id, now=now)
     if not is_active:
         raise NotFound("There is no such patient.")
     if open_visits >= most_open:
@@ -311,5 +311,5 @@ def _refusal(
 ) -> SlotTaken | PatientBusy:
     """Which party's diary the database's refusal was about."""
     asked = {name: values[name] for name in ("patient_id", "doctor_id", "starts_at", "ends_at")}
-    is_elsewhere = rows_in(session, _ELSEWHERE, besides=besides, **asked)
+    is_elsewhere = execute(session, _ELSEWHERE, besides=besides, **asked)
     return PatientBusy() if is_elsewhere else SlotTaken()

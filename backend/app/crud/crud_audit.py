@@ -17,14 +17,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, selectinload
 
-from app.core.prepared import (
+from app.core.statements import (
     Ask,
     Parameter,
-    Prepared,
+    Statement,
     Transaction,
+    execute,
     parameters_for,
     rows_for_each,
-    rows_in,
 )
 from app.domain.people import Actor
 from app.models import AuditHead, AuditPatient, AuditRecord
@@ -36,9 +36,9 @@ RECENT = 200
 
 _RECORDS = cast("Table", AuditRecord.__table__)
 _PATIENTS = cast("Table", AuditPatient.__table__)
-_LOCK_HEAD = Prepared(select(AuditHead.sequence, AuditHead.hash).with_for_update())
-_APPEND = Prepared(insert(_RECORDS).values(parameters_for(*_RECORDS.c)))
-_APPEND_PATIENTS = Prepared(insert(_PATIENTS).values(parameters_for(*_PATIENTS.c)))
+_LOCK_HEAD = Statement(select(AuditHead.sequence, AuditHead.hash).with_for_update())
+_APPEND = Statement(insert(_RECORDS).values(parameters_for(*_RECORDS.c)))
+_APPEND_PATIENTS = Statement(insert(_PATIENTS).values(parameters_for(*_PATIENTS.c)))
 _RECENT = (
     select(AuditRecord)
     .where(AuditRecord.actor_id == Parameter("actor_id"))
@@ -46,7 +46,7 @@ _RECENT = (
     .limit(RECENT)
     .subquery()
 )
-_PATIENTS_SEEN = Prepared(
+_PATIENTS_SEEN = Statement(
     select(func.coalesce(AuditPatient.patient_id, _RECENT.c.patient_id))
     .select_from(_RECENT)
     .outerjoin(AuditPatient, AuditPatient.sequence == _RECENT.c.sequence)
@@ -70,7 +70,7 @@ class Head(NamedTuple):
 
 def lock_head(session: Transaction) -> Head:
     """The end of the chain, locked for whoever appends next."""
-    (row,) = rows_in(session, _LOCK_HEAD)
+    (row,) = execute(session, _LOCK_HEAD)
     return Head(*row)
 
 

@@ -16,12 +16,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.functions import aggregate_strings
 
-from app.core.prepared import (
+from app.core.statements import (
     Ask,
     Numbers,
     Parameter,
-    Prepared,
     Row,
+    Statement,
     instant_at,
     is_among,
     minute_of,
@@ -42,22 +42,22 @@ _start_and_minutes = (
     cast(minute_of(Appointment.starts_at), String) + " " + cast(Appointment.duration, String)
 )
 
-_REVISION = Prepared(select(DiaryRevision.revision).where(DiaryRevision.user_id == _doctor_id))
-_REVISIONS = Prepared(
+_REVISION = Statement(select(DiaryRevision.revision).where(DiaryRevision.user_id == _doctor_id))
+_REVISIONS = Statement(
     select(DiaryRevision.user_id, DiaryRevision.revision).where(
         is_among(DiaryRevision.user_id, Parameter("user_ids", Numbers()))
     )
 )
 
 
-def _diaries(is_theirs: Callable[[Any], ColumnElement[bool]]) -> Prepared:
+def _diaries(is_theirs: Callable[[Any], ColumnElement[bool]]) -> Statement:
     """Doctors, hours and busy time, of those whose id fits: kind, id, a text, four numbers.
 
     A doctor's own row has the number of the diary's present state: that of all that comes with it.
     A doctor's busy time is one row, with the start and the minutes of each visit as its text: a
     row for each visit takes three times as long.
     """
-    return Prepared(
+    return Statement(
         union_all(
             select(
                 literal(_DOCTOR),

@@ -8,11 +8,11 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.database import delete_some
-from app.core.prepared import Ask, Parameter, Prepared, Transaction, rows_in
+from app.core.statements import Ask, Parameter, Statement, Transaction, execute
 from app.domain.people import Role
 from app.models import LoginSession, User
 
-_LIVE_LOGIN = Prepared(
+_LIVE_LOGIN = Statement(
     select(
         LoginSession.id,
         LoginSession.user_id,
@@ -29,7 +29,7 @@ _LIVE_LOGIN = Prepared(
         User.is_active,
     )
 )
-_TOUCH = Prepared(
+_TOUCH = Statement(
     update(LoginSession)
     .where(LoginSession.id == Parameter("session_id"))
     .values(last_seen_at=Parameter("now", LoginSession.last_seen_at.type))
@@ -80,7 +80,7 @@ def list_live_login_sessions(
 
 def touch_login_session(session: Transaction, *, session_id: int, now: datetime) -> None:
     """Note that a session was used."""
-    rows_in(session, _TOUCH, session_id=session_id, now=now)
+    execute(session, _TOUCH, session_id=session_id, now=now)
 
 
 def delete_login_session(session: Session, *, user_id: int, session_id: int) -> bool:

@@ -7,19 +7,19 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core.database import delete_some, insert_unless_refused, try_lock
-from app.core.prepared import Parameter, Prepared, Transaction, rows_in
+from app.core.statements import Parameter, Statement, Transaction, execute
 from app.models import StoredReply
 
 _OF_KEY = (
     StoredReply.user_id == Parameter("user_id"),
     StoredReply.key == Parameter("key", StoredReply.key.type),
 )
-_FIND = Prepared(
+_FIND = Statement(
     select(StoredReply.fingerprint, StoredReply.body).where(
         *_OF_KEY, StoredReply.created_at > Parameter("since", StoredReply.created_at.type)
     )
 )
-_RENEW = Prepared(
+_RENEW = Statement(
     update(StoredReply)
     .where(*_OF_KEY)
     .values(
@@ -47,7 +47,7 @@ def claim_key(session: Transaction, *, user_id: int, key: str) -> bool:
 
 def find_reply(session: Transaction, *, user_id: int, key: str, since: datetime) -> Reply | None:
     """The reply that was stored under a person's key since an instant."""
-    rows = rows_in(session, _FIND, user_id=user_id, key=key, since=since)
+    rows = execute(session, _FIND, user_id=user_id, key=key, since=since)
     return Reply(*rows[0]) if rows else None
 
 
@@ -57,7 +57,7 @@ def store_reply(
     """Store a reply, instead of an older one under its key."""
     values = {"user_id": user_id, "key": key, "created_at": now, **reply._asdict()}
     if insert_unless_refused(session, StoredReply, values) is None:
-        rows_in(session, _RENEW, **values)
+        execute(session, _RENEW, **values)
 
 
 def forget_replies(session: Session, *, until: datetime) -> None:

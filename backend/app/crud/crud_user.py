@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from app.core.database import insert_unless_refused, lock_key, update_unless_refused
-from app.core.prepared import Parameter, Prepared, Transaction, lock_until_commit, rows_in
+from app.core.statements import Parameter, Statement, Transaction, execute, lock_until_commit
 from app.domain.errors import EmailTaken, NotFound, UsernameTaken
 from app.domain.names import search_key, searched_words, text_key
 from app.domain.people import Actor, Role
@@ -26,7 +26,7 @@ from app.models import Appointment, User
 NAMES = ("full_name", "username", "email")
 LISTED = and_(User.role == Role.DOCTOR, User.is_active, User.is_approved)
 
-_ACTIVE = Prepared(
+_ACTIVE = Statement(
     select(User.id).where(
         User.id == Parameter("user_id"),
         User.role == Parameter("role", User.role.type),
@@ -34,7 +34,7 @@ _ACTIVE = Prepared(
     )
 )
 _patient = aliased(User)
-_SHARE_DIARY = Prepared(
+_SHARE_DIARY = Statement(
     select(
         User.timezone,
         User.full_name.label("doctor_name"),
@@ -48,7 +48,7 @@ _SHARE_DIARY = Prepared(
     .where(User.id == Parameter("doctor_id"), LISTED)
     .with_for_update(read=True, of=User)
 )
-_LOCK_BOOKINGS = Prepared(select(lock_until_commit(Parameter("bookings_lock"))))
+_LOCK_BOOKINGS = Statement(select(lock_until_commit(Parameter("bookings_lock"))))
 
 
 class Parties(NamedTuple):
@@ -103,7 +103,7 @@ def find_user_by_login(session: Session, *, key: str) -> User | None:
 
 def check_is_active(session: Transaction, *, user_id: int, role: Role) -> None:
     """Raise NotFound unless there is an active account of this role."""
-    if not rows_in(session, _ACTIVE, user_id=user_id, role=role):
+    if not execute(session, _ACTIVE, user_id=user_id, role=role):
         raise NotFound(f"There is no such {role.value}.")
 
 
@@ -199,7 +199,7 @@ def share_diary(session: Transaction, *, doctor_id: int, patient_id: int) -> Par
     Bookings with a doctor share this lock; `lock_diaries` waits for all of them. Those of one
     patient, and `lock_bookings`, wait for each other. Raises NotFound.
     """
-    rows = rows_in(
+    rows = execute(
         session,
         _SHARE_DIARY,
         doctor_id=doctor_id,
@@ -214,7 +214,7 @@ def share_diary(session: Transaction, *, doctor_id: int, patient_id: int) -> Par
 
 def lock_bookings(session: Session, *, patient_id: int) -> None:
     """Let nobody book for a patient until the transaction ends. Comes before `lock_diaries`."""
-    rows_in(session, _LOCK_BOOKINGS, bookings_lock=_bookings_lock(patient_id))
+    execute(session, _LOCK_BOOKINGS, bookings_lock=_bookings_lock(patient_id))
 
 
 def lock_diaries(session: Session, *, user_ids: set[int]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core.database import AUDIT_KEY
-from app.core.prepared import Ask, Transaction
+from app.core.statements import Ask, Transaction
 from app.crud import crud_audit
 from app.domain.people import Actor, Origin
 from app.models import AuditRecord

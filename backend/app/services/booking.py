@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from app.core.prepared import Transaction, rows_in
+from app.core.statements import Transaction, execute
 from app.crud import crud_appointment, crud_diary, crud_user
 from app.domain.appointments import (
     MAX_SLOT_DURATION,
@@ -235,7 +235,7 @@ def _find_slot(
     if start >= limits.horizon(zone, now).ends:
         raise BeyondHorizon(limits.horizon_days)
     within = Interval(start, start + MAX_SLOT_DURATION)
-    found = crud_diary.find_diary(partial(rows_in, session), doctor_id, within)
+    found = crud_diary.find_diary(partial(execute, session), doctor_id, within)
     if found is None:
         raise NotFound("There is no such doctor.")
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from app.core.devices import Device
-from app.core.prepared import Ask
 from app.core.security import (
     PasswordHasher,
     new_session_token,
     token_digest,
 )
+from app.core.statements import Ask
 from app.crud import crud_login, crud_user
 from app.crud.crud_login import LiveLogin
 from app.domain.errors import (

@@ -7,7 +7,7 @@ from math import inf
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from app.core.prepared import Ask
+from app.core.statements import Ask
 from app.crud import crud_diary
 from app.crud.crud_diary import Diary
 from app.domain.availability import Slot, free_slots

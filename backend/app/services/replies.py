@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.core.prepared import Transaction
+from app.core.statements import Transaction
 from app.crud import crud_reply
 from app.crud.crud_reply import Reply
 from app.domain.errors import KeyReused, RequestInFlight, ServerBusy

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from app.core.database import Database
-from app.core.prepared import Prepared, rows_in
+from app.core.statements import Statement, execute
 from app.crud import crud_user
 from app.domain.people import Role
 from app.models import User
@@ -210,7 +210,7 @@ def test_a_patient_who_was_deactivated_meanwhile_books_nothing(
     share_diary = crud_user.share_diary
 
     def deactivate_first(session: Any, **people: int) -> Any:
-        rows_in(session, Prepared(update(User).values(is_active=User.role != Role.PATIENT)))
+        execute(session, Statement(update(User).values(is_active=User.role != Role.PATIENT)))
         return share_diary(session, **people)
 
     monkeypatch.setattr(crud_user, "share_diary", deactivate_first)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from app.core.database import Database
 from app.core.lookups import LookupFailed, Lookups, SqliteLookups, open_lookups
 from app.core.postgres import EventLoopPool
-from app.core.prepared import Ask
+from app.core.statements import Ask
 from app.core.writer import Writer, open_writer
 
 Result = TypeVar("Result")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from app.core.config import Settings
-from app.core.prepared import Prepared
+from app.core.statements import Statement
 from tests.people import Visitor
 
 MONDAY = date(2026, 11, 30)
@@ -52,18 +52,18 @@ def statements_of(visitor: Visitor, request: Callable[[], object]) -> int:
     """The statements that a request sends, those about transactions left out."""
     engine = visitor.client.app.state.resources.database.engine
     sent: list[str] = []
-    form_for = Prepared.form_for
+    compiled_for = Statement.compiled_for
 
     def note(connection, cursor, statement, *rest):
         sent.append(statement)
 
-    def form_for_and_note(prepared, dialect):
-        form = form_for(prepared, dialect)
+    def form_for_and_note(statement, dialect):
+        form = compiled_for(statement, dialect)
         sent.append(form.text)
         return form
 
     event.listen(engine, "before_cursor_execute", note)
-    with patch.object(Prepared, "form_for", form_for_and_note):
+    with patch.object(Statement, "compiled_for", form_for_and_note):
         request()
     event.remove(engine, "before_cursor_execute", note)
     return sum(not statement.startswith(OF_TRANSACTIONS) for statement in sent)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app.core.config import Settings
 from app.core.database import Database
-from app.core.prepared import Prepared, rows_in
+from app.core.statements import Statement, execute
 from app.domain.errors import DomainError, OutcomeUnknown
 from app.main import create_app
 from tests.api.clinic import add_hours, booking
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 120
 TODAY = datetime.now(UTC).date()
 COMING_MONDAY = str(TODAY + timedelta(days=7 - TODAY.weekday()))
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
-CREATE = Prepared(text("CREATE TABLE written (number int)"))
+CREATE = Statement(text("CREATE TABLE written (number int)"))
 ENDING = "SELECT {}(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 
@@ -82,11 +82,11 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def write(database: Database) -> None:
     with database.writing() as session:
-        rows_in(session, CREATE)
+        execute(session, CREATE)
 
 
 def write_in_event_loop(database: Database) -> None:
-    with_writer(database, lambda writer: writer.run(lambda work: rows_in(work, CREATE)))
+    with_writer(database, lambda writer: writer.run(lambda work: execute(work, CREATE)))
 
 
 def outcome(work: Callable[[], None]) -> type[Exception] | None:

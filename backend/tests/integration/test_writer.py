@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.core.database import Database, insert_unless_refused
 from app.core.groups import LARGEST_GROUP
 from app.core.postgres import EventLoopPool
-from app.core.prepared import DirectTransaction, Parameter, Prepared, Transaction, rows_in
+from app.core.statements import DirectTransaction, Parameter, Statement, Transaction, execute
 from app.core.writer import SqliteWriter, Writer
 from app.domain.errors import NotFound
 from app.domain.people import Origin, Role
@@ -26,13 +26,13 @@ from tests.databases import Databases
 from tests.integration.asking import with_writer
 
 ID = Parameter("id")
-UP_TO = Prepared(select(User.id).where(User.id <= ID).order_by(User.id))
-DOWN_TO = Prepared(select(User.id).where(User.id >= ID).order_by(User.id))
-DIE = Prepared(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-ADD_AGAIN = Prepared(
+UP_TO = Statement(select(User.id).where(User.id <= ID).order_by(User.id))
+DOWN_TO = Statement(select(User.id).where(User.id >= ID).order_by(User.id))
+DIE = Statement(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+ADD_AGAIN = Statement(
     insert(User.__table__).from_select(["id"], select(User.id).where(User.id == ID))
 )
-LOCK = Prepared(select(User.id).where(User.id == ID).with_for_update())
+LOCK = Statement(select(User.id).where(User.id == ID).with_for_update())
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ def test_each_work_in_step_gets_the_rows_that_are_its_own(postgres: Database):
     def ask(number: int, transaction: Transaction) -> list[list[int]]:
         statements = [UP_TO, DOWN_TO] if number % 3 else [DOWN_TO]
         return [
-            [user_id - first for (user_id,) in rows_in(transaction, one, id=first + number - 1)]
+            [user_id - first for (user_id,) in execute(transaction, one, id=first + number - 1)]
             for one in statements
         ]
 
@@ -272,11 +272,11 @@ def test_those_who_wait_for_a_lock_keep_nobody_waiting(postgres: Database):
     (locked,) = outcomes(postgres, add)
 
     def lock(transaction: Transaction) -> object:
-        return rows_in(transaction, LOCK, id=locked)
+        return execute(transaction, LOCK, id=locked)
 
     async def give(writer: Writer) -> list[object]:
         with postgres.writing() as session:
-            rows_in(session, LOCK, id=locked)
+            execute(session, LOCK, id=locked)
             waiting = [asyncio.create_task(_as_coroutine(writer.run(lock))) for _ in range(12)]
             added = await asyncio.gather(*(writer.run(add) for _ in range(3)))
             done = [task for task in waiting if task.done()]
@@ -290,7 +290,7 @@ def test_a_group_whose_connection_is_lost_leaves_nothing_and_is_not_repeated(pos
 
     def die(transaction: Transaction) -> None:
         begun.append(add(transaction))
-        rows_in(transaction, DIE)
+        execute(transaction, DIE)
 
     lost = outcomes(postgres, add, die, add)
     assert [type(outcome) for outcome in lost] == [OperationalError] * 3
@@ -303,7 +303,7 @@ def test_a_work_that_hides_a_failure_is_not_told_that_it_was_kept(postgres: Data
     def add_twice(transaction: Transaction) -> None:
         added = add(transaction)
         with suppress(IntegrityError):
-            rows_in(transaction, ADD_AGAIN, id=added)
+            execute(transaction, ADD_AGAIN, id=added)
 
     (outcome,) = outcomes(postgres, add_twice)
     assert isinstance(outcome, OperationalError)
@@ -316,7 +316,7 @@ def test_a_work_that_is_cancelled_on_its_connection_leaves_nothing_behind(postgr
     def add_and_wait(transaction: Transaction) -> None:
         add(transaction)
         is_added.set()
-        rows_in(transaction, Prepared(text("SELECT pg_sleep(60)")))
+        execute(transaction, Statement(text("SELECT pg_sleep(60)")))
 
     async def cancel() -> int:
         pool = EventLoopPool(postgres.engine.url, size=1, info=postgres.info)

@@ -21,7 +21,7 @@ from app.api.v1.dependencies import (
     Writing,
 )
 from app.api.v1.paging import Cursor, set_next_link
-from app.core.prepared import Ask, Transaction
+from app.core.statements import Ask, Transaction
 from app.crud import crud_appointment
 from app.crud.crud_appointment import OwnPeriod, Position
 from app.domain.appointments import AppointmentStatus, ShownAppointment

@@ -25,9 +25,9 @@ from app.core.database import Database, concluding
 from app.core.devices import LIFETIME as DEVICE_LIFETIME
 from app.core.devices import Device, Devices
 from app.core.lookups import Lookups
-from app.core.prepared import Ask
 from app.core.rates import Rate, Rates
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
+from app.core.statements import Ask
 from app.core.writer import Writer
 from app.crud import crud_login
 from app.domain.booking_limits import BookingLimits

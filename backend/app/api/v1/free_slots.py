@@ -23,7 +23,7 @@ from app.api.v1.schedules import router as schedules
 from app.core.clock import Clock
 from app.core.groups import Gatherer
 from app.core.lookups import Lookups
-from app.core.prepared import Ask
+from app.core.statements import Ask
 from app.crud import crud_diary
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import UnknownZone

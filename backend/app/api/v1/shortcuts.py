@@ -20,7 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app.api.v1 import appointments
 from app.api.v1.appointments import OwnPage
 from app.api.v1.dependencies import acting, admit, authentication_of, resources_of
-from app.core.prepared import Ask
+from app.core.statements import Ask
 from app.domain.appointments import ShownAppointment
 from app.domain.people import Role
 from app.schemas.schemas import NewAppointment

@@ -1,4 +1,4 @@
-"""Prepared statements: those of the hot paths, in the words of the database's driver.
+"""Statement statements: those of the hot paths, in the words of the database's driver.
 
 SQLAlchemy takes about ten times as long to run a statement as the driver does, and the ORM thirty
 times. A prepared statement is written with SQLAlchemy, compiled once for each engine, and then
@@ -58,19 +58,19 @@ def parameters_for(*columns: Column[Any]) -> dict[str, Parameter]:
     return {column.name: Parameter(column.name, column.type) for column in columns}
 
 
-class Prepared:
+class Statement:
     """A statement whose varying values are `Parameter`s."""
 
     def __init__(self, statement: SelectBase | UpdateBase | TextClause) -> None:
         self._statement = statement
-        self._forms: dict[str, Form] = {}
+        self._compiled: dict[str, CompiledStatement] = {}
 
-    def form_for(self, dialect: Dialect) -> "Form":
+    def compiled_for(self, dialect: Dialect) -> "CompiledStatement":
         """The statement as an engine's driver takes it."""
-        form = self._forms.get(dialect.driver)
-        if form is None:
-            form = self._forms[dialect.driver] = _compiled(self._statement, dialect)
-        return form
+        compiled = self._compiled.get(dialect.driver)
+        if compiled is None:
+            compiled = self._compiled[dialect.driver] = _compile(self._statement, dialect)
+        return compiled
 
     def has_written(self, rows: Sequence[Row]) -> bool:
         """Whether the statement that returned these rows has written something, or may have."""
@@ -82,7 +82,7 @@ class Prepared:
 class Ask(Protocol):
     """Runs a prepared statement with the values of its parameters, and returns its rows."""
 
-    def __call__(self, prepared: Prepared, /, **values: Any) -> list[Row]: ...
+    def __call__(self, statement: Statement, /, **values: Any) -> list[Row]: ...
 
 
 class DirectTransaction(Protocol):
@@ -96,11 +96,11 @@ class DirectTransaction(Protocol):
     def info(self) -> dict[Any, Any]:
         """What a session's `info` would have."""
 
-    def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
+    def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
         """Run a prepared statement. Raises DBAPIError."""
 
     def rows_for_each(
-        self, prepared: Prepared, many: Iterable[Mapping[str, Any]], /
+        self, statement: Statement, many: Iterable[Mapping[str, Any]], /
     ) -> list[list[Row]]:
         """Run a prepared statement with one set of values after the other. Raises DBAPIError."""
 
@@ -119,14 +119,14 @@ class SharedTransaction(ABC):
         self._conclusions: list[tuple[Conclusion, Sequence[Any]]] = []
 
     @abstractmethod
-    def rows(self, prepared: Prepared, /, **values: Any) -> list[Row]:
+    def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
         """As DirectTransaction says."""
 
     def rows_for_each(
-        self, prepared: Prepared, many: Iterable[Mapping[str, Any]], /
+        self, statement: Statement, many: Iterable[Mapping[str, Any]], /
     ) -> list[list[Row]]:
         """As DirectTransaction says."""
-        return [self.rows(prepared, **values) for values in many]
+        return [self.rows(statement, **values) for values in many]
 
     def at_the_end(self, conclusion: Conclusion, items: Sequence[Any], /) -> None:
         """As DirectTransaction says; those of a work that is refused are forgotten."""
@@ -140,30 +140,30 @@ def dialect_of(transaction: Transaction) -> Dialect:
     return transaction.dialect
 
 
-def rows_in(transaction: Transaction, prepared: Prepared, /, **values: Any) -> list[Row]:
+def execute(transaction: Transaction, statement: Statement, /, **values: Any) -> list[Row]:
     """Run a prepared statement in a transaction. Raises DBAPIError, as SQLAlchemy does."""
     if not isinstance(transaction, Session):
-        return transaction.rows(prepared, **values)
+        return transaction.rows(statement, **values)
     connection = transaction.connection()
     driver_connection = connection.connection.driver_connection
-    return rows_from(driver_connection, connection.dialect, prepared, values)
+    return rows_from(driver_connection, connection.dialect, statement, values)
 
 
 def rows_from(
     driver_connection: Any,  # noqa: ANN401 - the drivers share no type
     dialect: Dialect,
-    prepared: Prepared,
+    statement: Statement,
     values: dict[str, Any],
 ) -> list[Row]:
     """Run a prepared statement on a driver's connection. Raises DBAPIError, as SQLAlchemy does."""
-    form = prepared.form_for(dialect)
+    compiled = statement.compiled_for(dialect)
     try:
-        return form.run(driver_connection, values)
+        return compiled.run(driver_connection, values)
     except dialect.loaded_dbapi.Error as error:
         if is_failure(error):
-            raise OperationalError(form.text, None, error, hide_parameters=True) from error
+            raise OperationalError(compiled.text, None, error, hide_parameters=True) from error
         raise DBAPIError.instance(
-            form.text,
+            compiled.text,
             None,
             error,
             dialect.loaded_dbapi.Error,
@@ -173,16 +173,16 @@ def rows_from(
 
 
 def rows_for_each(
-    transaction: Transaction, prepared: Prepared, many: Sequence[Mapping[str, Any]]
+    transaction: Transaction, statement: Statement, many: Sequence[Mapping[str, Any]]
 ) -> list[list[Row]]:
     """Run a prepared statement with one set of values after the other. Raises DBAPIError."""
     if not isinstance(transaction, Session):
-        return transaction.rows_for_each(prepared, many)
-    return [rows_in(transaction, prepared, **values) for values in many]
+        return transaction.rows_for_each(statement, many)
+    return [execute(transaction, statement, **values) for values in many]
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class CompiledStatement:
     """A statement's text, and what turns values into those of the driver and back.
 
     `names` are those of the parameters in their order, for a driver that takes them so.
@@ -223,7 +223,9 @@ class Form:
         return tuple(values)
 
 
-def _compiled(statement: SelectBase | UpdateBase | TextClause, dialect: Dialect) -> Form:
+def _compile(
+    statement: SelectBase | UpdateBase | TextClause, dialect: Dialect
+) -> CompiledStatement:
     parameters = (part for part in visitors.iterate(statement) if isinstance(part, Parameter))
     encoders = {
         parameter.name: parameter.type.dialect_impl(dialect).bind_processor(dialect)
@@ -237,7 +239,7 @@ def _compiled(statement: SelectBase | UpdateBase | TextClause, dialect: Dialect)
     names = list(dict.fromkeys(_BY_NAME.findall(text)))
     if dialect.paramstyle == "numeric_dollar":
         text = _BY_NAME.sub(lambda found: f"${names.index(found[1]) + 1}", text)
-    return Form(
+    return CompiledStatement(
         text=text,
         names=names,
         encoders=[(name, encode) for name, encode in encoders.items() if encode is not None],

@@ -1,4 +1,4 @@
-"""Prepared statements give and take what SQLAlchemy's own do, on both engines."""
+"""Statement statements give and take what SQLAlchemy's own do, on both engines."""
 
 import asyncio
 import sqlite3
@@ -13,14 +13,14 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from app.core.database import Database
 from app.core.lookups import LookupFailed, open_lookups
-from app.core.prepared import (
+from app.core.statements import (
     Ask,
     Parameter,
-    Prepared,
     Row,
+    Statement,
     Transaction,
+    execute,
     parameters_for,
-    rows_in,
 )
 from app.domain.appointments import AppointmentStatus
 from app.domain.people import Role
@@ -32,14 +32,14 @@ from tests.integration.diaries import add_person
 NOW = datetime(2026, 11, 23, 8, 0, 1, 20_000, tzinfo=UTC)
 IN_NEW_YORK = NOW.astimezone(timezone(timedelta(hours=-5)))
 TABLE = Appointment.__table__
-INSERT = Prepared(
+INSERT = Statement(
     insert(TABLE).values(parameters_for(*(column for column in TABLE.c if column.name != "id")))
 )
 STATEMENT = select(*TABLE.c, User.is_active, User.role, User.specialty).join(
     User, User.id == TABLE.c.patient_id
 )
-QUERY = Prepared(STATEMENT.where(TABLE.c.starts_at <= Parameter("until", TABLE.c.starts_at.type)))
-NONSENSE = Prepared(text("SELECT nothing FROM nowhere"))
+QUERY = Statement(STATEMENT.where(TABLE.c.starts_at <= Parameter("until", TABLE.c.starts_at.type)))
+NONSENSE = Statement(text("SELECT nothing FROM nowhere"))
 
 Work = Callable[[Transaction], list[Row]]
 
@@ -92,7 +92,7 @@ def code_of(refusal: IntegrityError) -> str:
 def add_appointment(database: Database) -> dict[str, object]:
     """An appointment, written by a prepared statement; its values."""
     values = new_appointment(database)
-    in_session(database, lambda session: rows_in(session, INSERT, **values))
+    in_session(database, lambda session: execute(session, INSERT, **values))
     return values
 
 
@@ -100,8 +100,8 @@ def test_values_come_back_as_they_went_in_and_as_sqlalchemy_reads_them(
     database: Database, carry_out: Callable[[Database, Work], list[Row]]
 ):
     values = new_appointment(database)
-    carry_out(database, lambda transaction: rows_in(transaction, INSERT, **values))
-    (row,) = carry_out(database, lambda transaction: rows_in(transaction, QUERY, until=IN_NEW_YORK))
+    carry_out(database, lambda transaction: execute(transaction, INSERT, **values))
+    (row,) = carry_out(database, lambda transaction: execute(transaction, QUERY, until=IN_NEW_YORK))
     with database.reading() as session:
         (plain,) = session.execute(STATEMENT)
     assert row == tuple(plain)
@@ -114,13 +114,13 @@ def test_an_instant_of_another_zone_is_compared_in_utc(
 ):
     add_appointment(database)
     earlier = IN_NEW_YORK - timedelta(microseconds=1)
-    assert carry_out(database, lambda tx: rows_in(tx, QUERY, until=earlier)) == []
+    assert carry_out(database, lambda tx: execute(tx, QUERY, until=earlier)) == []
 
 
 def test_a_lookup_reads_the_same_outside_of_a_transaction(database: Database):
     add_appointment(database)
     with database.reading() as session:
-        rows = rows_in(session, QUERY, until=NOW)
+        rows = execute(session, QUERY, until=NOW)
     assert answers_to(partial(appointments, until=NOW), database) == [rows, rows]
 
 
@@ -129,21 +129,21 @@ def test_what_the_database_refuses_is_raised_as_sqlalchemy_raises_it(
 ):
     endless = add_appointment(database) | {"duration": 0}
     with pytest.raises(IntegrityError) as refused:
-        carry_out(database, lambda tx: rows_in(tx, INSERT, **endless))
+        carry_out(database, lambda tx: execute(tx, INSERT, **endless))
     with database.writing() as session:
         with pytest.raises(IntegrityError) as plainly_refused:
             session.execute(insert(TABLE), endless)
         session.rollback()
     assert code_of(refused.value) == code_of(plainly_refused.value)
     assert (refused.value.params, refused.value.hide_parameters) == (None, True)
-    assert len(carry_out(database, lambda tx: rows_in(tx, QUERY, until=NOW))) == 1
+    assert len(carry_out(database, lambda tx: execute(tx, QUERY, until=NOW))) == 1
 
 
 def test_nonsense_is_a_bug_and_no_failure_of_the_database(postgres_databases: Databases):
     with closing(Database(postgres_databases.create())) as database:
         for carry_out in (in_session, in_writer):
             with pytest.raises(ProgrammingError):
-                carry_out(database, lambda tx: rows_in(tx, NONSENSE))
+                carry_out(database, lambda tx: execute(tx, NONSENSE))
 
 
 def test_a_question_whose_lookup_fails_is_answered_in_a_transaction(

@@ -1,4 +1,4 @@
-"""What the clients ask, as raw HTTP requests."""
+"""What the clients query, as raw HTTP requests."""
 
 import json
 import random

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, literal, select, text
 
 from app.core.database import Database
-from app.core.lookups import SqliteLookups
+from app.core.reader import SqliteReader
 from app.core.statements import Statement
 from benchmarks.limits import month_to_compute
 from benchmarks.work import Meter, Work, differences
@@ -61,9 +61,9 @@ def test_lookups_are_counted(tmp_path: Path) -> None:
     url = f"sqlite:///{file}"
     question = Statement(select(literal(1)))
     with closing(Database(url)) as database:
-        lookups = SqliteLookups(database)
-        assert measured(lambda: lookups.answer(lambda ask: ask(question))).statements == 1
-        asyncio.run(lookups.close())
+        reader = SqliteReader(database)
+        assert measured(lambda: reader.read(lambda ask: ask(question))).statements == 1
+        asyncio.run(reader.close())
 
 
 @pytest.mark.parametrize(

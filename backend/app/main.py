@@ -27,8 +27,8 @@ from app.core.config import Settings
 from app.core.database import open_database
 from app.core.devices import Devices
 from app.core.logs import configure_logs
-from app.core.lookups import open_lookups
 from app.core.rates import Rates
+from app.core.reader import open_reader
 from app.core.security import HashingLane, PasswordHasher
 from app.core.writer import open_writer
 from app.domain.booking_limits import BookingLimits
@@ -98,7 +98,7 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
     return Resources(
         settings=settings,
         database=database,
-        lookups=open_lookups(database),
+        reader=open_reader(database),
         writer=open_writer(database),
         keys=KeysInFlight(),
         hasher=hasher,
@@ -130,7 +130,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = held.settings.worker_threads
     yield
     held.hashing.close()
-    await held.lookups.close()
+    await held.reader.close()
     await held.writer.close()
     held.database.close()
 
@@ -143,7 +143,7 @@ def _middleware(held: Resources) -> list[Middleware]:
         Middleware(SecurityHeaders, https=settings.is_https),
         *_cors(settings),
         Middleware(RequestLog),
-        Middleware(FreeSlots, lookups=held.lookups, limits=held.booking, clock=held.clock),
+        Middleware(FreeSlots, reader=held.reader, limits=held.booking, clock=held.clock),
         Middleware(CrossSiteGuard, origins=settings.public_origins),
         Middleware(BodyLimit, largest=LARGEST_BODY),
     ]

@@ -103,7 +103,7 @@ async def recognise(request: Request) -> None:
     authenticate = authentication_of(request)
     if authenticate is None:
         return
-    who = await resources_of(request).lookups.answer_soon(authenticate)
+    who = await resources_of(request).reader.read_async(authenticate)
     if who is not None:
         request.state.actor = who.actor
 

@@ -1,6 +1,6 @@
 """The database: engine, transactions, and how it refuses an overlap.
 
-With `columns`, `prepared`, `lookups`, `writer` and `postgres` beside it the only one, but for the
+With `columns`, `prepared`, `reader`, `writer` and `postgres` beside it the only one, but for the
 migrations, that knows which engine runs.
 """
 

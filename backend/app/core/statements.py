@@ -79,7 +79,7 @@ class Statement:
         return not isinstance(self._statement, SelectBase)
 
 
-class Ask(Protocol):
+class RunQuery(Protocol):
     """Runs a prepared statement with the values of its parameters, and returns its rows."""
 
     def __call__(self, statement: Statement, /, **values: Any) -> list[Row]: ...

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.core.database import insert_unless_refused, update_unless_refused
-from app.core.statements import Ask, Parameter, Statement, Transaction, execute
+from app.core.statements import Parameter, RunQuery, Statement, Transaction, execute
 from app.crud.crud_user import Parties
 from app.domain.appointments import MAX_SLOT_DURATION, AppointmentStatus, ShownAppointment
 from app.domain.errors import NotFound, PatientBusy, SlotTaken, TooManyOpenVisits
@@ -179,7 +179,7 @@ def get_appointment(session: Session, *, actor: Actor, appointment_id: int) -> A
 
 
 def list_own_appointments(
-    ask: Ask,
+    query: RunQuery,
     *,
     actor: Actor,
     date_from: date | None,
@@ -203,7 +203,9 @@ def list_own_appointments(
     if after is not None:
         filters.add("before" if when == "past" else "after")
         values |= after._asdict()
-    rows = ask(_own_page(actor.role, frozenset(filters)), actor_id=actor.id, limit=limit, **values)
+    rows = query(
+        _own_page(actor.role, frozenset(filters)), actor_id=actor.id, limit=limit, **values
+    )
     return [ShownAppointment(*row) for row in rows]
 
 

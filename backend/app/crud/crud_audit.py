@@ -18,8 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, selectinload
 
 from app.core.statements import (
-    Ask,
     Parameter,
+    RunQuery,
     Statement,
     Transaction,
     execute,
@@ -95,7 +95,7 @@ def append_records(session: Transaction, rows: Sequence[dict[str, Any]]) -> None
 
 
 def patients_seen(
-    ask: Ask,
+    query: RunQuery,
     *,
     actor_id: int,
     action: str,
@@ -109,7 +109,7 @@ def patients_seen(
 
     Records that are older than `since`, or newer than `until`, do not count.
     """
-    rows = ask(
+    rows = query(
         _PATIENTS_SEEN,
         actor_id=actor_id,
         action=action,

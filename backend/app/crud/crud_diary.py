@@ -17,10 +17,10 @@ from sqlalchemy import (
 from sqlalchemy.sql.functions import aggregate_strings
 
 from app.core.statements import (
-    Ask,
     Numbers,
     Parameter,
     Row,
+    RunQuery,
     Statement,
     instant_at,
     is_among,
@@ -127,37 +127,39 @@ class Diary(NamedTuple):
     busy: list[Interval]
 
 
-def find_revision(ask: Ask, doctor_id: int) -> int | None:
+def find_revision(query: RunQuery, doctor_id: int) -> int | None:
     """The number of the present state of a diary; None when nobody has this id."""
-    rows = ask(_REVISION, doctor_id=doctor_id)
+    rows = query(_REVISION, doctor_id=doctor_id)
     return rows[0][0] if rows else None
 
 
-def find_revisions(ask: Ask, user_ids: Sequence[int]) -> dict[int, int]:
+def find_revisions(query: RunQuery, user_ids: Sequence[int]) -> dict[int, int]:
     """The numbers of the present states of diaries, at once."""
-    return dict(ask(_REVISIONS, user_ids=user_ids))
+    return dict(query(_REVISIONS, user_ids=user_ids))
 
 
-def find_diary(ask: Ask, doctor_id: int, within: Interval) -> Diary | None:
+def find_diary(query: RunQuery, doctor_id: int, within: Interval) -> Diary | None:
     """A doctor's diary with what may be busy within these minutes; None unless listed."""
-    rows = ask(_DIARY, doctor_id=doctor_id, **_time_of(within))
+    rows = query(_DIARY, doctor_id=doctor_id, **_time_of(within))
     return _as_diaries(rows).get(doctor_id)
 
 
-def find_diaries_of(ask: Ask, doctor_ids: Sequence[int], within: Interval) -> dict[int, Diary]:
+def find_diaries_of(
+    query: RunQuery, doctor_ids: Sequence[int], within: Interval
+) -> dict[int, Diary]:
     """As `find_diary`, of some doctors at once, by doctor."""
-    return _as_diaries(ask(_DIARIES_OF, doctor_ids=doctor_ids, **_time_of(within)))
+    return _as_diaries(query(_DIARIES_OF, doctor_ids=doctor_ids, **_time_of(within)))
 
 
-def find_diaries(ask: Ask, specialty: str | None, within: Interval) -> dict[int, Diary]:
+def find_diaries(query: RunQuery, specialty: str | None, within: Interval) -> dict[int, Diary]:
     """As `find_diary`, of all listed doctors, or of those with this specialty, by doctor.
 
     Case, accents and punctuation of the specialty do not count.
     """
     if specialty is None:
-        return _as_diaries(ask(_ALL_DIARIES, **_time_of(within)))
+        return _as_diaries(query(_ALL_DIARIES, **_time_of(within)))
     wanted = text_key(specialty)
-    return _as_diaries(ask(_DIARIES_OF_SPECIALTY, specialty_key=wanted, **_time_of(within)))
+    return _as_diaries(query(_DIARIES_OF_SPECIALTY, specialty_key=wanted, **_time_of(within)))
 
 
 def _time_of(within: Interval) -> dict[str, int]:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.database import delete_some
-from app.core.statements import Ask, Parameter, Statement, Transaction, execute
+from app.core.statements import Parameter, RunQuery, Statement, Transaction, execute
 from app.domain.people import Role
 from app.models import LoginSession, User
 
@@ -56,10 +56,10 @@ def create_login_session(session: Session, **values: Any) -> LoginSession:
 
 
 def find_live_login(
-    ask: Ask, *, token_digest: str, now: datetime, idle_since: datetime
+    query: RunQuery, *, token_digest: str, now: datetime, idle_since: datetime
 ) -> LiveLogin | None:
     """The session of a token, unless it expired, idled out or its user was deactivated."""
-    rows = ask(_LIVE_LOGIN, token_digest=token_digest, now=now, idle_since=idle_since)
+    rows = query(_LIVE_LOGIN, token_digest=token_digest, now=now, idle_since=idle_since)
     return LiveLogin(*rows[0]) if rows else None
 
 

@@ -188,7 +188,7 @@ class InvitationNeeded(DomainError):
 
 class OwnAccount(DomainError):
     code = "own_account"
-    sentence = "Nobody can deactivate or demote themselves. Ask another administrator."
+    sentence = "Nobody can deactivate or demote themselves. RunQuery another administrator."
 
 
 class KeyReused(DomainError):

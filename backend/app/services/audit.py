@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.core.database import AUDIT_KEY
-from app.core.statements import Ask, Transaction
+from app.core.statements import RunQuery, Transaction
 from app.crud import crud_audit
 from app.domain.people import Actor, Origin
 from app.models import AuditRecord
@@ -83,7 +83,7 @@ def record(
         session.at_the_end(_append, entries)
 
 
-def unrecorded(ask: Ask, *, deed: Deed, by: Actor, now: datetime) -> Deed | None:
+def unrecorded(query: RunQuery, *, deed: Deed, by: Actor, now: datetime) -> Deed | None:
     """A read as far as it has to be recorded, or None.
 
     A look at a patient is recorded once an hour, however often the page with it is drawn; one's
@@ -95,7 +95,7 @@ def unrecorded(ask: Ask, *, deed: Deed, by: Actor, now: datetime) -> Deed | None
     if patients and not others:
         return None
     seen = crud_audit.patients_seen(
-        ask,
+        query,
         actor_id=by.id,
         action=deed.action,
         resource_type=deed.resource_type,

@@ -13,7 +13,7 @@ from app.core.security import (
     new_session_token,
     token_digest,
 )
-from app.core.statements import Ask
+from app.core.statements import RunQuery
 from app.crud import crud_login, crud_user
 from app.crud.crud_login import LiveLogin
 from app.domain.errors import (
@@ -140,11 +140,11 @@ def log_in(
 
 
 def authenticate(
-    ask: Ask, *, token: str, limits: SessionLimits, origin: Origin, now: datetime
+    query: RunQuery, *, token: str, limits: SessionLimits, origin: Origin, now: datetime
 ) -> SignedIn | None:
     """Who a session token belongs to, or None when it is unknown or over."""
     login = crud_login.find_live_login(
-        ask, token_digest=token_digest(token), now=now, idle_since=now - limits.idle
+        query, token_digest=token_digest(token), now=now, idle_since=now - limits.idle
     )
     if login is None:
         return None

@@ -7,7 +7,7 @@ from math import inf
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from app.core.statements import Ask
+from app.core.statements import RunQuery
 from app.crud import crud_diary
 from app.crud.crud_diary import Diary
 from app.domain.availability import Slot, free_slots
@@ -36,7 +36,7 @@ class Offer(NamedTuple):
 
 
 def find_offer(
-    ask: Ask,
+    query: RunQuery,
     *,
     doctor_id: int,
     first_day: date,
@@ -50,7 +50,7 @@ def find_offer(
     active. Raises UnknownZone when the doctor's time zone does not exist any more.
     """
     around = Interval(utc_midnight(first_day) - _A_DAY_OFF, utc_midnight(last_day) + 2 * _A_DAY_OFF)
-    diary = crud_diary.find_diary(ask, doctor_id, around)
+    diary = crud_diary.find_diary(query, doctor_id, around)
     if diary is None:
         return None
     zone = zone_named(diary.timezone)
@@ -75,7 +75,7 @@ class FirstSlot(NamedTuple):
 
 
 def first_slots(
-    ask: Ask, *, specialty: str | None, days: int, limits: BookingLimits, now: datetime
+    query: RunQuery, *, specialty: str | None, days: int, limits: BookingLimits, now: datetime
 ) -> list[FirstSlot]:
     """The first free slot of each listed doctor in the coming `days`, the earliest first.
 
@@ -91,7 +91,7 @@ def first_slots(
     )
     diaries = {
         doctor_id: diary
-        for doctor_id, diary in crud_diary.find_diaries(ask, specialty, day).items()
+        for doctor_id, diary in crud_diary.find_diaries(query, specialty, day).items()
         if _has_zone(diary)
     }
     find_first = partial(_first_within, limits=limits, now=now)
@@ -99,7 +99,7 @@ def first_slots(
     for within in longer:
         has_none = [doctor for doctor in diaries if doctor not in found and diaries[doctor].hours]
         if has_none:
-            more = crud_diary.find_diaries_of(ask, has_none, within)
+            more = crud_diary.find_diaries_of(query, has_none, within)
             found |= _first_of_each(more, partial(find_first, within))
     return sorted(found.values(), key=lambda first: (first.slot.start, first.doctor_id))
 

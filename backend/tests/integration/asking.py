@@ -8,29 +8,29 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from app.core.database import Database
-from app.core.lookups import LookupFailed, Lookups, SqliteLookups, open_lookups
 from app.core.postgres import EventLoopPool
-from app.core.statements import Ask
+from app.core.reader import Reader, ReadFailed, SqliteReader, open_reader
+from app.core.statements import RunQuery
 from app.core.writer import Writer, open_writer
 
 Result = TypeVar("Result")
 
 
-def answers_to(question: Callable[[Ask], Result], database: Database) -> list[Result]:
+def answers_to(query: Callable[[RunQuery], Result], database: Database) -> list[Result]:
     """What a thread is answered, and what the event loop is."""
 
-    async def both(lookups: Lookups) -> list[Result]:
-        in_a_thread = await asyncio.to_thread(lookups.answer, question)
-        return [in_a_thread, await lookups.answer_soon(question)]
+    async def both(reader: Reader) -> list[Result]:
+        in_a_thread = await asyncio.to_thread(reader.read, query)
+        return [in_a_thread, await reader.read_async(query)]
 
-    async def ask() -> list[Result]:
-        lookups = open_lookups(database)
+    async def query() -> list[Result]:
+        reader = open_reader(database)
         try:
-            return await both(lookups)
+            return await both(reader)
         finally:
-            await lookups.close()
+            await reader.close()
 
-    return asyncio.run(ask())
+    return asyncio.run(query())
 
 
 def with_writer(database: Database, use: Callable[[Writer], Awaitable[Result]]) -> Result:
@@ -50,10 +50,10 @@ def let_lookups_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on no lookup is answered, on either engine."""
 
     def fail(*_: object, **__: object) -> None:
-        raise LookupFailed
+        raise ReadFailed
 
     async def fail_soon(*_: object) -> None:
         raise OperationalError(None, None, OSError("gone"))
 
-    monkeypatch.setattr(SqliteLookups, "rows", fail)
+    monkeypatch.setattr(SqliteReader, "rows", fail)
     monkeypatch.setattr(EventLoopPool, "lend", fail_soon)

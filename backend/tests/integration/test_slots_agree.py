@@ -185,7 +185,7 @@ def test_the_shortcut_offers_the_same(database: Database, diary: Diary):
     with database.writing() as session:
         doctor = doctor_with(session, diary)
         plain = offered(session, doctor, diary)
-    question = partial(
+    query = partial(
         find_offer,
         doctor_id=doctor.id,
         first_day=diary.day - timedelta(days=1),
@@ -193,7 +193,7 @@ def test_the_shortcut_offers_the_same(database: Database, diary: Diary):
         limits=LIMITS,
         now=diary.now,
     )
-    for offer in answers_to(question, database):
+    for offer in answers_to(query, database):
         assert offer is not None
         assert offer.zone == ZoneInfo(diary.zone)
         assert [(from_minute(slot.start), slot.duration) for slot in offer.slots] == [

@@ -12,11 +12,11 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from app.core.database import Database
-from app.core.lookups import LookupFailed, open_lookups
+from app.core.reader import ReadFailed, open_reader
 from app.core.statements import (
-    Ask,
     Parameter,
     Row,
+    RunQuery,
     Statement,
     Transaction,
     execute,
@@ -44,8 +44,8 @@ NONSENSE = Statement(text("SELECT nothing FROM nowhere"))
 Work = Callable[[Transaction], list[Row]]
 
 
-def appointments(ask: Ask, until: datetime) -> list[Row]:
-    return ask(QUERY, until=until)
+def appointments(query: RunQuery, until: datetime) -> list[Row]:
+    return query(QUERY, until=until)
 
 
 def new_appointment(database: Database) -> dict[str, object]:
@@ -158,16 +158,16 @@ def test_a_question_whose_lookup_fails_is_answered_in_a_transaction(
 def test_a_question_that_breaks_keeps_nobody_else_from_an_answer(database: Database):
     add_appointment(database)
 
-    async def ask() -> list[object]:
-        lookups = open_lookups(database)
-        questions = [partial(appointments, until=NOW), lambda ask: ask(NONSENSE)]
+    async def query() -> list[object]:
+        reader = open_reader(database)
+        questions = [partial(appointments, until=NOW), lambda query: query(NONSENSE)]
         try:
-            soon = (lookups.answer_soon(question) for question in questions * 2)
+            soon = (reader.read_async(question) for question in questions * 2)
             return await asyncio.gather(*soon, return_exceptions=True)
         finally:
-            await lookups.close()
+            await reader.close()
 
-    first, broken, second, broken_again = asyncio.run(ask())
+    first, broken, second, broken_again = asyncio.run(query())
     assert [len(first), len(second)] == [1, 1]
     assert isinstance(broken, SQLAlchemyError)
     assert type(broken_again) is type(broken)
@@ -176,18 +176,18 @@ def test_a_question_that_breaks_keeps_nobody_else_from_an_answer(database: Datab
 def test_after_a_lookup_that_fails_the_next_one_is_answered(database: Database):
     add_appointment(database)
 
-    def ask_nonsense_and_then(ask: Ask) -> int:
+    def ask_nonsense_and_then(query: RunQuery) -> int:
         for _ in range(2):
-            with pytest.raises((LookupFailed, SQLAlchemyError)):
-                ask(NONSENSE)
+            with pytest.raises((ReadFailed, SQLAlchemyError)):
+                query(NONSENSE)
         return 1
 
-    async def ask() -> list[Row]:
-        lookups = open_lookups(database)
+    async def query() -> list[Row]:
+        reader = open_reader(database)
         try:
-            await lookups.answer_soon(ask_nonsense_and_then)
-            return await lookups.answer_soon(partial(appointments, until=NOW))
+            await reader.read_async(ask_nonsense_and_then)
+            return await reader.read_async(partial(appointments, until=NOW))
         finally:
-            await lookups.close()
+            await reader.close()
 
-    assert len(asyncio.run(ask())) == 1
+    assert len(asyncio.run(query())) == 1

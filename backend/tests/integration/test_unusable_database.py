@@ -108,7 +108,7 @@ def outcome(answer: Response) -> tuple[int, str]:
 def test_every_path_works_while_the_file_is_sound(site: Site, tmp_path: Path):
     """The control of what follows."""
     with copied(site, tmp_path, lambda content: content).serving() as clinic:
-        outcomes = [outcome(ask()) for ask in every_path(clinic)]
+        outcomes = [outcome(query()) for query in every_path(clinic)]
     assert {status for status, _ in outcomes} <= {200, 201, 204, 401}
     assert {code for _, code in outcomes} == {"", "invalid_credentials"}
 
@@ -135,7 +135,7 @@ def copied(site: Site, folder: Path, change: Callable[[bytearray], bytes]) -> Si
 )
 def test_a_damaged_file_is_told_on_every_path(site: Site, tmp_path: Path, damage):
     with copied(site, tmp_path, damage).serving() as clinic:
-        outcomes = {outcome(ask()) for ask in every_path(clinic)}
+        outcomes = {outcome(query()) for query in every_path(clinic)}
         assert outcome(clinic.anonymous.client.get("/readyz")) == UNAVAILABLE
         assert clinic.anonymous.client.get("/livez").status_code == 200
     assert outcomes == {UNAVAILABLE}
@@ -151,7 +151,7 @@ def test_a_damaged_page_is_never_called_a_bug(site: Site, tmp_path: Path):
             return bytes(content)
 
         with copied(site, tmp_path, damage).serving() as clinic:
-            outcomes = [outcome(ask()) for ask in every_path(clinic)]
+            outcomes = [outcome(query()) for query in every_path(clinic)]
         assert {one for one in outcomes if one[0] >= 500} <= {UNAVAILABLE}
         told += UNAVAILABLE in outcomes
     assert told > 0
@@ -167,11 +167,11 @@ def test_a_file_that_may_not_be_written_is_taken_up_when_it_may(
         monkeypatch.setattr(
             os, "access", lambda path, mode: path != place.file and may_write(path, mode)
         )
-        outcomes = {outcome(ask()) for ask in every_path(clinic)}
+        outcomes = {outcome(query()) for query in every_path(clinic)}
         assert sorted(part.name for part in tmp_path.iterdir()) == ["clinic.db"]
         assert outcomes == {UNAVAILABLE}
         monkeypatch.undo()
-        outcomes = {outcome(ask()) for ask in every_path(clinic)}
+        outcomes = {outcome(query()) for query in every_path(clinic)}
         assert {code for _, code in outcomes} == {"", "invalid_credentials"}
 
 

@@ -236,14 +236,14 @@ def test_each_work_in_step_gets_the_rows_that_are_its_own(postgres: Database):
     """Some of them none, some many, from one statement or from another."""
     first, *_ = sorted(outcomes(postgres, *[add] * 10))
 
-    def ask(number: int, transaction: Transaction) -> list[list[int]]:
+    def query(number: int, transaction: Transaction) -> list[list[int]]:
         statements = [UP_TO, DOWN_TO] if number % 3 else [DOWN_TO]
         return [
             [user_id - first for (user_id,) in execute(transaction, one, id=first + number - 1)]
             for one in statements
         ]
 
-    answers = outcomes(postgres, *(partial(ask, number) for number in range(12)))
+    answers = outcomes(postgres, *(partial(query, number) for number in range(12)))
     assert answers == [
         [
             *([list(range(number)[:10])] if number % 3 else []),

@@ -30,7 +30,7 @@ async def started(shelf: Shelf, gatherer: Gatherer[int, int], key: int) -> async
 
 
 def test_those_who_come_while_one_is_served_are_served_together_afterwards():
-    async def ask() -> tuple[list[int | None], list[list[int]]]:
+    async def query() -> tuple[list[int | None], list[list[int]]]:
         shelf = Shelf()
         gatherer = Gatherer(shelf.find)
         first = await started(shelf, gatherer, 1)
@@ -39,7 +39,7 @@ def test_those_who_come_while_one_is_served_are_served_together_afterwards():
         shelf.may_go_on.set()
         return await asyncio.gather(first, *others), shelf.asked
 
-    values, asked = asyncio.run(ask())
+    values, asked = asyncio.run(query())
     assert values == [1, 1, 4, 9, 9, None]
     assert asked == [[1], [-4, 1, 2, 3]]
 
@@ -53,17 +53,17 @@ def test_a_failure_is_raised_for_everybody_who_asked_and_for_nobody_later():
             raise failure
         return dict.fromkeys(keys, 7)
 
-    async def ask() -> tuple[list[object], int | None]:
+    async def query() -> tuple[list[object], int | None]:
         gatherer = Gatherer(find)
         both = (gatherer.value_of(key) for key in (1, 2))
         return await asyncio.gather(*both, return_exceptions=True), await gatherer.value_of(1)
 
-    (one, two), later = asyncio.run(ask())
+    (one, two), later = asyncio.run(query())
     assert (type(one), one is two, later) == (OSError, True, 7)
 
 
 def test_whoever_goes_away_takes_nobody_along():
-    async def ask() -> int | None:
+    async def query() -> int | None:
         shelf = Shelf()
         gatherer = Gatherer(shelf.find)
         leaving = await started(shelf, gatherer, 3)
@@ -74,4 +74,4 @@ def test_whoever_goes_away_takes_nobody_along():
         shelf.may_go_on.set()
         return await staying
 
-    assert asyncio.run(ask()) == 9
+    assert asyncio.run(query()) == 9

@@ -34,12 +34,12 @@ MAY_GROW = MEMORY_BYTES // 2
 LONGEST = "\N{STETHOSCOPE}" * 500
 
 
-class Lookups:
+class Reader:
     """Answers questions without a database."""
 
-    answers_at_once = True
+    is_immediate = True
 
-    async def answer_soon(self, question: Any) -> Any:
+    async def read_async(self, question: Any) -> Any:
         return question(None)
 
 
@@ -61,8 +61,8 @@ def slots_of_a_clinic() -> FreeSlots:
         """Refuses what is left to it."""
 
     limits = BookingLimits(horizon_days=365, open_visits=10)
-    lookups: Any = Lookups()
-    return FreeSlots(plain_route, lookups=lookups, limits=limits, clock=lambda: NOW)
+    reader: Any = Reader()
+    return FreeSlots(plain_route, reader=reader, limits=limits, clock=lambda: NOW)
 
 
 def questions(number: int) -> Iterator[dict[str, Any]]:
@@ -94,14 +94,14 @@ def growth_here(number: int, overhead: int) -> int:
     async def send(_: object) -> None:
         """The answers are not read."""
 
-    async def ask(some: int) -> int:
+    async def query(some: int) -> int:
         for question in islice(coming, some):
             await asked(question, send, send)
         return int(psutil.Process().memory_info().rss)
 
     async def ask_all() -> int:
-        before = await ask(BEFORE)
-        return await ask(number - BEFORE) - before
+        before = await query(BEFORE)
+        return await query(number - BEFORE) - before
 
     with (
         patch.object(free_slots, "find_offer", offer_of),
@@ -127,7 +127,7 @@ def test_what_has_no_slots_is_not_remembered(asked: FreeSlots):
 
 
 async def ask_about(asked: FreeSlots, doctor_id: int) -> None:
-    """Ask for the free slots of a coming day."""
+    """RunQuery for the free slots of a coming day."""
 
     async def send(_: object) -> None:
         """The answer is not read."""

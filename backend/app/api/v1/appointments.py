@@ -21,7 +21,7 @@ from app.api.v1.dependencies import (
     Writing,
 )
 from app.api.v1.paging import Cursor, set_next_link
-from app.core.statements import Ask, Transaction
+from app.core.statements import RunQuery, Transaction
 from app.crud import crud_appointment
 from app.crud.crud_appointment import OwnPeriod, Position
 from app.domain.appointments import AppointmentStatus, ShownAppointment
@@ -131,18 +131,18 @@ def my_appointments(
     When there are more, the header `Link` has the address of the next page (RFC 8288).
     """
     question = partial(own_appointments, actor=actor, wanted=wanted, now=held.clock())
-    found = held.lookups.answer(question)
+    found = held.reader.read(question)
     patient_ids = frozenset(one.patient_id for one in found[: wanted.limit])
     _record_look(record, actor, actor.id, patient_ids, wanted.date_from, wanted.date_to)
     return page_of_appointments(request, found, wanted.limit)
 
 
 def own_appointments(
-    ask: Ask, *, actor: Actor, wanted: OwnPage, now: datetime
+    query: RunQuery, *, actor: Actor, wanted: OwnPage, now: datetime
 ) -> list[ShownAppointment]:
     """A page of a person's own appointments, and one more if there is another page."""
     return crud_appointment.list_own_appointments(
-        ask,
+        query,
         actor=actor,
         date_from=wanted.date_from,
         date_to=wanted.date_to,

@@ -24,10 +24,10 @@ from app.core.config import Settings
 from app.core.database import Database, concluding
 from app.core.devices import LIFETIME as DEVICE_LIFETIME
 from app.core.devices import Device, Devices
-from app.core.lookups import Lookups
 from app.core.rates import Rate, Rates
+from app.core.reader import Reader
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
-from app.core.statements import Ask
+from app.core.statements import RunQuery
 from app.core.writer import Writer
 from app.crud import crud_login
 from app.domain.booking_limits import BookingLimits
@@ -57,7 +57,7 @@ class Resources:
 
     settings: Settings
     database: Database
-    lookups: Lookups
+    reader: Reader
     writer: Writer
     keys: KeysInFlight
     hasher: PasswordHasher
@@ -176,7 +176,7 @@ async def session_if_any(request: Request) -> SignedIn | None:
     if authenticate is None:
         _limit_writes_of_strangers(request)
         return None
-    who = await resources_of(request).lookups.answer_soon(authenticate)
+    who = await resources_of(request).reader.read_async(authenticate)
     if who is None:
         _limit_writes_of_strangers(request)
     else:
@@ -184,7 +184,7 @@ async def session_if_any(request: Request) -> SignedIn | None:
     return who
 
 
-def authentication_of(request: Request) -> Callable[[Ask], SignedIn | None] | None:
+def authentication_of(request: Request) -> Callable[[RunQuery], SignedIn | None] | None:
     """The question whose session the request's cookie is; None for a request without one."""
     held = resources_of(request)
     token = request.cookies.get(held.settings.cookie_name)
@@ -281,7 +281,7 @@ class ReadRecorder:
     def __call__(self, deed: Deed, *, by: Actor) -> None:
         """Record a read before it is answered, unless it is recorded already."""
         now = self._held.clock()
-        new = self._held.lookups.answer(partial(audit.unrecorded, deed=deed, by=by, now=now))
+        new = self._held.reader.read(partial(audit.unrecorded, deed=deed, by=by, now=now))
         if new is None:
             return
         try:

@@ -22,8 +22,8 @@ from app.api.v1.schedules import LONGEST_SEARCH, has_long_passed
 from app.api.v1.schedules import router as schedules
 from app.core.clock import Clock
 from app.core.groups import Gatherer
-from app.core.lookups import Lookups
-from app.core.statements import Ask
+from app.core.reader import Reader
+from app.core.statements import RunQuery
 from app.crud import crud_diary
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import UnknownZone
@@ -102,11 +102,11 @@ class FreeSlots:
     """Middleware that answers what it can, and passes on the rest."""
 
     def __init__(
-        self, app: ASGIApp, *, lookups: Lookups, limits: BookingLimits, clock: Clock
+        self, app: ASGIApp, *, reader: Reader, limits: BookingLimits, clock: Clock
     ) -> None:
         self.app = app
         self._limits = limits
-        self._lookups = lookups
+        self._reader = reader
         self._clock = clock
         self._memory: LRUCache[Key, Answer] = LRUCache(MEMORY_BYTES, getsizeof=weight_of)
         self._revisions = Gatherer(self._find_revisions)
@@ -152,22 +152,24 @@ class FreeSlots:
             revision = await self._revision_of(question.doctor_id)
             if known.holds(revision, now):
                 return known
-        return await self._lookups.answer_soon(partial(_made, question, self._limits, now))
+        return await self._reader.read_async(partial(_made, question, self._limits, now))
 
     async def _revision_of(self, doctor_id: int) -> int | None:
-        if self._lookups.answers_at_once:
+        if self._reader.is_immediate:
             find = partial(crud_diary.find_revision, doctor_id=doctor_id)
-            return await self._lookups.answer_soon(find)
+            return await self._reader.read_async(find)
         return await self._revisions.value_of(doctor_id)
 
     async def _find_revisions(self, doctor_ids: Sequence[int]) -> dict[int, int]:
         find = partial(crud_diary.find_revisions, user_ids=doctor_ids)
-        return await self._lookups.answer_soon(find)
+        return await self._reader.read_async(find)
 
 
-def _made(question: Question, limits: BookingLimits, now: datetime, ask: Ask) -> Answer | None:
+def _made(
+    question: Question, limits: BookingLimits, now: datetime, query: RunQuery
+) -> Answer | None:
     """A new answer; None for no such doctor."""
-    offer = find_offer(ask, **question._asdict(), limits=limits, now=now)
+    offer = find_offer(query, **question._asdict(), limits=limits, now=now)
     return None if offer is None else Answer(question, now, offer)
 
 

@@ -64,9 +64,9 @@ def available_slots(
     if end_date < start_date:
         raise InvalidInput("end_date", "The range ends before it starts.")
     if end_date - start_date >= LONGEST_SEARCH:
-        raise InvalidInput("end_date", f"Ask for at most {LONGEST_SEARCH.days} days at once.")
+        raise InvalidInput("end_date", f"RunQuery for at most {LONGEST_SEARCH.days} days at once.")
     if has_long_passed(end_date, now):
-        raise InvalidInput("end_date", "These days are long over. Ask for coming days.")
+        raise InvalidInput("end_date", "These days are long over. RunQuery for coming days.")
     slots = scheduling.available_slots(
         session,
         doctor_id=doctor_id,
@@ -94,7 +94,7 @@ def first_slots(
     search = partial(
         offer.first_slots, specialty=specialty, days=days, limits=held.booking, now=now
     )
-    found = held.lookups.answer(search)
+    found = held.reader.read(search)
     return [
         FirstSlotAnswer(doctor_id=doctor_id, **asdict(scheduling.as_free_slot(slot, zone)))
         for doctor_id, slot, zone in found

@@ -20,7 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app.api.v1 import appointments
 from app.api.v1.appointments import OwnPage
 from app.api.v1.dependencies import acting, admit, authentication_of, resources_of
-from app.core.statements import Ask
+from app.core.statements import RunQuery
 from app.domain.appointments import ShownAppointment
 from app.domain.people import Role
 from app.schemas.schemas import NewAppointment
@@ -77,7 +77,7 @@ async def _own_appointments(request: Request) -> Response | None:
         return None
     held = resources_of(request)
     question = partial(_patient_and_page, authenticate, wanted, held.clock())
-    who, found = await held.lookups.answer_soon(question)
+    who, found = await held.reader.read_async(question)
     if who is None or found is None:
         return None
     await admit(request, who)
@@ -85,13 +85,16 @@ async def _own_appointments(request: Request) -> Response | None:
 
 
 def _patient_and_page(
-    authenticate: Callable[[Ask], SignedIn | None], wanted: OwnPage, now: datetime, ask: Ask
+    authenticate: Callable[[RunQuery], SignedIn | None],
+    wanted: OwnPage,
+    now: datetime,
+    query: RunQuery,
 ) -> tuple[SignedIn | None, list[ShownAppointment] | None]:
     """Who asks, and what was found for them if they are a patient."""
-    who = authenticate(ask)
+    who = authenticate(query)
     if who is None or who.actor.role is not Role.PATIENT:
         return who, None
-    return who, appointments.own_appointments(ask, actor=who.actor, wanted=wanted, now=now)
+    return who, appointments.own_appointments(query, actor=who.actor, wanted=wanted, now=now)
 
 
 def _as_page(parameters: QueryParams) -> OwnPage | None:

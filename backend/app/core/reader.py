@@ -1,4 +1,4 @@
-"""Lookups: the questions that are asked all the time, outside of any transaction."""
+"""Reader: the questions that are asked all the time, outside of any transaction."""
 
 import sqlite3
 from collections.abc import Callable
@@ -11,125 +11,125 @@ from starlette.concurrency import run_in_threadpool
 from app.core.database import Database
 from app.core.groups import Entry, Groups
 from app.core.postgres import EventLoopPool
-from app.core.statements import Ask, DirectTransaction, Row, Statement, execute
+from app.core.statements import DirectTransaction, Row, RunQuery, Statement, execute
 from app.core.steps import carry_out_in_step
 
 Result = TypeVar("Result")
 
 
-class Lookups(Protocol):
+class Reader(Protocol):
     """Answers questions that are made of prepared queries.
 
     Each query sees what was committed before it began.
     """
 
-    answers_at_once: bool
+    is_immediate: bool
     """Whether an answer takes microseconds, so that nothing is gained by asking for several."""
 
-    def answer(self, question: Callable[[Ask], Result]) -> Result:
-        """The answer to a question, for who runs in a thread."""
+    def read(self, query: Callable[[RunQuery], Result]) -> Result:
+        """The answer to a query, for who runs in a thread."""
 
-    async def answer_soon(self, question: Callable[[Ask], Result]) -> Result:
-        """The answer to a question, for who runs in the event loop."""
+    async def read_async(self, query: Callable[[RunQuery], Result]) -> Result:
+        """The answer to a query, for who runs in the event loop."""
 
     async def close(self) -> None:
         """Close the connections."""
 
 
-def open_lookups(database: Database) -> Lookups:
-    """The lookups that suit the engine."""
+def open_reader(database: Database) -> Reader:
+    """The reader that suit the engine."""
     is_sqlite = database.engine.dialect.name == "sqlite"
-    return SqliteLookups(database) if is_sqlite else PostgresLookups(database)
+    return SqliteReader(database) if is_sqlite else PostgresReader(database)
 
 
-class PostgresLookups:
+class PostgresReader:
     """Asks in the event loop, in step; what fails there is asked again in transactions."""
 
-    answers_at_once = False
+    is_immediate = False
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pool = EventLoopPool(database.engine.url, size=1, info=database.info)
         self._groups = Groups(self._answer_group)
 
-    def answer(self, question: Callable[[Ask], Result]) -> Result:
-        """As Lookups says."""
-        return _in_transaction(self._database, question)
+    def read(self, query: Callable[[RunQuery], Result]) -> Result:
+        """As Reader says."""
+        return _in_transaction(self._database, query)
 
-    async def answer_soon(self, question: Callable[[Ask], Result]) -> Result:
-        """As Lookups says."""
-        answer: Result = await self._groups.outcome_of(question)
+    async def read_async(self, query: Callable[[RunQuery], Result]) -> Result:
+        """As Reader says."""
+        answer: Result = await self._groups.outcome_of(query)
         return answer
 
     async def close(self) -> None:
-        """As Lookups says."""
+        """As Reader says."""
         await self._pool.close()
 
-    async def _answer_group(self, group: list[Entry[Callable[[Ask], Any]]]) -> None:
+    async def _answer_group(self, group: list[Entry[Callable[[RunQuery], Any]]]) -> None:
         works = [partial(_ask_as_member, entry.wish) for entry in group]
         try:
             answers = await self._pool.lend(partial(carry_out_in_step, works=works))
         except Exception:  # noqa: BLE001 - it is raised where the answers come from now
             for entry in group:
-                self._groups.settle_apart(entry, run_in_threadpool(self.answer, entry.wish))
+                self._groups.settle_apart(entry, run_in_threadpool(self.read, entry.wish))
         else:
             for entry, answer in zip(group, answers, strict=True):
                 entry.settle(answer)
 
 
-def _ask_as_member(question: Callable[[Ask], Result], transaction: DirectTransaction) -> Result:
-    return question(transaction.rows)
+def _ask_as_member(query: Callable[[RunQuery], Result], transaction: DirectTransaction) -> Result:
+    return query(transaction.rows)
 
 
-class LookupFailed(Exception):  # noqa: N818 - named for what happened, like the domain's errors
+class ReadFailed(Exception):  # noqa: N818 - named for what happened, like the domain's errors
     """The database did not answer a lookup."""
 
 
-class SqliteLookups:
+class SqliteReader:
     """Asks on connections that are kept for it.
 
     It asks in the event loop too: SQLite reads what is in memory, or fails at once. Then the
     question is asked again in a transaction, which can wait.
     """
 
-    answers_at_once = True
+    is_immediate = True
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._idle: list[sqlite3.Connection] = []
 
     def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
-        """The rows of a prepared query. Raises LookupFailed."""
+        """The rows of a prepared query. Raises ReadFailed."""
         compiled = statement.compiled_for(self._database.engine.dialect)
         try:
             connection = self._idle.pop() if self._idle else self._connect()
         except (sqlite3.Error, SQLAlchemyError) as error:
-            raise LookupFailed from error
+            raise ReadFailed from error
         try:
             found = compiled.run(connection, values)
         except sqlite3.Error as error:
             connection.close()
             self._close_idle()
-            raise LookupFailed from error
+            raise ReadFailed from error
         self._idle.append(connection)
         return found
 
-    def answer(self, question: Callable[[Ask], Result]) -> Result:
-        """As Lookups says."""
+    def read(self, query: Callable[[RunQuery], Result]) -> Result:
+        """As Reader says."""
         try:
-            return question(self.rows)
-        except LookupFailed:
-            return _in_transaction(self._database, question)
+            return query(self.rows)
+        except ReadFailed:
+            return _in_transaction(self._database, query)
 
-    async def answer_soon(self, question: Callable[[Ask], Result]) -> Result:
-        """As Lookups says."""
+    async def read_async(self, query: Callable[[RunQuery], Result]) -> Result:
+        """As Reader says."""
         try:
-            return question(self.rows)
-        except LookupFailed:
-            return await run_in_threadpool(self.answer, question)
+            return query(self.rows)
+        except ReadFailed:
+            return await run_in_threadpool(self.read, query)
 
     async def close(self) -> None:
-        """As Lookups says."""
+        """As Reader says."""
         self._close_idle()
 
     def _close_idle(self) -> None:
@@ -144,6 +144,6 @@ class SqliteLookups:
         return connection
 
 
-def _in_transaction(database: Database, question: Callable[[Ask], Result]) -> Result:
+def _in_transaction(database: Database, query: Callable[[RunQuery], Result]) -> Result:
     with database.reading() as session:
-        return question(partial(execute, session))
+        return query(partial(execute, session))

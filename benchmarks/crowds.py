@@ -107,14 +107,14 @@ async def _all_at_once(server: Server, requests: Sequence[bytes]) -> list[_Answe
 
 
 async def _ask(server: Server, request: bytes, ready: asyncio.Barrier | None = None) -> _Answer:
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    reader, write_queue = await asyncio.open_connection("127.0.0.1", server.port)
     if ready is not None:
         await ready.wait()
     began = time.perf_counter()
-    writer.write(request)
+    write_queue.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     seconds = time.perf_counter() - began
-    writer.close()
+    write_queue.close()
     return _Answer(int(head.split()[1]), seconds)
 
 

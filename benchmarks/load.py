@@ -65,7 +65,7 @@ def run(server: Server, requests: Requests, *, connections: int, seconds: int) -
         check=True,
     )
     cpu = server.cpu_seconds() - cpu_before
-    server.settle()
+    server.resolve()
     told = json.loads(finished.stdout.splitlines()[-1])
     requests.note_sent(told["place"], seconds)
     if set(told["statuses"]) - {str(requests.expected)} or told["lost"]:

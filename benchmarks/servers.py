@@ -88,7 +88,7 @@ class Server:
         self._process.wait()
         self._process = None
 
-    def settle(self) -> None:
+    def resolve(self) -> None:
         """Wait until it has finished what clients no longer wait for."""
         tick = threading.Event()
         before, now = 0.0, self.cpu_seconds()

@@ -29,7 +29,9 @@ def main() -> str | None:
     )
     options = parser.parse_args()
     stale = [
-        path for path, text in generated(options.uv) if settle(path, text, only_check=options.check)
+        path
+        for path, text in generated(options.uv)
+        if resolve(path, text, only_check=options.check)
     ]
     if options.check and stale:
         return f"Out of step: {', '.join(stale)}. Run `make openapi` and commit the result."
@@ -49,7 +51,7 @@ def generated(uv: str) -> Iterator[tuple[str, str]]:
     yield "frontend/requirements.txt", requirements(uv, "--package", "clinic-frontend")
 
 
-def settle(path: str, text: str, *, only_check: bool) -> bool:
+def resolve(path: str, text: str, *, only_check: bool) -> bool:
     """Write the file, or show how it differs; whether it did differ."""
     if committed(path) == text:
         return False

@@ -30,7 +30,7 @@ from app.core.logs import configure_logs
 from app.core.rates import Rates
 from app.core.reader import open_reader
 from app.core.security import HashingLane, PasswordHasher
-from app.core.writer import open_writer
+from app.core.write_queue import open_write_queue
 from app.domain.booking_limits import BookingLimits
 from app.schemas.schemas import Problem
 from app.services.accounts import EmailRules, RegistrationRules
@@ -99,7 +99,7 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
         settings=settings,
         database=database,
         reader=open_reader(database),
-        writer=open_writer(database),
+        write_queue=open_write_queue(database),
         keys=KeysInFlight(),
         hasher=hasher,
         hashing=HashingLane(settings.hashing_queue),
@@ -131,7 +131,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     held.hashing.close()
     await held.reader.close()
-    await held.writer.close()
+    await held.write_queue.close()
     held.database.close()
 
 

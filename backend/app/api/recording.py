@@ -84,7 +84,7 @@ async def record_refusal(
         refusal = TooManyAttempts(turn.wait)
     if not turn.wait or turn.refused == 1:
         now, outcome = held.clock(), refusal.code
-        await held.writer.run(
+        await held.write_queue.submit(
             lambda session: audit.record(session, deed, by=actor, now=now, outcome=outcome)
         )
     return refusal

@@ -8,8 +8,8 @@ from typing import Any, Protocol, TypeVar, cast
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
+from app.core.batching import Batcher, Entry
 from app.core.database import Database
-from app.core.groups import Entry, Groups
 from app.core.postgres import EventLoopPool
 from app.core.statements import DirectTransaction, Row, RunQuery, Statement, execute
 from app.core.steps import carry_out_in_step
@@ -50,7 +50,7 @@ class PostgresReader:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pool = EventLoopPool(database.engine.url, size=1, info=database.info)
-        self._groups = Groups(self._answer_group)
+        self._batcher = Batcher(self._answer_batch)
 
     def read(self, query: Callable[[RunQuery], Result]) -> Result:
         """As Reader says."""
@@ -58,23 +58,23 @@ class PostgresReader:
 
     async def read_async(self, query: Callable[[RunQuery], Result]) -> Result:
         """As Reader says."""
-        answer: Result = await self._groups.outcome_of(query)
+        answer: Result = await self._batcher.submit(query)
         return answer
 
     async def close(self) -> None:
         """As Reader says."""
         await self._pool.close()
 
-    async def _answer_group(self, group: list[Entry[Callable[[RunQuery], Any]]]) -> None:
-        works = [partial(_ask_as_member, entry.wish) for entry in group]
+    async def _answer_batch(self, batch: list[Entry[Callable[[RunQuery], Any]]]) -> None:
+        works = [partial(_ask_as_member, entry.request) for entry in batch]
         try:
             answers = await self._pool.lend(partial(carry_out_in_step, works=works))
         except Exception:  # noqa: BLE001 - it is raised where the answers come from now
-            for entry in group:
-                self._groups.settle_apart(entry, run_in_threadpool(self.read, entry.wish))
+            for entry in batch:
+                self._batcher.resolve_later(entry, run_in_threadpool(self.read, entry.request))
         else:
-            for entry, answer in zip(group, answers, strict=True):
-                entry.settle(answer)
+            for entry, answer in zip(batch, answers, strict=True):
+                entry.resolve(answer)
 
 
 def _ask_as_member(query: Callable[[RunQuery], Result], transaction: DirectTransaction) -> Result:

@@ -14,14 +14,14 @@ from app.core.postgres import DIALECT, LoopTransaction
 from app.core.statements import DirectTransaction, Row, SharedTransaction, Statement
 from app.domain.errors import DomainError
 
-Work = Callable[[DirectTransaction], Any]
+WriteFn = Callable[[DirectTransaction], Any]
 
 
 class RefusedTooLateError(Exception):
     """A work was refused after it had written: the others have to begin again without it."""
 
 
-async def carry_out_in_step(transaction: LoopTransaction, works: Sequence[Work]) -> list[Any]:
+async def carry_out_in_step(transaction: LoopTransaction, works: Sequence[WriteFn]) -> list[Any]:
     """What the works return, or the DomainErrors that refused them, in their order.
 
     Those that ask for the same are answered in their order, and see what the ones before wrote.
@@ -57,7 +57,7 @@ class _Member(SharedTransaction):
 
     dialect = DIALECT
 
-    def __init__(self, work: Work, transaction: LoopTransaction) -> None:
+    def __init__(self, work: WriteFn, transaction: LoopTransaction) -> None:
         super().__init__()
         self.info = transaction.info
         self.question: _Question | None = None

@@ -11,7 +11,7 @@ from app.core.database import Database
 from app.core.postgres import EventLoopPool
 from app.core.reader import Reader, ReadFailed, SqliteReader, open_reader
 from app.core.statements import RunQuery
-from app.core.writer import Writer, open_writer
+from app.core.write_queue import WriteQueue, open_write_queue
 
 Result = TypeVar("Result")
 
@@ -33,15 +33,15 @@ def answers_to(query: Callable[[RunQuery], Result], database: Database) -> list[
     return asyncio.run(query())
 
 
-def with_writer(database: Database, use: Callable[[Writer], Awaitable[Result]]) -> Result:
+def with_writer(database: Database, use: Callable[[WriteQueue], Awaitable[Result]]) -> Result:
     """What comes of using a writer of this database."""
 
     async def open_and_use() -> Result:
-        writer = open_writer(database)
+        write_queue = open_write_queue(database)
         try:
-            return await use(writer)
+            return await use(write_queue)
         finally:
-            await writer.close()
+            await write_queue.close()
 
     return asyncio.run(open_and_use())
 

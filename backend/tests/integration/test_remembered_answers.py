@@ -35,16 +35,16 @@ def free_times(reader: httpx2.Client, doctor: Person) -> list[str]:
     return [slot["time"] for slot in answer.json()]
 
 
-def book(writer: httpx2.Client, patient: Person, doctor: Person, time: str) -> int:
+def book(write_queue: httpx2.Client, patient: Person, doctor: Person, time: str) -> int:
     wanted = {"doctor_id": doctor.id, "appointment_date": DAY, "appointment_time": time}
     body = {**wanted, "reason": "Regular checkup"}
-    answer = writer.post("/appointments/", json=body, headers=patient.headers)
+    answer = write_queue.post("/appointments/", json=body, headers=patient.headers)
     assert answer.status_code == 201, answer.text
     return int(answer.json()["id"])
 
 
-def cancel(writer: httpx2.Client, patient: Person, appointment: int) -> None:
-    answer = writer.delete(f"/appointments/{appointment}", headers=patient.headers)
+def cancel(write_queue: httpx2.Client, patient: Person, appointment: int) -> None:
+    answer = write_queue.delete(f"/appointments/{appointment}", headers=patient.headers)
     assert answer.status_code == 200, answer.text
 
 
@@ -53,11 +53,11 @@ def test_whoever_writes_everybody_reads_it_at_once(clinic: Clinic, readers: list
     taken: dict[str, int] = {}
     writers = cycle(readers)
     for number in range(WRITES):
-        time, writer = TIMES[number * 7 % len(TIMES)], next(writers)
+        time, write_queue = TIMES[number * 7 % len(TIMES)], next(writers)
         if time in taken:
-            cancel(writer, patient, taken.pop(time))
+            cancel(write_queue, patient, taken.pop(time))
         else:
-            taken[time] = book(writer, patient, doctor, time)
+            taken[time] = book(write_queue, patient, doctor, time)
         free = [each for each in TIMES if each not in taken]
         told = [free_times(reader, doctor) for reader in readers]
         assert told == [free] * READERS

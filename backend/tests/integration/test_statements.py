@@ -41,7 +41,7 @@ STATEMENT = select(*TABLE.c, User.is_active, User.role, User.specialty).join(
 QUERY = Statement(STATEMENT.where(TABLE.c.starts_at <= Parameter("until", TABLE.c.starts_at.type)))
 NONSENSE = Statement(text("SELECT nothing FROM nowhere"))
 
-Work = Callable[[Transaction], list[Row]]
+WriteFn = Callable[[Transaction], list[Row]]
 
 
 def appointments(query: RunQuery, until: datetime) -> list[Row]:
@@ -66,19 +66,19 @@ def new_appointment(database: Database) -> dict[str, object]:
         }
 
 
-def in_session(database: Database, work: Work) -> list[Row]:
+def in_session(database: Database, work: WriteFn) -> list[Row]:
     with database.writing() as session:
         return work(session)
 
 
-def in_writer(database: Database, work: Work) -> list[Row]:
-    return with_writer(database, lambda writer: writer.run(work))
+def in_writer(database: Database, work: WriteFn) -> list[Row]:
+    return with_writer(database, lambda write_queue: write_queue.submit(work))
 
 
 @pytest.fixture(params=[in_session, in_writer])
-def carry_out(request: pytest.FixtureRequest) -> Callable[[Database, Work], list[Row]]:
+def carry_out(request: pytest.FixtureRequest) -> Callable[[Database, WriteFn], list[Row]]:
     """Carries out a work in each of the two ways in which prepared statements are run."""
-    run: Callable[[Database, Work], list[Row]] = request.param
+    run: Callable[[Database, WriteFn], list[Row]] = request.param
     return run
 
 
@@ -97,7 +97,7 @@ def add_appointment(database: Database) -> dict[str, object]:
 
 
 def test_values_come_back_as_they_went_in_and_as_sqlalchemy_reads_them(
-    database: Database, carry_out: Callable[[Database, Work], list[Row]]
+    database: Database, carry_out: Callable[[Database, WriteFn], list[Row]]
 ):
     values = new_appointment(database)
     carry_out(database, lambda transaction: execute(transaction, INSERT, **values))
@@ -110,7 +110,7 @@ def test_values_come_back_as_they_went_in_and_as_sqlalchemy_reads_them(
 
 
 def test_an_instant_of_another_zone_is_compared_in_utc(
-    database: Database, carry_out: Callable[[Database, Work], list[Row]]
+    database: Database, carry_out: Callable[[Database, WriteFn], list[Row]]
 ):
     add_appointment(database)
     earlier = IN_NEW_YORK - timedelta(microseconds=1)
@@ -125,7 +125,7 @@ def test_a_lookup_reads_the_same_outside_of_a_transaction(database: Database):
 
 
 def test_what_the_database_refuses_is_raised_as_sqlalchemy_raises_it(
-    database: Database, carry_out: Callable[[Database, Work], list[Row]]
+    database: Database, carry_out: Callable[[Database, WriteFn], list[Row]]
 ):
     endless = add_appointment(database) | {"duration": 0}
     with pytest.raises(IntegrityError) as refused:

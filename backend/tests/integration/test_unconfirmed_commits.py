@@ -86,7 +86,9 @@ def write(database: Database) -> None:
 
 
 def write_in_event_loop(database: Database) -> None:
-    with_writer(database, lambda writer: writer.run(lambda work: execute(work, CREATE)))
+    with_writer(
+        database, lambda write_queue: write_queue.submit(lambda work: execute(work, CREATE))
+    )
 
 
 def outcome(work: Callable[[], None]) -> type[Exception] | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from app.core.groups import Gatherer
+from app.core.batching import Gatherer
 
 
 class Shelf:

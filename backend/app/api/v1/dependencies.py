@@ -28,7 +28,7 @@ from app.core.rates import Rate, Rates
 from app.core.reader import Reader
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
 from app.core.statements import RunQuery
-from app.core.writer import Writer
+from app.core.write_queue import WriteQueue
 from app.crud import crud_login
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import CsrfFailed, NotSignedIn, OutcomeUnknown, TooManyAttempts
@@ -58,7 +58,7 @@ class Resources:
     settings: Settings
     database: Database
     reader: Reader
-    writer: Writer
+    write_queue: WriteQueue
     keys: KeysInFlight
     hasher: PasswordHasher
     hashing: HashingLane
@@ -220,7 +220,7 @@ async def admit(request: Request, who: SignedIn) -> None:
     if logins.needs_touch(who, now):
         touch = partial(crud_login.touch_login_session, session_id=who.login.id, now=now)
         try:
-            await held.writer.run(touch, order=who.login.id)
+            await held.write_queue.submit(touch, lock_key=who.login.id)
         except NOT_WRITTEN as error:
             held.readiness.note_failure(now)
             log.warning("session_not_touched", error=str(error))

@@ -20,8 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.v1.schedules import LONGEST_SEARCH, has_long_passed
 from app.api.v1.schedules import router as schedules
+from app.core.batching import Gatherer
 from app.core.clock import Clock
-from app.core.groups import Gatherer
 from app.core.reader import Reader
 from app.core.statements import RunQuery
 from app.crud import crud_diary

@@ -114,7 +114,7 @@ async def _book(request: Request) -> Response | None:
         return None
     held = resources_of(request)
     with held.keys.claimed(actor.id, key):
-        reply = await held.writer.run(
+        reply = await held.write_queue.submit(
             partial(
                 appointments.book_once,
                 actor=actor,
@@ -123,7 +123,7 @@ async def _book(request: Request) -> Response | None:
                 limits=held.booking,
                 now=held.clock(),
             ),
-            order=body.doctor_id,
+            lock_key=body.doctor_id,
         )
     return Response(reply, 201, media_type=JSON)
 

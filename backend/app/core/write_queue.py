@@ -12,8 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.core.batching import Batcher, Entry
 from app.core.database import Database
-from app.core.groups import Entry, Groups
 from app.core.postgres import EventLoopPool, is_contention, is_unreachable
 from app.core.statements import (
     Conclusion,
@@ -34,18 +34,18 @@ _SAVEPOINT, _UNDO, _KEEP = (
 )
 
 Result = TypeVar("Result")
-Work = Callable[[DirectTransaction], Result]
+WriteFn = Callable[[DirectTransaction], Result]
 
 
-class _Ordered(NamedTuple):
-    work: Work[Any]
-    order: int
+class _QueuedWrite(NamedTuple):
+    work: WriteFn[Any]
+    lock_key: int
 
 
-Group = list[Entry[_Ordered]]
+Batch = list[Entry[_QueuedWrite]]
 
 
-class Writer(ABC):
+class WriteQueue(ABC):
     """Carries out short works of prepared statements, each as if in a transaction of its own.
 
     Those that came while others were written are written together. A work that must not be undone
@@ -53,20 +53,20 @@ class Writer(ABC):
     """
 
     def __init__(self, *, lingers: bool = False) -> None:
-        self._groups = Groups(self._write, lingers=lingers)
+        self._batcher = Batcher(self._write, lingers=lingers)
 
-    async def run(self, work: Work[Result], *, order: int = 0) -> Result:
+    async def submit(self, work: WriteFn[Result], *, lock_key: int = 0) -> Result:
         """What the work returns, once it is durable. Raises what it raises, which undoes it.
 
         PostgreSQL takes works that go together by their `order`: those that may wait for each
-        other's rows touch them in the same order in every group. A work is carried out even when
+        other's rows touch them in the same order in every batch. A work is carried out even when
         nobody waits for it any more.
 
         Raises:
             OutcomeUnknown: nobody can tell whether the work was, or stays, kept.
             OperationalError: the database cannot be had, or it was not begun for ten seconds.
         """
-        result: Result = await self._groups.outcome_of(_Ordered(work, order))
+        result: Result = await self._batcher.submit(_QueuedWrite(work, lock_key))
         return result
 
     @abstractmethod
@@ -74,17 +74,17 @@ class Writer(ABC):
         """Let go of the writer's thread, or connections."""
 
     @abstractmethod
-    async def _write(self, group: Group) -> None:
-        """Carry out a group and settle it; raises what kept all of it from being kept."""
+    async def _write(self, batch: Batch) -> None:
+        """Carry out a group and resolve it; raises what kept all of it from being kept."""
 
 
-def open_writer(database: Database) -> Writer:
+def open_write_queue(database: Database) -> WriteQueue:
     """The writer that suits the engine."""
     is_sqlite = database.engine.dialect.name == "sqlite"
-    return SqliteWriter(database) if is_sqlite else PostgresWriter(database)
+    return SqliteWriteQueue(database) if is_sqlite else PostgresWriteQueue(database)
 
 
-class PostgresWriter(Writer):
+class PostgresWriteQueue(WriteQueue):
     """Carries out a group in step, in one transaction: round trips and the commit serve them all.
 
     What cannot go together, because a work breaks or waits for somebody's lock, goes alone.
@@ -98,14 +98,14 @@ class PostgresWriter(Writer):
         self._patient = connect(size=POOL_SIZE)
 
     async def close(self) -> None:
-        """As Writer says."""
+        """As WriteQueue says."""
         for pool in (self._together, self._alone, self._patient):
             await pool.close()
 
-    async def _write(self, group: Group) -> None:
-        """As Writer says."""
-        group = sorted(group, key=lambda entry: entry.wish.order)
-        works = [entry.wish.work for entry in group]
+    async def _write(self, batch: Batch) -> None:
+        """As WriteQueue says."""
+        batch = sorted(batch, key=lambda entry: entry.request.lock_key)
+        works = [entry.request.work for entry in batch]
         try:
             outcomes = await self._together.in_transaction(partial(carry_out_in_step, works=works))
         except OutcomeUnknown:
@@ -113,13 +113,13 @@ class PostgresWriter(Writer):
         except Exception as error:
             if isinstance(error, OperationalError) and is_unreachable(error):
                 raise
-            for entry in group:
-                self._groups.settle_apart(entry, self._go_alone(entry.wish.work))
+            for entry in batch:
+                self._batcher.resolve_later(entry, self._go_alone(entry.request.work))
         else:
-            for entry, outcome in zip(group, outcomes, strict=True):
-                entry.settle(outcome)
+            for entry, outcome in zip(batch, outcomes, strict=True):
+                entry.resolve(outcome)
 
-    async def _go_alone(self, work: Work[Any]) -> object:
+    async def _go_alone(self, work: WriteFn[Any]) -> object:
         """Carry out a work by itself. Who waits for a lock keeps nobody from a connection."""
         try:
             return await self._alone.run(work)
@@ -129,7 +129,7 @@ class PostgresWriter(Writer):
         return await self._patient.run(work)
 
 
-class SqliteWriter(Writer):
+class SqliteWriteQueue(WriteQueue):
     """Carries out a group in one transaction, each work behind a savepoint.
 
     SQLite writes for one at a time, and to make a transaction durable takes it longer than a
@@ -144,39 +144,39 @@ class SqliteWriter(Writer):
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
     async def close(self) -> None:
-        """As Writer says."""
+        """As WriteQueue says."""
         self._thread.shutdown()
 
-    async def _write(self, group: Group) -> None:
-        """As Writer says."""
-        while group:
-            group = await self._write_without_the_broken(group)
+    async def _write(self, batch: Batch) -> None:
+        """As WriteQueue says."""
+        while batch:
+            batch = await self._write_without_the_broken(batch)
 
-    async def _write_without_the_broken(self, group: Group) -> Group:
+    async def _write_without_the_broken(self, batch: Batch) -> Batch:
         """Carry out a group; a work that breaks undoes all of it, and alone is settled then.
 
         Returns those that have to begin again.
         """
-        outcomes: list[tuple[Entry[_Ordered], object]] = []
-        again: Group = []
+        outcomes: list[tuple[Entry[_QueuedWrite], object]] = []
+        again: Batch = []
         with self._database.session() as session:
             await self._in_thread(session.connection)
             transaction = SqliteTransaction(session)
-            for entry in group:
+            for entry in batch:
                 try:
-                    outcomes.append((entry, transaction.attempt(entry.wish.work)))
+                    outcomes.append((entry, transaction.attempt(entry.request.work)))
                 except OperationalError:
                     raise
                 except Exception as error:  # noqa: BLE001 - it is raised where the work was given
                     outcomes = [(entry, error)]
-                    again = [other for other in group if other is not entry]
+                    again = [other for other in batch if other is not entry]
                     break
                 await asyncio.sleep(0)  # others are answered in between
             else:
                 transaction.conclude()
                 await self._in_thread(session.commit)
         for entry, outcome in outcomes:
-            entry.settle(outcome)
+            entry.resolve(outcome)
         return again
 
     async def _in_thread(self, function: Callable[[], object]) -> None:
@@ -197,7 +197,7 @@ class SqliteTransaction(SharedTransaction):
         """As DirectTransaction says."""
         return rows_from(self._driver_connection, self.dialect, statement, values)
 
-    def attempt(self, work: Work[Any]) -> object:
+    def attempt(self, work: WriteFn[Any]) -> object:
         """What a work returns, or the refusal that it ended with, which undoes it alone."""
         before = len(self._conclusions)
         self.rows(_SAVEPOINT)

@@ -10,22 +10,22 @@ from sqlalchemy.exc import OperationalError
 
 from app.core.database import PATIENCE_SECONDS
 
-LARGEST_GROUP = 64
+LARGEST_BATCH = 64
 
-Wish = TypeVar("Wish")
+Request = TypeVar("Request")
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Entry(Generic[Wish]):
+class Entry(Generic[Request]):
     """What somebody wants, what will come of it, and until when a group must have begun."""
 
-    wish: Wish
+    request: Request
     outcome: asyncio.Future[Any]
     deadline: float
 
-    def settle(self, outcome: object) -> None:
+    def resolve(self, outcome: object) -> None:
         """Tell what came of it: an exception is raised where it was wanted.
 
         Nobody is told who has gone away, or has been told before.
@@ -38,7 +38,7 @@ class Entry(Generic[Wish]):
             self.outcome.set_result(outcome)
 
 
-class Groups(Generic[Wish]):
+class Batcher(Generic[Request]):
     """Handles wishes in groups: those that come while one is handled are the next one.
 
     `handle` settles the entries of a group; what it raises is told to all that it has not settled.
@@ -47,23 +47,23 @@ class Groups(Generic[Wish]):
     """
 
     def __init__(
-        self, handle: Callable[[list[Entry[Wish]]], Awaitable[None]], *, lingers: bool = False
+        self, handle: Callable[[list[Entry[Request]]], Awaitable[None]], *, lingers: bool = False
     ) -> None:
         self._handle = handle
         self._lingers = lingers
         self._is_idle = True
-        self._waiting: deque[Entry[Wish]] = deque()
+        self._waiting: deque[Entry[Request]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch: asyncio.TimerHandle | None = None
 
-    async def outcome_of(self, wish: Wish) -> Any:  # noqa: ANN401 - the owner knows what it is
-        """What comes of a wish, which is handled even when nobody waits for it any more.
+    async def submit(self, request: Request) -> Any:  # noqa: ANN401 - the owner knows what it is
+        """What comes of a request, which is handled even when nobody waits for it any more.
 
         Raises what `handle` settles it with, and OperationalError when its group does not begin
         within PATIENCE_SECONDS.
         """
         loop = asyncio.get_running_loop()
-        entry = Entry(wish, loop.create_future(), loop.time() + PATIENCE_SECONDS)
+        entry = Entry(request, loop.create_future(), loop.time() + PATIENCE_SECONDS)
         self._waiting.append(entry)
         if self._is_idle:
             self._is_idle = False
@@ -72,9 +72,9 @@ class Groups(Generic[Wish]):
             self._watch = loop.call_at(entry.deadline, self._give_up)
         return await entry.outcome
 
-    def settle_apart(self, entry: Entry[Wish], outcome: Coroutine[Any, Any, object]) -> None:
+    def resolve_later(self, entry: Entry[Request], outcome: Coroutine[Any, Any, object]) -> None:
         """Settle an entry with what is still to come; the next group does not wait for it."""
-        self._begin(_settle(entry, outcome))
+        self._begin(_resolve(entry, outcome))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a task that somebody holds on to."""
@@ -86,18 +86,18 @@ class Groups(Generic[Wish]):
         while self._waiting:
             if self._lingers:
                 await self._linger()
-            size = min(len(self._waiting), LARGEST_GROUP)
-            group = [self._waiting.popleft() for _ in range(size)]
+            size = min(len(self._waiting), LARGEST_BATCH)
+            batch = [self._waiting.popleft() for _ in range(size)]
             try:
-                await self._handle(group)
+                await self._handle(batch)
             except Exception as error:  # noqa: BLE001 - it is raised where it was wanted
-                for entry in group:
-                    entry.settle(error)
+                for entry in batch:
+                    entry.resolve(error)
         self._is_idle = True
 
     async def _linger(self) -> None:
         before = 0
-        while before < len(self._waiting) < LARGEST_GROUP:
+        while before < len(self._waiting) < LARGEST_BATCH:
             before = len(self._waiting)
             await asyncio.sleep(0)
 
@@ -106,16 +106,16 @@ class Groups(Generic[Wish]):
         loop = asyncio.get_running_loop()
         while self._waiting and self._waiting[0].deadline <= loop.time():
             error = OperationalError(None, None, TimeoutError(), hide_parameters=True)
-            self._waiting.popleft().settle(error)
+            self._waiting.popleft().resolve(error)
         oldest = self._waiting[0].deadline if self._waiting else None
         self._watch = None if oldest is None else loop.call_at(oldest, self._give_up)
 
 
-async def _settle(entry: Entry[Any], outcome: Coroutine[Any, Any, object]) -> None:
+async def _resolve(entry: Entry[Any], outcome: Coroutine[Any, Any, object]) -> None:
     try:
-        entry.settle(await outcome)
+        entry.resolve(await outcome)
     except Exception as error:  # noqa: BLE001 - it is raised where it was wanted
-        entry.settle(error)
+        entry.resolve(error)
 
 
 class Gatherer(Generic[Key, Value]):
@@ -126,14 +126,14 @@ class Gatherer(Generic[Key, Value]):
 
     def __init__(self, find: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Value]]]) -> None:
         self._find = find
-        self._groups = Groups(self._find_all)
+        self._batcher = Batcher(self._find_all)
 
     async def value_of(self, key: Key) -> Value | None:
         """What `find` finds under this key; raises what it raises."""
-        value: Value | None = await self._groups.outcome_of(key)
+        value: Value | None = await self._batcher.submit(key)
         return value
 
     async def _find_all(self, entries: list[Entry[Key]]) -> None:
-        values = await self._find(list(dict.fromkeys(entry.wish for entry in entries)))
+        values = await self._find(list(dict.fromkeys(entry.request for entry in entries)))
         for entry in entries:
-            entry.settle(values.get(entry.wish))
+            entry.resolve(values.get(entry.request))

@@ -11,11 +11,11 @@ from sqlalchemy import Engine, event, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from app.core.batching import LARGEST_BATCH
 from app.core.database import Database, insert_unless_refused
-from app.core.groups import LARGEST_GROUP
 from app.core.postgres import EventLoopPool
 from app.core.statements import DirectTransaction, Parameter, Statement, Transaction, execute
-from app.core.writer import SqliteWriter, Writer
+from app.core.write_queue import SqliteWriteQueue, WriteQueue
 from app.domain.errors import NotFound
 from app.domain.people import Origin, Role
 from app.models import AuditRecord, User
@@ -81,8 +81,8 @@ def people(database: Database) -> list[int]:
 def outcomes(database: Database, *works: Callable[[DirectTransaction], object]) -> list[object]:
     """What becomes of works that are given at the same time."""
 
-    async def give(writer: Writer) -> list[object]:
-        waiting = (writer.run(work) for work in works)
+    async def give(write_queue: WriteQueue) -> list[object]:
+        waiting = (write_queue.submit(work) for work in works)
         return list(await asyncio.gather(*waiting, return_exceptions=True))
 
     return with_writer(database, give)
@@ -122,10 +122,10 @@ def test_a_work_that_breaks_undoes_itself_alone(database: Database):
 
 def test_sqlite_waits_for_the_disk_once_for_all_that_came_together(sqlite: Database):
     with counting_commits(sqlite.engine) as commits:
-        outcomes(sqlite, *[add] * LARGEST_GROUP)
+        outcomes(sqlite, *[add] * LARGEST_BATCH)
     assert len(commits) == 1
     with counting_commits(sqlite.engine) as commits:
-        outcomes(sqlite, *[add] * (LARGEST_GROUP + 1))
+        outcomes(sqlite, *[add] * (LARGEST_BATCH + 1))
     assert len(commits) == 2
 
 
@@ -173,29 +173,32 @@ def test_the_writer_goes_on_when_a_transaction_cannot_even_be_undone(
         close(session)
         raise gone
 
-    async def give(writer: Writer) -> list[object]:
+    async def give(write_queue: WriteQueue) -> list[object]:
         with monkeypatch.context() as broken:
             broken.setattr(Session, "close", close_and_fail)
-            works = (writer.run(partial(add_and_raise, error=ZeroDivisionError())), writer.run(add))
+            works = (
+                write_queue.submit(partial(add_and_raise, error=ZeroDivisionError())),
+                write_queue.submit(add),
+            )
             failed = await asyncio.gather(*works, return_exceptions=True)
-        return [*failed, await asyncio.wait_for(writer.run(add), 10)]
+        return [*failed, await asyncio.wait_for(write_queue.submit(add), 10)]
 
     *failed, written = with_writer(sqlite, give)
     assert (failed, [written]) == ([gone, gone], people(sqlite))
 
 
 def test_a_work_is_durable_before_its_outcome_is_known(database: Database):
-    async def look(writer: Writer) -> bool:
-        written = await writer.run(add)
+    async def look(write_queue: WriteQueue) -> bool:
+        written = await write_queue.submit(add)
         return written in people(database)
 
     assert with_writer(database, look)
 
 
 def test_whoever_goes_away_takes_nobody_along(database: Database):
-    async def go_away(writer: Writer) -> object:
-        leaving = asyncio.create_task(_as_coroutine(writer.run(add)))
-        staying = asyncio.create_task(_as_coroutine(writer.run(add)))
+    async def go_away(write_queue: WriteQueue) -> object:
+        leaving = asyncio.create_task(_as_coroutine(write_queue.submit(add)))
+        staying = asyncio.create_task(_as_coroutine(write_queue.submit(add)))
         await asyncio.sleep(0)
         leaving.cancel()
         return await staying
@@ -226,9 +229,9 @@ def test_postgresql_commits_once_for_all_that_came_together(postgres: Database):
         with postgres.reading() as session:
             return session.scalars(text("SELECT count(DISTINCT xmin::text) FROM users")).one()
 
-    outcomes(postgres, *[add] * LARGEST_GROUP)
+    outcomes(postgres, *[add] * LARGEST_BATCH)
     assert transactions() == 1
-    outcomes(postgres, *[add] * (LARGEST_GROUP + 1))
+    outcomes(postgres, *[add] * (LARGEST_BATCH + 1))
     assert transactions() == 3
 
 
@@ -256,9 +259,9 @@ def test_each_work_in_step_gets_the_rows_that_are_its_own(postgres: Database):
 def test_works_are_carried_out_in_their_order(postgres: Database):
     begun: list[int] = []
 
-    async def give(writer: Writer) -> None:
+    async def give(write_queue: WriteQueue) -> None:
         works = [
-            writer.run(lambda _, order=order: begun.append(order), order=order)
+            write_queue.submit(lambda _, order=order: begun.append(order), lock_key=order)
             for order in (3, 1, 2)
         ]
         await asyncio.gather(*works)
@@ -274,11 +277,13 @@ def test_those_who_wait_for_a_lock_keep_nobody_waiting(postgres: Database):
     def lock(transaction: Transaction) -> object:
         return execute(transaction, LOCK, id=locked)
 
-    async def give(writer: Writer) -> list[object]:
+    async def give(write_queue: WriteQueue) -> list[object]:
         with postgres.writing() as session:
             execute(session, LOCK, id=locked)
-            waiting = [asyncio.create_task(_as_coroutine(writer.run(lock))) for _ in range(12)]
-            added = await asyncio.gather(*(writer.run(add) for _ in range(3)))
+            waiting = [
+                asyncio.create_task(_as_coroutine(write_queue.submit(lock))) for _ in range(12)
+            ]
+            added = await asyncio.gather(*(write_queue.submit(add) for _ in range(3)))
             done = [task for task in waiting if task.done()]
         return [len(added), done, await asyncio.gather(*waiting)]
 
@@ -334,15 +339,15 @@ def test_a_work_that_is_cancelled_on_its_connection_leaves_nothing_behind(postgr
 
 
 def test_a_group_waits_for_writers_in_other_threads_and_they_for_it(sqlite: Database):
-    async def both(writer: Writer) -> None:
-        assert isinstance(writer, SqliteWriter)
+    async def both(write_queue: WriteQueue) -> None:
+        assert isinstance(write_queue, SqliteWriteQueue)
 
         def write_in_thread() -> None:
             with sqlite.writing() as session:
                 add(session)
 
         threads = [asyncio.to_thread(write_in_thread) for _ in range(20)]
-        await asyncio.gather(*threads, *(writer.run(add) for _ in range(20)))
+        await asyncio.gather(*threads, *(write_queue.submit(add) for _ in range(20)))
 
     with_writer(sqlite, both)
     assert len(people(sqlite)) == 40

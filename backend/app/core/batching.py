@@ -118,7 +118,7 @@ async def _resolve(entry: Entry[Any], outcome: Coroutine[Any, Any, object]) -> N
         entry.resolve(error)
 
 
-class Gatherer(Generic[Key, Value]):
+class DataLoader(Generic[Key, Value]):
     """Finds in one go what many ask for at the same time.
 
     It is looked for after they asked, so that nobody is told what was before.

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.v1.schedules import LONGEST_SEARCH, has_long_passed
 from app.api.v1.schedules import router as schedules
-from app.core.batching import Gatherer
+from app.core.batching import DataLoader
 from app.core.clock import Clock
 from app.core.reader import Reader
 from app.core.statements import RunQuery
@@ -109,7 +109,7 @@ class FreeSlots:
         self._reader = reader
         self._clock = clock
         self._memory: LRUCache[Key, Answer] = LRUCache(MEMORY_BYTES, getsizeof=weight_of)
-        self._revisions = Gatherer(self._find_revisions)
+        self._revisions = DataLoader(self._find_revisions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "GET":

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from app.core.batching import Gatherer
+from app.core.batching import DataLoader
 
 
 class Shelf:
@@ -22,7 +22,9 @@ class Shelf:
         return {key: key * key for key in keys if key >= 0}
 
 
-async def started(shelf: Shelf, gatherer: Gatherer[int, int], key: int) -> asyncio.Task[int | None]:
+async def started(
+    shelf: Shelf, gatherer: DataLoader[int, int], key: int
+) -> asyncio.Task[int | None]:
     """Somebody for whom the shelf is being searched."""
     first = asyncio.create_task(gatherer.value_of(key))
     await asyncio.wait_for(shelf.is_asked.wait(), 10)
@@ -32,7 +34,7 @@ async def started(shelf: Shelf, gatherer: Gatherer[int, int], key: int) -> async
 def test_those_who_come_while_one_is_served_are_served_together_afterwards():
     async def query() -> tuple[list[int | None], list[list[int]]]:
         shelf = Shelf()
-        gatherer = Gatherer(shelf.find)
+        gatherer = DataLoader(shelf.find)
         first = await started(shelf, gatherer, 1)
         others = [asyncio.create_task(gatherer.value_of(key)) for key in (1, 2, 3, 3, -4)]
         await asyncio.sleep(0)
@@ -54,7 +56,7 @@ def test_a_failure_is_raised_for_everybody_who_asked_and_for_nobody_later():
         return dict.fromkeys(keys, 7)
 
     async def query() -> tuple[list[object], int | None]:
-        gatherer = Gatherer(find)
+        gatherer = DataLoader(find)
         both = (gatherer.value_of(key) for key in (1, 2))
         return await asyncio.gather(*both, return_exceptions=True), await gatherer.value_of(1)
 
@@ -65,7 +67,7 @@ def test_a_failure_is_raised_for_everybody_who_asked_and_for_nobody_later():
 def test_whoever_goes_away_takes_nobody_along():
     async def query() -> int | None:
         shelf = Shelf()
-        gatherer = Gatherer(shelf.find)
+        gatherer = DataLoader(shelf.find)
         leaving = await started(shelf, gatherer, 3)
         staying = asyncio.create_task(gatherer.value_of(3))
         leaving.cancel()

@@ -22,7 +22,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from app.core.database import PATIENCE_SECONDS, STANDBY_WAIT
 from app.core.failures import is_failure
-from app.core.statements import Conclusion, DirectTransaction, Row, Statement
+from app.core.statements import BeforeCommit, DirectTransaction, Row, Statement
 from app.domain.errors import OutcomeUnknown
 
 DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]
@@ -118,7 +118,7 @@ class EventLoopPool:
             try:
                 in_loop = LoopTransaction(connection, self._info)
                 result = await carry_out(in_loop)
-                await in_loop.conclude()
+                await in_loop.run_hooks()
             except BaseException as error:
                 await _undo(connection)
                 if isinstance(error, DBAPIError) and is_failure(error.orig):
@@ -178,7 +178,7 @@ class LoopTransaction:
     def __init__(self, connection: asyncpg.Connection, info: dict[Any, Any]) -> None:
         self.info = info
         self._connection = connection
-        self._conclusions: defaultdict[Conclusion, list[Any]] = defaultdict(list)
+        self._hooks: defaultdict[BeforeCommit, list[Any]] = defaultdict(list)
 
     def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
         """Run a prepared statement, in a greenlet. Raises DBAPIError."""
@@ -190,16 +190,16 @@ class LoopTransaction:
         """As DirectTransaction says, in a greenlet."""
         return await_only(self.fetch_for_each(statement, [dict(values) for values in many]))
 
-    def at_the_end(self, conclusion: Conclusion, items: Sequence[Any]) -> None:
+    def before_commit(self, hook: BeforeCommit, items: Sequence[Any]) -> None:
         """As DirectTransaction says."""
-        self._conclusions[conclusion] += items
+        self._hooks[hook] += items
 
-    async def conclude(self) -> None:
+    async def run_hooks(self) -> None:
         """Do what was to be done at the end, with the usual patience. Raises DBAPIError."""
-        if self._conclusions:
+        if self._hooks:
             await _translated(self._connection.execute("SET LOCAL lock_timeout TO DEFAULT"))
-        for conclusion, items in self._conclusions.items():
-            await greenlet_spawn(conclusion, self, items)
+        for hook, items in self._hooks.items():
+            await greenlet_spawn(hook, self, items)
 
     async def fetch(self, statement: Statement, values: dict[str, Any]) -> list[Row]:
         """The rows of a prepared statement. Raises DBAPIError."""

@@ -10,9 +10,9 @@ from starlette.concurrency import run_in_threadpool
 
 from app.core.batching import Batcher, Entry
 from app.core.database import Database
+from app.core.lockstep import run_in_lockstep
 from app.core.postgres import EventLoopPool
 from app.core.statements import DirectTransaction, Row, RunQuery, Statement, execute
-from app.core.steps import carry_out_in_step
 
 Result = TypeVar("Result")
 
@@ -68,7 +68,7 @@ class PostgresReader:
     async def _answer_batch(self, batch: list[Entry[Callable[[RunQuery], Any]]]) -> None:
         works = [partial(_ask_as_member, entry.request) for entry in batch]
         try:
-            answers = await self._pool.lend(partial(carry_out_in_step, works=works))
+            answers = await self._pool.lend(partial(run_in_lockstep, works=works))
         except Exception:  # noqa: BLE001 - it is raised where the answers come from now
             for entry in batch:
                 self._batcher.resolve_later(entry, run_in_threadpool(self.read, entry.request))

@@ -104,11 +104,11 @@ class DirectTransaction(Protocol):
     ) -> list[list[Row]]:
         """Run a prepared statement with one set of values after the other. Raises DBAPIError."""
 
-    def at_the_end(self, conclusion: "Conclusion", items: Sequence[Any], /) -> None:
+    def before_commit(self, hook: "BeforeCommit", items: Sequence[Any], /) -> None:
         """Have this done before the commit, with the items of all works that share it."""
 
 
-Conclusion = Callable[[DirectTransaction, Sequence[Any]], None]
+BeforeCommit = Callable[[DirectTransaction, Sequence[Any]], None]
 Transaction = Session | DirectTransaction
 
 
@@ -116,7 +116,7 @@ class SharedTransaction(ABC):
     """What works that share a transaction have of it: one statement after the other, and notes."""
 
     def __init__(self) -> None:
-        self._conclusions: list[tuple[Conclusion, Sequence[Any]]] = []
+        self._hooks: list[tuple[BeforeCommit, Sequence[Any]]] = []
 
     @abstractmethod
     def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
@@ -128,9 +128,9 @@ class SharedTransaction(ABC):
         """As DirectTransaction says."""
         return [self.rows(statement, **values) for values in many]
 
-    def at_the_end(self, conclusion: Conclusion, items: Sequence[Any], /) -> None:
+    def before_commit(self, hook: BeforeCommit, items: Sequence[Any], /) -> None:
         """As DirectTransaction says; those of a work that is refused are forgotten."""
-        self._conclusions.append((conclusion, items))
+        self._hooks.append((hook, items))
 
 
 def dialect_of(transaction: Transaction) -> Dialect:

@@ -14,16 +14,16 @@ from sqlalchemy.orm import Session
 
 from app.core.batching import Batcher, Entry
 from app.core.database import Database
+from app.core.lockstep import run_in_lockstep
 from app.core.postgres import EventLoopPool, is_contention, is_unreachable
 from app.core.statements import (
-    Conclusion,
+    BeforeCommit,
     DirectTransaction,
     Row,
     SharedTransaction,
     Statement,
     rows_from,
 )
-from app.core.steps import carry_out_in_step
 from app.domain.errors import DomainError, OutcomeUnknown
 
 POOL_SIZE = 3
@@ -107,7 +107,7 @@ class PostgresWriteQueue(WriteQueue):
         batch = sorted(batch, key=lambda entry: entry.request.lock_key)
         works = [entry.request.work for entry in batch]
         try:
-            outcomes = await self._together.in_transaction(partial(carry_out_in_step, works=works))
+            outcomes = await self._together.in_transaction(partial(run_in_lockstep, works=works))
         except OutcomeUnknown:
             raise
         except Exception as error:
@@ -173,7 +173,7 @@ class SqliteWriteQueue(WriteQueue):
                     break
                 await asyncio.sleep(0)  # others are answered in between
             else:
-                transaction.conclude()
+                transaction.run_hooks()
                 await self._in_thread(session.commit)
         for entry, outcome in outcomes:
             entry.resolve(outcome)
@@ -199,21 +199,21 @@ class SqliteTransaction(SharedTransaction):
 
     def attempt(self, work: WriteFn[Any]) -> object:
         """What a work returns, or the refusal that it ended with, which undoes it alone."""
-        before = len(self._conclusions)
+        before = len(self._hooks)
         self.rows(_SAVEPOINT)
         try:
             result = work(self)
         except DomainError as refusal:
             self.rows(_UNDO)
-            del self._conclusions[before:]
+            del self._hooks[before:]
             return refusal
         self.rows(_KEEP)
         return result
 
-    def conclude(self) -> None:
+    def run_hooks(self) -> None:
         """Do what was to be done at the end. Raises DBAPIError."""
-        items_of: defaultdict[Conclusion, list[Any]] = defaultdict(list)
-        for conclusion, items in self._conclusions:
-            items_of[conclusion] += items
-        for conclusion, all_items in items_of.items():
-            conclusion(self, all_items)
+        items_of: defaultdict[BeforeCommit, list[Any]] = defaultdict(list)
+        for hook, items in self._hooks:
+            items_of[hook] += items
+        for hook, all_items in items_of.items():
+            hook(self, all_items)

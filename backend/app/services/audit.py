@@ -80,7 +80,7 @@ def record(
     if isinstance(session, Session):
         _append(session, entries)
     else:
-        session.at_the_end(_append, entries)
+        session.before_commit(_append, entries)
 
 
 def unrecorded(query: RunQuery, *, deed: Deed, by: Actor, now: datetime) -> Deed | None:

@@ -157,7 +157,7 @@ def test_where_a_conclusion_breaks_nothing_of_its_group_is_kept(sqlite: Database
         raise bug
 
     def add_and_conclude(transaction: DirectTransaction) -> None:
-        transaction.at_the_end(break_down, [add(transaction)])
+        transaction.before_commit(break_down, [add(transaction)])
 
     assert outcomes(sqlite, add, add_and_conclude) == [bug, bug]
     assert people(sqlite) == []

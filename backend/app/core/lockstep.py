@@ -21,7 +21,7 @@ class RefusedTooLateError(Exception):
     """A work was refused after it had written: the others have to begin again without it."""
 
 
-async def carry_out_in_step(transaction: LoopTransaction, works: Sequence[WriteFn]) -> list[Any]:
+async def run_in_lockstep(transaction: LoopTransaction, works: Sequence[WriteFn]) -> list[Any]:
     """What the works return, or the DomainErrors that refused them, in their order.
 
     Those that ask for the same are answered in their order, and see what the ones before wrote.
@@ -41,7 +41,7 @@ async def carry_out_in_step(transaction: LoopTransaction, works: Sequence[WriteF
         for member in members:
             member.leave()
     for member in members:
-        member.hand_over_conclusions()
+        member.hand_over_hooks()
     return [member.outcome for member in members]
 
 
@@ -77,9 +77,9 @@ class _Member(SharedTransaction):
         if not self._course.dead:
             self._course.throw()
 
-    def hand_over_conclusions(self) -> None:
-        for conclusion, items in self._conclusions:
-            self._transaction.at_the_end(conclusion, items)
+    def hand_over_hooks(self) -> None:
+        for hook, items in self._hooks:
+            self._transaction.before_commit(hook, items)
 
     def run_on(self, value: Any) -> None:  # noqa: ANN401 - two kinds of values
         """Run the work to its next question, with itself as its argument or with the rows."""
@@ -88,7 +88,7 @@ class _Member(SharedTransaction):
         except DomainError as refusal:
             if self._has_written:
                 raise RefusedTooLateError from refusal
-            self.question, self.outcome, self._conclusions = None, refusal, []
+            self.question, self.outcome, self._hooks = None, refusal, []
             return
         if self._course.dead:
             self.question, self.outcome = None, came

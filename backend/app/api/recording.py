@@ -13,7 +13,7 @@ from app.domain.errors import DomainError, TooManyAttempts
 from app.domain.people import Actor
 from app.schemas.fields import Id
 from app.services import audit
-from app.services.audit import Deed
+from app.services.audit import AuditEvent
 
 ATTEMPTS = {
     "register": ("account.create", "user"),
@@ -67,7 +67,7 @@ async def record_refusal(
     answered TooManyAttempts, of which only the first is recorded. The application log has the
     numbers of those that were left out.
 
-    A refusal is recorded under the name of the deed. Whose data it was about is not: somebody who
+    A refusal is recorded under the name of the event. Whose data it was about is not: somebody who
     guesses ids would read the answer in their own part of the log. `fields` are the names of
     those that were sent although they are not the sender's to set.
     """
@@ -75,8 +75,8 @@ async def record_refusal(
     if actor is None:
         return refusal
     held: Resources = request.app.state.resources
-    deed = replace(_deed_of(request), fields=fields)
-    same = _take(held.rates.same_refusals, actor, deed.action, deed.resource_id, refusal.code)
+    event = replace(_event_of(request), fields=fields)
+    same = _take(held.rates.same_refusals, actor, event.action, event.resource_id, refusal.code)
     if same.wait:
         return refusal
     turn = _take(held.rates.refusals, actor)
@@ -85,7 +85,7 @@ async def record_refusal(
     if not turn.wait or turn.refused == 1:
         now, outcome = held.clock(), refusal.code
         await held.write_queue.submit(
-            lambda session: audit.record(session, deed, by=actor, now=now, outcome=outcome)
+            lambda session: audit.record(session, event, by=actor, now=now, outcome=outcome)
         )
     return refusal
 
@@ -108,12 +108,12 @@ async def recognise(request: Request) -> None:
         request.state.actor = who.actor
 
 
-def _deed_of(request: Request) -> Deed:
+def _event_of(request: Request) -> AuditEvent:
     if "route" not in request.scope:
-        return Deed("request.send", "request")
+        return AuditEvent("request.send", "request")
     action, resource_type = ATTEMPTS[request.scope["route"].name]
     identifiers = list(request.path_params.values())
-    return Deed(
+    return AuditEvent(
         action=getattr(request.state, "attempt", action),
         resource_type=resource_type,
         resource_id=_as_id(identifiers[-1]) if identifiers else None,

@@ -114,9 +114,9 @@ def concluding(*sessions: Session) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        keeps_changes = isinstance(error, DomainError) and error.keeps_changes
+        commit_on_error = isinstance(error, DomainError) and error.commit_on_error
         for session in sessions:
-            (session.commit if keeps_changes else session.rollback)()
+            (session.commit if commit_on_error else session.rollback)()
         raise
     for session in sessions:
         session.commit()

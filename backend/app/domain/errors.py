@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 class DomainError(Exception):
     """A refusal. `code` is stable for machines; the message tells a person what to do.
 
-    A refusal undoes what was written before it, unless it `keeps_changes`: then that is a note
+    A refusal undoes what was written before it, unless it `commit_on_error`: then that is a note
     about the refusal itself.
     """
 
     code: ClassVar[str]
     sentence: ClassVar[str]
-    keeps_changes: bool = False
+    commit_on_error: bool = False
 
     def __init__(self, sentence: str | None = None) -> None:
         super().__init__(sentence or self.sentence)
@@ -38,7 +38,7 @@ class InvalidInput(DomainError):
 class WrongPresentPassword(InvalidInput):
     """Who changes a password does not know the present one. The guess is counted."""
 
-    keeps_changes = True
+    commit_on_error = True
 
     def __init__(self) -> None:
         super().__init__("current_password", "This is not your present password.")
@@ -50,7 +50,7 @@ class NotSignedIn(DomainError):
 
 
 class InvalidCredentials(DomainError):
-    keeps_changes = True
+    commit_on_error = True
     code = "invalid_credentials"
     sentence = "The user name or the password is wrong."
 
@@ -90,7 +90,7 @@ class EmailTaken(DomainError):
 class EmailUnavailable(DomainError):
     """The new address of an account is another's. It does not say so: see the threat model."""
 
-    keeps_changes = True
+    commit_on_error = True
     code = "email_unavailable"
     sentence = "This e-mail address cannot be used. Use another one, or ask the clinic."
 

@@ -27,7 +27,7 @@ from app.domain.people import Actor, Origin, Role, identity_key
 from app.domain.wall_clock import to_minute, wall_clock_at
 from app.models import User
 from app.services import audit, diary, throttle
-from app.services.audit import Deed
+from app.services.audit import AuditEvent
 from app.services.logins import SignedIn
 from app.services.passwords import PasswordRules, check_password
 from app.services.proofs import prove
@@ -122,7 +122,7 @@ def register(
             if used is not None:
                 _use_up(writing, invitation_id=used, now=now)
     except (UsernameTaken, EmailTaken, InvitationNeeded) as refusal:
-        refusal.keeps_changes = True  # the attempt counts
+        refusal.commit_on_error = True  # the attempt counts
         raise
     return user
 
@@ -210,8 +210,8 @@ def _note_registration(
     try:
         check_registrations(session, rules=rules, origin=origin, now=now)
     except TooManyAttempts as limit:
-        deed = Deed("account.create", "user")
-        audit.record(session, deed, by=origin, now=now, outcome=limit.code)
+        event = AuditEvent("account.create", "user")
+        audit.record(session, event, by=origin, now=now, outcome=limit.code)
 
 
 def update_profile(
@@ -237,8 +237,8 @@ def update_profile(
         user = crud_user.update_user(session, actor.id, changes=changes)
     except EmailTaken:
         raise EmailUnavailable from None
-    deed = Deed("account.change", "user", user.id, patient_id_of(user), fields=changes)
-    audit.record(session, deed, by=actor, now=now)
+    event = AuditEvent("account.change", "user", user.id, patient_id_of(user), fields=changes)
+    audit.record(session, event, by=actor, now=now)
     return user
 
 
@@ -291,8 +291,10 @@ def _add_account(
     given: dict[str, object] = {"role": user.role}
     if invitation_id is not None:
         given["invitation"] = invitation_id
-    deed = Deed("account.create", "user", user.id, patient_id_of(user), fields=audit.told(given))
-    audit.record(session, deed, by=origin, now=now)
+    event = AuditEvent(
+        "account.create", "user", user.id, patient_id_of(user), fields=audit.told(given)
+    )
+    audit.record(session, event, by=origin, now=now)
     return user
 
 

@@ -42,7 +42,7 @@ CHAINED_FIELDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class AuditEvent:
     """What was done: the action, the thing it was done to, and whose data that is."""
 
     action: str
@@ -53,17 +53,17 @@ class Deed:
     patient_ids: frozenset[int] = frozenset()
     """All patients of a read that shows several."""
 
-    def about(self, patient_ids: frozenset[int]) -> "Deed":
-        """The same deed, done to the data of these patients."""
+    def about(self, patient_ids: frozenset[int]) -> "AuditEvent":
+        """The same event, done to the data of these patients."""
         if len(patient_ids) == 1:
             return replace(self, patient_id=min(patient_ids), patient_ids=frozenset())
         return replace(self, patient_id=None, patient_ids=patient_ids)
 
 
 def record(
-    session: Transaction, *deeds: Deed, by: Actor | Origin, now: datetime, outcome: str = OK
+    session: Transaction, *events: AuditEvent, by: Actor | Origin, now: datetime, outcome: str = OK
 ) -> None:
-    """Append a record of each deed in their transaction, as the last thing it does.
+    """Append a record of each event in their transaction, as the last thing it does.
 
     `by` is only an origin for somebody who has not logged in.
     """
@@ -76,37 +76,39 @@ def record(
         "outcome": outcome,
         "request_id": origin.request_id,
     }
-    entries = [circumstances | _columns(deed) for deed in deeds]
+    entries = [circumstances | _columns(event) for event in events]
     if isinstance(session, Session):
         _append(session, entries)
     else:
         session.before_commit(_append, entries)
 
 
-def unrecorded(query: RunQuery, *, deed: Deed, by: Actor, now: datetime) -> Deed | None:
+def unrecorded(
+    query: RunQuery, *, event: AuditEvent, by: Actor, now: datetime
+) -> AuditEvent | None:
     """A read as far as it has to be recorded, or None.
 
     A look at a patient is recorded once an hour, however often the page with it is drawn; one's
     own data is not recorded. After a clock was set back, looks that lie in the future hide none.
     """
-    alone = frozenset() if deed.patient_id is None else frozenset({deed.patient_id})
-    patients = deed.patient_ids | alone
+    alone = frozenset() if event.patient_id is None else frozenset({event.patient_id})
+    patients = event.patient_ids | alone
     others = patients - {by.id}
     if patients and not others:
         return None
     seen = crud_audit.patients_seen(
         query,
         actor_id=by.id,
-        action=deed.action,
-        resource_type=deed.resource_type,
-        resource_id=deed.resource_id,
+        action=event.action,
+        resource_type=event.resource_type,
+        resource_id=event.resource_id,
         outcome=OK,
         since=now - LOOK,
         until=now,
     )
     if others:
-        return deed.about(others - seen) if others - seen else None
-    return None if None in seen else deed
+        return event.about(others - seen) if others - seen else None
+    return None if None in seen else event
 
 
 def told(changes: Mapping[str, object]) -> list[str]:
@@ -143,14 +145,14 @@ def _append(session: Transaction, entries: Sequence[dict[str, Any]]) -> None:
     crud_audit.append_records(session, rows)
 
 
-def _columns(deed: Deed) -> dict[str, Any]:
+def _columns(event: AuditEvent) -> dict[str, Any]:
     return {
-        "action": deed.action,
-        "resource_type": deed.resource_type,
-        "resource_id": deed.resource_id,
-        "patient_id": deed.patient_id,
-        "patient_ids": sorted(deed.patient_ids),
-        "fields": ",".join(sorted(deed.fields)),
+        "action": event.action,
+        "resource_type": event.resource_type,
+        "resource_id": event.resource_id,
+        "patient_id": event.patient_id,
+        "patient_ids": sorted(event.patient_ids),
+        "fields": ",".join(sorted(event.fields)),
     }
 
 

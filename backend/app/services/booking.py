@@ -34,7 +34,7 @@ from app.domain.policies import patient_for_booking
 from app.domain.wall_clock import ceil_minute, from_minute, readings_of, to_minute
 from app.models import Appointment
 from app.services import audit, diary
-from app.services.audit import Deed
+from app.services.audit import AuditEvent
 
 MOVE = "appointment.move"
 MOVED_FIELDS = ("appointment_date", "appointment_time", "duration", "starts_at", "ends_at")
@@ -98,8 +98,8 @@ def book(
         updated_at=now,
         **_times(slot, wanted),
     )
-    deed = _deed("appointment.book", appointment, fields=BOOKED_FIELDS)
-    audit.record(session, deed, by=actor, now=now)
+    event = _event("appointment.book", appointment, fields=BOOKED_FIELDS)
+    audit.record(session, event, by=actor, now=now)
     return appointment
 
 
@@ -139,8 +139,8 @@ def move(
     changed_at = max(now, appointment.created_at)  # a clock may have been set back
     changes = {**_times(slot, wanted), "updated_at": changed_at}
     moved = crud_appointment.move_appointment(session, appointment, changes=changes)
-    deed = _deed(MOVE, moved, fields=MOVED_FIELDS)
-    audit.record(session, deed, by=actor, now=now)
+    event = _event(MOVE, moved, fields=MOVED_FIELDS)
+    audit.record(session, event, by=actor, now=now)
     return moved
 
 
@@ -178,15 +178,15 @@ def set_status(
     changed = crud_appointment.set_status(
         session, appointment.id, status=status, now=max(now, appointment.created_at)
     )
-    deed = _deed(STATUS_ACTIONS[status], changed, fields=audit.told({"status": status}))
-    audit.record(session, deed, by=actor, now=now)
+    event = _event(STATUS_ACTIONS[status], changed, fields=audit.told({"status": status}))
+    audit.record(session, event, by=actor, now=now)
     return changed
 
 
-def _deed(
+def _event(
     action: str, appointment: Appointment | ShownAppointment, *, fields: Iterable[str]
-) -> Deed:
-    return Deed(action, "appointment", appointment.id, appointment.patient_id, fields)
+) -> AuditEvent:
+    return AuditEvent(action, "appointment", appointment.id, appointment.patient_id, fields)
 
 
 def _party_of(actor: Actor, appointment: Appointment) -> Party:

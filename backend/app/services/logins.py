@@ -26,7 +26,7 @@ from app.domain.errors import (
 from app.domain.people import Actor, Origin, identity_key
 from app.models import LoginSession, User
 from app.services import audit, replies, throttle
-from app.services.audit import Deed
+from app.services.audit import AuditEvent
 from app.services.passwords import PasswordRules, check_password
 from app.services.proofs import prove
 
@@ -172,8 +172,8 @@ def revoke_session(session: Session, who: SignedIn, *, session_id: int, now: dat
     """End one of one's own sessions. Raises NotFound."""
     if not crud_login.delete_login_session(session, user_id=who.actor.id, session_id=session_id):
         raise NotFound("There is no such session among yours.")
-    deed = Deed("login.revoke", "session", session_id)
-    audit.record(session, deed, by=who.actor, now=now)
+    event = AuditEvent("login.revoke", "session", session_id)
+    audit.record(session, event, by=who.actor, now=now)
 
 
 def live_sessions(
@@ -260,12 +260,12 @@ def _note_failure(
         device=attempt.device,
         now=now,
     )
-    deed = Deed("login.open", "user", attempt.user.id if attempt.user else None)
-    audit.record(session, deed, by=origin, now=now, outcome=InvalidCredentials.code)
+    event = AuditEvent("login.open", "user", attempt.user.id if attempt.user else None)
+    audit.record(session, event, by=origin, now=now, outcome=InvalidCredentials.code)
     try:
         _check_limits(session, attempt, now=now)
     except TooManyAttempts as limit:
-        audit.record(session, deed, by=origin, now=now, outcome=limit.code)
+        audit.record(session, event, by=origin, now=now, outcome=limit.code)
 
 
 def _known_device(user: User, devices: Iterable[Device]) -> Device | None:
@@ -276,8 +276,8 @@ def _known_device(user: User, devices: Iterable[Device]) -> Device | None:
 def _record(
     session: Session, who: SignedIn, action: str, *, now: datetime, fields: Iterable[str] = ()
 ) -> None:
-    deed = Deed(action, "user", who.actor.id, fields=fields)
-    audit.record(session, deed, by=who.actor, now=now)
+    event = AuditEvent(action, "user", who.actor.id, fields=fields)
+    audit.record(session, event, by=who.actor, now=now)
 
 
 def _open_session(

@@ -22,7 +22,7 @@ from app.domain.policies import (
 from app.domain.wall_clock import from_minute, wall_clock_at
 from app.models import Schedule
 from app.services import audit, diary
-from app.services.audit import Deed
+from app.services.audit import AuditEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def add_hours(
     _check_row(row["start_time"], row["end_time"], row["slot_duration"])
     schedule = crud_schedule.create_schedule(session, doctor_id=owner, created_at=now, **row)
     audit.record(
-        session, _deed("schedule.add", schedule, fields=audit.told(row)), by=actor, now=now
+        session, _event("schedule.add", schedule, fields=audit.told(row)), by=actor, now=now
     )
     return schedule
 
@@ -80,7 +80,7 @@ def change_hours(
     )
     _check_nobody_is_stranded(session, schedule.doctor_id, before=before, now=now)
     audit.record(
-        session, _deed("schedule.change", schedule, fields=audit.told(changes)), by=actor, now=now
+        session, _event("schedule.change", schedule, fields=audit.told(changes)), by=actor, now=now
     )
     return schedule
 
@@ -97,7 +97,7 @@ def remove_hours(session: Session, actor: Actor, *, schedule_id: int, now: datet
     before = _active_hours(session, schedule.doctor_id)
     crud_schedule.delete_schedule(session, schedule_id)
     _check_nobody_is_stranded(session, schedule.doctor_id, before=before, now=now)
-    audit.record(session, _deed("schedule.delete", schedule, fields=()), by=actor, now=now)
+    audit.record(session, _event("schedule.delete", schedule, fields=()), by=actor, now=now)
 
 
 def available_slots(
@@ -136,8 +136,8 @@ def as_free_slot(slot: Slot, zone: ZoneInfo) -> FreeSlot:
     )
 
 
-def _deed(action: str, schedule: Schedule, *, fields: Iterable[str]) -> Deed:
-    return Deed(action, "schedule", schedule.id, fields=fields)
+def _event(action: str, schedule: Schedule, *, fields: Iterable[str]) -> AuditEvent:
+    return AuditEvent(action, "schedule", schedule.id, fields=fields)
 
 
 def _lock_hours(session: Session, actor: Actor, schedule_id: int) -> Schedule:

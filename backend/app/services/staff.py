@@ -15,7 +15,7 @@ from app.domain.policies import check_is_admin
 from app.models import Invitation, User
 from app.services import audit, diary
 from app.services.accounts import patient_id_of
-from app.services.audit import Deed
+from app.services.audit import AuditEvent
 from app.services.logins import SessionLimits
 
 INVITATION_LIFETIME = timedelta(days=14)
@@ -68,14 +68,14 @@ def change_account(
     if user.role is not old_role or (was_active and not user.is_active):
         crud_login.delete_login_sessions(session, user_id=user_id)
     ended = () if _is_active_admin(user) else _end_invitations_of(session, user, now=now)
-    deed = Deed(
+    event = AuditEvent(
         "account.administer",
         "user",
         user.id,
         patient_id=user.id if Role.PATIENT in {old_role, user.role} else None,
         fields=audit.told(changes),
     )
-    audit.record(session, deed, *ended, by=actor, now=now)
+    audit.record(session, event, *ended, by=actor, now=now)
     return user
 
 
@@ -98,8 +98,8 @@ def end_sessions(session: Session, actor: Actor, *, user_id: int, now: datetime)
     check_is_admin(actor)
     user = crud_user.get_user(session, user_id=user_id)
     crud_login.delete_login_sessions(session, user_id=user.id)
-    deed = Deed("login.end-all", "user", user.id, patient_id_of(user))
-    audit.record(session, deed, by=actor, now=now)
+    event = AuditEvent("login.end-all", "user", user.id, patient_id_of(user))
+    audit.record(session, event, by=actor, now=now)
 
 
 def invite_doctor(session: Session, actor: Actor, *, now: datetime) -> NewInvitation:
@@ -120,8 +120,8 @@ def invite_doctor(session: Session, actor: Actor, *, now: datetime) -> NewInvita
         expires_at=now + INVITATION_LIFETIME,
         now=now,
     )
-    deed = Deed("doctor.invite", "invitation", invitation.id)
-    audit.record(session, deed, by=actor, now=now)
+    event = AuditEvent("doctor.invite", "invitation", invitation.id)
+    audit.record(session, event, by=actor, now=now)
     return NewInvitation(invitation.id, token, invitation.expires_at)
 
 
@@ -166,14 +166,14 @@ def _check_nobody_is_stranded(
         raise AppointmentsAffected([diary.as_booked_visit(row) for row in booked], STILL_BOOKED)
 
 
-def _end_invitations_of(session: Session, author: User, *, now: datetime) -> list[Deed]:
+def _end_invitations_of(session: Session, author: User, *, now: datetime) -> list[AuditEvent]:
     """End the invitations of somebody who is no active admin any more."""
     ended = crud_invitation.end_invitations_of(session, author_id=author.id, now=now)
     return [_revocation(invitation_id) for invitation_id in ended]
 
 
-def _revocation(invitation_id: int) -> Deed:
-    return Deed("invitation.revoke", "invitation", invitation_id)
+def _revocation(invitation_id: int) -> AuditEvent:
+    return AuditEvent("invitation.revoke", "invitation", invitation_id)
 
 
 def _is_active_admin(user: User) -> bool:

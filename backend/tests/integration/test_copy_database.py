@@ -33,7 +33,7 @@ def source(sqlite_databases: Databases) -> Iterator[Database]:
                 hasher=PasswordHasher(4),
                 seed=1,
             )
-            audit.record(session, audit.Deed("login", "session", 7), by=COMMAND_LINE, now=NOW)
+            audit.record(session, audit.AuditEvent("login", "session", 7), by=COMMAND_LINE, now=NOW)
         yield database
 
 

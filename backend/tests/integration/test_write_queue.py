@@ -20,7 +20,7 @@ from app.domain.errors import NotFound
 from app.domain.people import Origin, Role
 from app.models import AuditRecord, User
 from app.services import audit
-from app.services.audit import Deed
+from app.services.audit import AuditEvent
 from tests.conftest import MONDAY_MORNING
 from tests.databases import Databases
 from tests.integration.asking import with_writer
@@ -211,7 +211,7 @@ def test_records_of_works_that_went_together_are_one_chain(database: Database):
     """Refused works leave none, and the last ones are those of a group by itself."""
 
     def do(number: int, transaction: Transaction) -> None:
-        deed = Deed("account.create", "user", number)
+        deed = AuditEvent("account.create", "user", number)
         audit.record(transaction, deed, deed, by=Origin(None, None), now=MONDAY_MORNING)
         if number % 5 == 0:
             raise NotFound("no")

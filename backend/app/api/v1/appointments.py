@@ -32,7 +32,7 @@ from app.schemas.appointments_json import appointment_as_json, appointments_as_j
 from app.schemas.fields import CalendarDate, Id
 from app.schemas.schemas import AppointmentAnswer, AppointmentChanges, NewAppointment
 from app.services import booking, replies
-from app.services.audit import Deed
+from app.services.audit import AuditEvent
 from app.services.booking import WantedTime
 
 KEY_PATTERN = r"^[!-~]{1,128}$"
@@ -189,7 +189,7 @@ def appointment(
 ) -> AppointmentAnswer:
     """One appointment, for its two parties."""
     found = crud_appointment.get_appointment(session, actor=actor, appointment_id=appointment_id)
-    record(Deed("appointment.read", "appointment", found.id, found.patient_id), by=actor)
+    record(AuditEvent("appointment.read", "appointment", found.id, found.patient_id), by=actor)
     return AppointmentAnswer.model_validate(found)
 
 
@@ -254,5 +254,7 @@ def _record_look(
     """Record a look into a diary: which days were asked for, and which patients stand there."""
     if patient_ids:
         days = (f"{name}={day}" for name, day in (("from", first), ("until", last)) if day)
-        look = Deed("diary.read", "user", owner_id, fields=tuple(days), patient_ids=patient_ids)
+        look = AuditEvent(
+            "diary.read", "user", owner_id, fields=tuple(days), patient_ids=patient_ids
+        )
         record(look, by=actor)

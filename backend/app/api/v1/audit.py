@@ -12,7 +12,7 @@ from app.domain.people import Actor
 from app.domain.policies import check_audit_is_visible
 from app.schemas.fields import Id, Instant, Word
 from app.schemas.schemas import AuditAnswer
-from app.services.audit import Deed
+from app.services.audit import AuditEvent
 
 router = APIRouter(prefix="/audit", tags=["audit"], route_class=TransactionRoute)
 
@@ -34,7 +34,7 @@ class AuditFilters(BaseModel):
 def audit_log(
     actor: Acting, session: Reading, record: Recording, wanted: Annotated[AuditFilters, Query()]
 ) -> list[AuditAnswer]:
-    """The newest records first: all for admins, one's own deeds and data for others.
+    """The newest records first: all for admins, one's own events and data for others.
 
     That admins read it is recorded too.
     """
@@ -42,7 +42,7 @@ def audit_log(
     check_audit_is_visible(actor, patient_id=patient_id, actor_id=actor_id)
     records = crud_audit.list_records(session, actor=actor, **wanted.model_dump())
     if actor.is_admin:
-        record(Deed("audit.read", "audit", actor_id, patient_id), by=actor)
+        record(AuditEvent("audit.read", "audit", actor_id, patient_id), by=actor)
     return [_shown(AuditAnswer.model_validate(one), to=actor) for one in records]
 
 

@@ -37,7 +37,7 @@ from app.domain.throttling import network_of
 from app.schemas.schemas import SignedInAnswer, UserAnswer
 from app.services import audit, logins
 from app.services.accounts import EmailRules, RegistrationRules
-from app.services.audit import Deed
+from app.services.audit import AuditEvent
 from app.services.logins import NewLogin, SessionLimits, SignedIn
 from app.services.readiness import Readiness
 from app.services.replies import KeysInFlight
@@ -278,10 +278,10 @@ class ReadRecorder:
     def __init__(self, held: Resources) -> None:
         self._held = held
 
-    def __call__(self, deed: Deed, *, by: Actor) -> None:
+    def __call__(self, event: AuditEvent, *, by: Actor) -> None:
         """Record a read before it is answered, unless it is recorded already."""
         now = self._held.clock()
-        new = self._held.reader.read(partial(audit.unrecorded, deed=deed, by=by, now=now))
+        new = self._held.reader.read(partial(audit.unrecorded, event=event, by=by, now=now))
         if new is None:
             return
         try:

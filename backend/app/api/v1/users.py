@@ -35,7 +35,7 @@ from app.schemas.schemas import (
     UserAnswer,
 )
 from app.services import accounts, staff
-from app.services.audit import Deed
+from app.services.audit import AuditEvent
 
 MOST_ACCOUNTS = 200
 
@@ -104,7 +104,7 @@ def patient_contact(
 ) -> PatientAnswer:
     """How to reach a patient: for themselves, and for doctors with an appointment with them."""
     patient = crud_user.get_patient_visible_to(session, actor=actor, patient_id=patient_id)
-    record(Deed("patient.read", "user", patient.id, patient.id), by=actor)
+    record(AuditEvent("patient.read", "user", patient.id, patient.id), by=actor)
     return PatientAnswer.model_validate(patient)
 
 
@@ -137,7 +137,7 @@ def list_accounts(
         limit=limit,
     )
     patients = frozenset(user.id for user in users if user.role is Role.PATIENT)
-    record(Deed("account.list", "user", patient_ids=patients), by=actor)
+    record(AuditEvent("account.list", "user", patient_ids=patients), by=actor)
     return [UserAnswer.model_validate(user) for user in users]
 
 
@@ -178,7 +178,7 @@ def account_sessions(
 ) -> OpenSessionsAnswer:
     """On how many devices a person is logged in. For admins."""
     found = staff.count_sessions(session, actor, user_id=user_id, limits=held.limits, now=now)
-    record(Deed("login.list", "user", user_id, found.patient_id), by=actor)
+    record(AuditEvent("login.list", "user", user_id, found.patient_id), by=actor)
     return OpenSessionsAnswer.model_validate(found)
 
 

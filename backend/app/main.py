@@ -34,10 +34,10 @@ from app.core.write_queue import open_write_queue
 from app.domain.booking_limits import BookingLimits
 from app.schemas.schemas import Problem
 from app.services.accounts import EmailRules, RegistrationRules
+from app.services.idempotency import KeysInFlight
 from app.services.logins import SessionLimits
 from app.services.passwords import password_rules_of
 from app.services.readiness import Readiness
-from app.services.replies import KeysInFlight
 
 API = "/api/v1"
 LARGEST_BODY = 65_536

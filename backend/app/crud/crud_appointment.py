@@ -122,7 +122,7 @@ def create_appointment(
 ) -> ShownAppointment:
     """Insert an appointment, which is the patient's only one or one of at most `most_open`.
 
-    The patient's bookings must be locked: `share_diary` does.
+    The patient's bookings must be locked: `lock_shared` does.
 
     Raises:
         NotFound: the patient has been deactivated.

@@ -34,7 +34,7 @@ _ACTIVE = Statement(
     )
 )
 _patient = aliased(User)
-_SHARE_DIARY = Statement(
+_LOCK_SHARED = Statement(
     select(
         User.timezone,
         User.full_name.label("doctor_name"),
@@ -150,7 +150,7 @@ def get_user(session: Session, *, user_id: int) -> User:
 def lock_user(session: Session, *, user_id: int, shared: bool) -> User:
     """An account as it is now; it stays so until the transaction ends. Raises NotFound.
 
-    A shared lock goes together with the lock of bookings (`share_diary`) and with other shared
+    A shared lock goes together with the lock of bookings (`lock_shared`) and with other shared
     ones. Take an exclusive lock if you are going to change the account.
     """
     user = session.get(
@@ -193,15 +193,15 @@ def list_users(
     return session.scalars(page).all()
 
 
-def share_diary(session: Transaction, *, doctor_id: int, patient_id: int) -> Parties:
+def lock_shared(session: Transaction, *, doctor_id: int, patient_id: int) -> Parties:
     """A bookable doctor, whose hours stay as they are until the transaction ends, and a patient.
 
-    Bookings with a doctor share this lock; `lock_diaries` waits for all of them. Those of one
+    Bookings with a doctor share this lock; `lock_exclusive` waits for all of them. Those of one
     patient, and `lock_bookings`, wait for each other. Raises NotFound.
     """
     rows = execute(
         session,
-        _SHARE_DIARY,
+        _LOCK_SHARED,
         doctor_id=doctor_id,
         patient_id=patient_id,
         bookings_lock=_bookings_lock(patient_id),
@@ -213,11 +213,11 @@ def share_diary(session: Transaction, *, doctor_id: int, patient_id: int) -> Par
 
 
 def lock_bookings(session: Session, *, patient_id: int) -> None:
-    """Let nobody book for a patient until the transaction ends. Comes before `lock_diaries`."""
+    """Let nobody book for a patient until the transaction ends. Comes before `lock_exclusive`."""
     execute(session, _LOCK_BOOKINGS, bookings_lock=_bookings_lock(patient_id))
 
 
-def lock_diaries(session: Session, *, user_ids: set[int]) -> None:
+def lock_exclusive(session: Session, *, user_ids: set[int]) -> None:
     """Take the diaries of these people, in the order of their ids, for this transaction alone."""
     session.execute(
         select(User.id)

@@ -229,7 +229,7 @@ def update_profile(
             raise InvalidInput(field, f"Only doctors have a {field}.")
     timezone = crud_user.get_user(session, user_id=actor.id).timezone
     if changes.get("timezone", timezone) != timezone:
-        crud_user.lock_diaries(session, user_ids={actor.id})
+        crud_user.lock_exclusive(session, user_ids={actor.id})
         _check_times_stay(session, actor.id, diary.zone_named(changes["timezone"]), now=now)
     if "email" in changes:
         changes = {**changes, "email_key": _key("email", changes["email"])}

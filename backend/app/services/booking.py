@@ -83,7 +83,7 @@ def book(
     patient = patient_for_booking(actor, patient_id)
     if actor.is_admin:
         crud_user.check_is_active(session, user_id=patient, role=Role.PATIENT)
-    parties = crud_user.share_diary(session, doctor_id=doctor_id, patient_id=patient)
+    parties = crud_user.lock_shared(session, doctor_id=doctor_id, patient_id=patient)
     zone = diary.zone_named(parties.timezone)
     slot = _find_slot(session, doctor_id, zone, wanted, limits=limits, now=now)
     appointment = crud_appointment.create_appointment(
@@ -209,7 +209,7 @@ def _lock_appointment(session: Session, actor: Actor, appointment_id: int) -> Ap
     appointment = crud_appointment.get_appointment(
         session, actor=actor, appointment_id=appointment_id
     )
-    crud_user.lock_diaries(session, user_ids={appointment.doctor_id, appointment.patient_id})
+    crud_user.lock_exclusive(session, user_ids={appointment.doctor_id, appointment.patient_id})
     return crud_appointment.get_appointment(session, actor=actor, appointment_id=appointment_id)
 
 

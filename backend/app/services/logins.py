@@ -25,7 +25,7 @@ from app.domain.errors import (
 )
 from app.domain.people import Actor, Origin, identity_key
 from app.models import LoginSession, User
-from app.services import audit, replies, throttle
+from app.services import audit, idempotency, throttle
 from app.services.audit import AuditEvent
 from app.services.passwords import PasswordRules, check_password
 from app.services.proofs import prove
@@ -131,7 +131,7 @@ def log_in(
         writing, user_id=user.id, now=now, idle_since=now - limits.idle
     )
     crud_login.delete_expired_login_sessions(writing, now=now)
-    replies.forget_old_replies(writing, now=now)
+    idempotency.forget_old_replies(writing, now=now)
     who = _open_session(
         writing, user, limits=limits, origin=origin, now=now, user_agent=request.user_agent
     )

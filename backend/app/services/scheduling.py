@@ -145,7 +145,7 @@ def _lock_hours(session: Session, actor: Actor, schedule_id: int) -> Schedule:
     check_may_write_hours(actor)
     schedule = crud_schedule.get_schedule(session, schedule_id)
     check_hours_are_visible(actor, schedule.doctor_id)
-    crud_user.lock_diaries(session, user_ids={schedule.doctor_id})
+    crud_user.lock_exclusive(session, user_ids={schedule.doctor_id})
     return crud_schedule.get_schedule(session, schedule_id)
 
 

@@ -57,7 +57,7 @@ def change_account(
     """
     check_is_admin(actor)
     crud_user.lock_bookings(session, patient_id=user_id)
-    crud_user.lock_diaries(session, user_ids={actor.id, user_id})
+    crud_user.lock_exclusive(session, user_ids={actor.id, user_id})
     _check_is_still_admin(session, actor)
     before = crud_user.get_user(session, user_id=user_id)
     old_role, was_active = before.role, before.is_active
@@ -110,7 +110,7 @@ def invite_doctor(session: Session, actor: Actor, *, now: datetime) -> NewInvita
         NotSignedIn: another admin has just deactivated or demoted the actor.
     """
     check_is_admin(actor)
-    crud_user.lock_diaries(session, user_ids={actor.id})
+    crud_user.lock_exclusive(session, user_ids={actor.id})
     _check_is_still_admin(session, actor)
     token = new_session_token()
     invitation = crud_invitation.create_invitation(

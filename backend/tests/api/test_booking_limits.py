@@ -207,11 +207,11 @@ def test_a_patient_who_was_deactivated_meanwhile_books_nothing(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ):
     """Between the look at the session and the booking."""
-    share_diary = crud_user.share_diary
+    lock_shared = crud_user.lock_shared
 
     def deactivate_first(session: Any, **people: int) -> Any:
         execute(session, Statement(update(User).values(is_active=User.role != Role.PATIENT)))
-        return share_diary(session, **people)
+        return lock_shared(session, **people)
 
-    monkeypatch.setattr(crud_user, "share_diary", deactivate_first)
+    monkeypatch.setattr(crud_user, "lock_shared", deactivate_first)
     assert code_of(book(clinic.john, clinic.smith, time="10:00")) == (404, "not_found")

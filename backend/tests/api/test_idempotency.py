@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.core.database import try_lock
 from app.domain.errors import RequestInFlight
 from app.models import Appointment, StoredReply
-from app.services.replies import KeysInFlight, answer_once
+from app.services.idempotency import KeysInFlight, run_once
 from tests.api.clinic import MONDAY, Clinic, booking
 from tests.conftest import MONDAY_MORNING
 from tests.people import Visitor, code_of
@@ -80,7 +80,7 @@ def test_after_24_hours_the_key_is_a_new_one(clinic: Clinic, database):
 
     def answer(number: int, *, hours: int) -> str:
         with database.writing() as session:
-            return answer_once(
+            return run_once(
                 session,
                 user_id=clinic.john.id,
                 key=KEY,

@@ -46,7 +46,7 @@ def counting_first(database: Database) -> Callable[..., Any]:
 
 def create_app() -> FastAPI:
     database = Database(Settings().database_url)
-    crud_user.share_diary = in_another_transaction(crud_user.share_diary, database)
+    crud_user.lock_shared = in_another_transaction(crud_user.lock_shared, database)
     booking._find_slot = in_another_transaction(booking._find_slot, database)
     crud_appointment.create_appointment = counting_first(database)
     return create_real_app()

@@ -18,8 +18,8 @@ from app.domain.people import Actor, Role
 from app.domain.wall_clock import from_minute
 from app.services import booking, scheduling
 from app.services.booking import WantedTime
-from app.services.offer import find_offer
 from app.services.scheduling import FreeSlot
+from app.services.slot_search import search_slots
 from tests.integration.asking import answers_to
 from tests.integration.diaries import add_hours, add_person
 
@@ -186,7 +186,7 @@ def test_the_shortcut_offers_the_same(database: Database, diary: Diary):
         doctor = doctor_with(session, diary)
         plain = offered(session, doctor, diary)
     query = partial(
-        find_offer,
+        search_slots,
         doctor_id=doctor.id,
         first_day=diary.day - timedelta(days=1),
         last_day=diary.day + timedelta(days=1),

@@ -24,8 +24,8 @@ from app.domain.booking_limits import BookingLimits
 from app.domain.errors import ServerBusy
 from app.domain.wall_clock import utc_midnight
 from app.schemas.appointments_json import appointment_as_json
-from app.services.offer import Offer
-from app.services.replies import MOST_IN_FLIGHT, KeysInFlight
+from app.services.idempotency import MOST_IN_FLIGHT, KeysInFlight
+from app.services.slot_search import SlotSearchResult
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 QUESTIONS = 200_000
@@ -43,16 +43,16 @@ class Reader:
         return question(None)
 
 
-def offer_of(_: object, *, doctor_id: int, first_day: date, **__: object) -> Offer:
+def offer_of(_: object, *, doctor_id: int, first_day: date, **__: object) -> SlotSearchResult:
     """Every second doctor there could be has a slot on every day."""
     slots = [] if doctor_id % 2 else [Slot(utc_midnight(first_day) + 9 * 60, 30)]
     end = utc_midnight(first_day) + 1440
-    return Offer(slots, ZoneInfo("UTC"), revision=2**52 + doctor_id, ends=end, until=inf)
+    return SlotSearchResult(slots, ZoneInfo("UTC"), revision=2**52 + doctor_id, ends=end, until=inf)
 
 
 @pytest.fixture
 def asked() -> Iterator[FreeSlots]:
-    with patch.object(free_slots, "find_offer", offer_of):
+    with patch.object(free_slots, "search_slots", offer_of):
         yield slots_of_a_clinic()
 
 
@@ -104,7 +104,7 @@ def growth_here(number: int, overhead: int) -> int:
         return await query(number - BEFORE) - before
 
     with (
-        patch.object(free_slots, "find_offer", offer_of),
+        patch.object(free_slots, "search_slots", offer_of),
         patch.object(free_slots, "ENTRY_OVERHEAD_BYTES", overhead),
     ):
         return asyncio.run(ask_all())

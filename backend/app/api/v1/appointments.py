@@ -31,7 +31,7 @@ from app.domain.policies import check_diary_is_visible
 from app.schemas.appointments_json import appointment_as_json, appointments_as_json
 from app.schemas.fields import CalendarDate, Id
 from app.schemas.schemas import AppointmentAnswer, AppointmentChanges, NewAppointment
-from app.services import booking, replies
+from app.services import booking, idempotency
 from app.services.audit import AuditEvent
 from app.services.booking import WantedTime
 
@@ -94,7 +94,7 @@ def book_once(
 
     if key is None:
         return answer()
-    return replies.answer_once(
+    return idempotency.run_once(
         session,
         user_id=actor.id,
         key=key,

@@ -38,9 +38,9 @@ from app.schemas.schemas import SignedInAnswer, UserAnswer
 from app.services import audit, logins
 from app.services.accounts import EmailRules, RegistrationRules
 from app.services.audit import AuditEvent
+from app.services.idempotency import KeysInFlight
 from app.services.logins import NewLogin, SessionLimits, SignedIn
 from app.services.readiness import Readiness
-from app.services.replies import KeysInFlight
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 CSRF_HEADER = "X-CSRF-Token"

@@ -30,7 +30,7 @@ from app.domain.errors import UnknownZone
 from app.domain.wall_clock import ceil_minute, to_minute
 from app.schemas.fields import FIRST_DATE, LARGEST_ID, LAST_DATE
 from app.schemas.slots_json import slots_as_json
-from app.services.offer import Offer, find_offer
+from app.services.slot_search import SlotSearchResult, search_slots
 
 MEMORY_BYTES = 16 * 1024 * 1024
 ENTRY_OVERHEAD_BYTES = 2048
@@ -72,7 +72,7 @@ class Answer:
         "until",
     )
 
-    def __init__(self, question: Question, made_at: datetime, offer: Offer) -> None:
+    def __init__(self, question: Question, made_at: datetime, offer: SlotSearchResult) -> None:
         self.question = question
         self.revision = offer.revision
         self.made_at = made_at
@@ -169,7 +169,7 @@ def _made(
     question: Question, limits: BookingLimits, now: datetime, query: RunQuery
 ) -> Answer | None:
     """A new answer; None for no such doctor."""
-    offer = find_offer(query, **question._asdict(), limits=limits, now=now)
+    offer = search_slots(query, **question._asdict(), limits=limits, now=now)
     return None if offer is None else Answer(question, now, offer)
 
 

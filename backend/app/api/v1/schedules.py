@@ -20,7 +20,7 @@ from app.schemas.schemas import (
     ScheduleChanges,
     SlotAnswer,
 )
-from app.services import offer, scheduling
+from app.services import scheduling, slot_search
 
 LONGEST_SEARCH = timedelta(days=31)
 PAST_SEARCH = timedelta(days=31)  # a calendar that shows the month before asks for it
@@ -92,7 +92,7 @@ def first_slots(
 ) -> list[FirstSlotAnswer]:
     """The first slot of each doctor that can be booked, the earliest first."""
     search = partial(
-        offer.first_slots, specialty=specialty, days=days, limits=held.booking, now=now
+        slot_search.first_slots, specialty=specialty, days=days, limits=held.booking, now=now
     )
     found = held.reader.read(search)
     return [

@@ -51,7 +51,7 @@ class KeysInFlight:
             del self._claims[claim]
 
 
-def answer_once(
+def run_once(
     session: Transaction,
     *,
     user_id: int,

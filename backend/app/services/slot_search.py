@@ -21,7 +21,7 @@ _A_DAY_OFF = MINUTES_PER_DAY  # no zone is further than that from UTC
 _BEHIND_A_WEEKEND = 4  # days
 
 
-class Offer(NamedTuple):
+class SlotSearchResult(NamedTuple):
     """The slots that can be booked, ascending, in the doctor's zone.
 
     `revision` is the number of the diary's state that they follow from. They begin before the
@@ -35,7 +35,7 @@ class Offer(NamedTuple):
     until: float
 
 
-def find_offer(
+def search_slots(
     query: RunQuery,
     *,
     doctor_id: int,
@@ -43,7 +43,7 @@ def find_offer(
     last_day: date,
     limits: BookingLimits,
     now: datetime,
-) -> Offer | None:
+) -> SlotSearchResult | None:
     """The free slots of a doctor from `first_day` to `last_day`, both inclusive.
 
     None of them is beyond the horizon of `limits`. None for a doctor who does not exist or is not
@@ -57,7 +57,7 @@ def find_offer(
     days = Interval(instant_of(first_day, 0, zone), instant_of(last_day, MINUTES_PER_DAY, zone))
     horizon = limits.horizon(zone, now)
     within = days.until(horizon.ends)
-    return Offer(
+    return SlotSearchResult(
         _slots_within(within, diary, not_before=ceil_minute(now)),
         zone,
         diary.revision,

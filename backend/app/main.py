@@ -52,16 +52,16 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     settings = settings or Settings()
     configure_logs(settings.log_level, settings.log_format)
     make_app = partial(FastAPIOffline, redoc_url=None) if settings.has_docs else _without_docs
-    held = _resources(settings, clock)
+    resources = _resources(settings, clock)
     app = make_app(
         title=f"{settings.clinic_name}: appointments",
         description=DESCRIPTION,
         version=version("clinic-backend"),
         lifespan=_lifespan,
-        middleware=_middleware(held),
+        middleware=_middleware(resources),
         generate_unique_id_function=_operation_id,
     )
-    app.state.resources = held
+    app.state.resources = resources
     add_error_handlers(app)
     app.router.routes += shortcuts(API)
     for router in (
@@ -126,24 +126,28 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    held: Resources = app.state.resources
-    anyio.to_thread.current_default_thread_limiter().total_tokens = held.settings.worker_threads
+    resources: Resources = app.state.resources
+    anyio.to_thread.current_default_thread_limiter().total_tokens = (
+        resources.settings.worker_threads
+    )
     yield
-    held.hashing.close()
-    await held.reader.close()
-    await held.write_queue.close()
-    held.database.close()
+    resources.hashing.close()
+    await resources.reader.close()
+    await resources.write_queue.close()
+    resources.database.close()
 
 
-def _middleware(held: Resources) -> list[Middleware]:
+def _middleware(resources: Resources) -> list[Middleware]:
     """The outermost first."""
-    settings = held.settings
+    settings = resources.settings
     return [
         Middleware(ClientAddress, trusted=settings.trusted_proxies),
         Middleware(SecurityHeaders, https=settings.is_https),
         *_cors(settings),
         Middleware(RequestLog),
-        Middleware(FreeSlots, reader=held.reader, limits=held.booking, clock=held.clock),
+        Middleware(
+            FreeSlots, reader=resources.reader, limits=resources.booking, clock=resources.clock
+        ),
         Middleware(CrossSiteGuard, origins=settings.public_origins),
         Middleware(BodyLimit, largest=LARGEST_BODY),
     ]

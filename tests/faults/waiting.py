@@ -3,11 +3,11 @@
 import threading
 from collections.abc import Callable
 
-PATIENCE_SECONDS = 60.0
+LOCK_TIMEOUT_SECONDS = 60.0
 SECONDS_BETWEEN_LOOKS = 0.02
 
 
-def wait_until(condition: Callable[[], bool], *, within: float = PATIENCE_SECONDS) -> None:
+def wait_until(condition: Callable[[], bool], *, within: float = LOCK_TIMEOUT_SECONDS) -> None:
     """Look again and again. Raises AssertionError when it does not come true in time."""
     tick = threading.Event()
     for _ in range(round(within / SECONDS_BETWEEN_LOOKS)):

@@ -198,8 +198,8 @@ async def _on_database_failure(request: Request, error: Exception) -> JSONRespon
 
 
 def _note_failure(request: Request) -> None:
-    held = request.app.state.resources
-    held.readiness.note_failure(held.clock())
+    app = request.app.state.resources
+    app.readiness.note_failure(app.clock())
 
 
 def _field_name(location: Sequence[str | int]) -> str:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from app.api.errors import documented
-from app.api.v1.dependencies import Held, Now, Reading, TransactionRoute
+from app.api.v1.dependencies import App, Now, Reading, TransactionRoute
 from app.core.revision import needed_revision, revision_of
 from app.domain.errors import Unavailable
 from app.schemas.schemas import Health
@@ -18,9 +18,9 @@ async def alive() -> Health:
 
 
 @router.get("/readyz", responses=documented())
-def ready(session: Reading, held: Held, now: Now) -> Health:
+def ready(session: Reading, app: App, now: Now) -> Health:
     """The database answers, its schema is the one that this version needs, and it takes changes."""
     if revision_of(session.connection()) != needed_revision():
         raise Unavailable("The database is not at the schema of this version: run migrate.")
-    held.readiness.check(held.database, now)
+    app.readiness.check(app.database, now)
     return Health()

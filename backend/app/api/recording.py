@@ -74,17 +74,17 @@ async def record_refusal(
     actor: Actor | None = getattr(request.state, "actor", None)
     if actor is None:
         return refusal
-    held: Resources = request.app.state.resources
+    app: Resources = request.app.state.resources
     event = replace(_event_of(request), fields=fields)
-    same = _take(held.rates.same_refusals, actor, event.action, event.resource_id, refusal.code)
+    same = _take(app.rates.same_refusals, actor, event.action, event.resource_id, refusal.code)
     if same.wait:
         return refusal
-    turn = _take(held.rates.refusals, actor)
+    turn = _take(app.rates.refusals, actor)
     if turn.wait:
         refusal = TooManyAttempts(turn.wait)
     if not turn.wait or turn.refused == 1:
-        now, outcome = held.clock(), refusal.code
-        await held.write_queue.submit(
+        now, outcome = app.clock(), refusal.code
+        await app.write_queue.submit(
             lambda session: audit.record(session, event, by=actor, now=now, outcome=outcome)
         )
     return refusal

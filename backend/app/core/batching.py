@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
-from app.core.database import PATIENCE_SECONDS
+from app.core.database import LOCK_TIMEOUT_SECONDS
 
 LARGEST_BATCH = 64
 
@@ -60,10 +60,10 @@ class Batcher(Generic[Request]):
         """What comes of a request, which is handled even when nobody waits for it any more.
 
         Raises what `handle` settles it with, and OperationalError when its group does not begin
-        within PATIENCE_SECONDS.
+        within LOCK_TIMEOUT_SECONDS.
         """
         loop = asyncio.get_running_loop()
-        entry = Entry(request, loop.create_future(), loop.time() + PATIENCE_SECONDS)
+        entry = Entry(request, loop.create_future(), loop.time() + LOCK_TIMEOUT_SECONDS)
         self._waiting.append(entry)
         if self._is_idle:
             self._is_idle = False

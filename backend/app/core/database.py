@@ -49,7 +49,7 @@ from app.core.statements import (
 )
 from app.domain.errors import DomainError, OutcomeUnknown
 
-PATIENCE_SECONDS = 10.0  # for a lock, a connection, or one's turn
+LOCK_TIMEOUT_SECONDS = 10.0  # for a lock, a connection, or one's turn
 MIGRATION_SECONDS = 600  # for others who migrate, which takes long where there is much
 CONNECTIONS_PER_THREAD = 2  # one to read on, and one to record that
 SPARE_THREADS = 2  # logins are checked and committed outside of the pool of threads
@@ -143,7 +143,7 @@ def make_engine(url: str, *, pool_size: int = 8, migrates: bool = False) -> Engi
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=PATIENCE_SECONDS,
+        pool_timeout=LOCK_TIMEOUT_SECONDS,
         pool_pre_ping=True,
     )
     event.listen(engine, "do_connect", _connect_to_postgresql)
@@ -229,7 +229,7 @@ def _open_sqlite_file(
 def _prepare_sqlite_connection(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # BEGIN is ours: see SqliteTurns
     for setting in (
-        f"busy_timeout = {PATIENCE_SECONDS * 1000:.0f}",
+        f"busy_timeout = {LOCK_TIMEOUT_SECONDS * 1000:.0f}",
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
@@ -265,7 +265,7 @@ class SqliteTurns:
         """Take the write lock at once, so that what a writer has read stays true until it ends."""
         begin = connection.get_execution_options().get("sqlite_begin", BEGIN_WRITING)
         if begin == BEGIN_WRITING and not connection.info.get(self):
-            connection.info[self] = self._turn.acquire(timeout=PATIENCE_SECONDS)
+            connection.info[self] = self._turn.acquire(timeout=LOCK_TIMEOUT_SECONDS)
         connection.exec_driver_sql(begin)
 
     def end(self, _: object, record: ConnectionPoolEntry) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import psycopg as dialects_of_libpq
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from app.core.database import PATIENCE_SECONDS, STANDBY_WAIT
+from app.core.database import LOCK_TIMEOUT_SECONDS, STANDBY_WAIT
 from app.core.failures import is_failure
 from app.core.statements import BeforeCommit, DirectTransaction, Row, Statement
 from app.domain.errors import OutcomeUnknown
@@ -150,7 +150,7 @@ class EventLoopPool:
             self._turns.release()
 
     async def _take_turn(self) -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(LOCK_TIMEOUT_SECONDS):
             await self._turns.acquire()
 
     def _take_idle(self) -> asyncpg.Connection | None:
@@ -246,7 +246,7 @@ def is_contention(error: DBAPIError) -> bool:
 def connection_options(url: URL) -> dict[str, Any]:
     """What asyncpg is told to connect to the same server, or servers, as libpq is by this URL."""
     _, libpq = dialects_of_libpq.dialect().create_connect_args(url)  # type: ignore[no-untyped-call]
-    timeout = libpq.pop("connect_timeout", PATIENCE_SECONDS)
+    timeout = libpq.pop("connect_timeout", LOCK_TIMEOUT_SECONDS)
     known = {name: value for name, value in libpq.items() if name not in ONLY_LIBPQ_KNOWS}
     return {"dsn": f"postgresql://?{urlencode(known)}", "timeout": float(timeout)}
 

@@ -27,7 +27,7 @@ from app.core.statements import (
 from app.domain.errors import DomainError, OutcomeUnknown
 
 POOL_SIZE = 3
-SOON = "250ms"  # a quarter of what PostgreSQL waits before it looks for a deadlock
+SHORT_LOCK_TIMEOUT = "250ms"  # a quarter of what PostgreSQL waits before it looks for a deadlock
 
 _SAVEPOINT, _UNDO, _KEEP = (
     Statement(text(f"{command} work")) for command in ("SAVEPOINT", "ROLLBACK TO", "RELEASE")
@@ -93,8 +93,8 @@ class PostgresWriteQueue(WriteQueue):
     def __init__(self, database: Database) -> None:
         super().__init__()
         connect = partial(EventLoopPool, database.engine.url, info=database.info)
-        self._together = connect(size=1, lock_timeout=SOON)
-        self._alone = connect(size=POOL_SIZE, lock_timeout=SOON)
+        self._together = connect(size=1, lock_timeout=SHORT_LOCK_TIMEOUT)
+        self._alone = connect(size=POOL_SIZE, lock_timeout=SHORT_LOCK_TIMEOUT)
         self._patient = connect(size=POOL_SIZE)
 
     async def close(self) -> None:

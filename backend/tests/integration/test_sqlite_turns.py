@@ -28,7 +28,7 @@ def sqlite(sqlite_databases: Databases) -> Iterator[Database]:
 def has_free_turn(database: Database, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether a writer gets its turn at once."""
     with monkeypatch.context() as impatient:
-        impatient.setattr(core, "PATIENCE_SECONDS", 0)
+        impatient.setattr(core, "LOCK_TIMEOUT_SECONDS", 0)
         with database.engine.connect() as connection:
             connection.begin()
             return list(connection.info.values()) == [True]
@@ -53,7 +53,7 @@ def test_each_writer_sees_what_the_one_before_has_written(sqlite: Database):
 def test_a_second_transaction_of_one_connection_does_not_wait_for_itself(
     sqlite: Database, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(core, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(core, "LOCK_TIMEOUT_SECONDS", 0)
     with sqlite.engine.connect() as connection:
         for _ in range(2):
             with connection.begin():

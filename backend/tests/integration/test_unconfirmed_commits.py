@@ -22,7 +22,7 @@ from tests.databases import Databases
 from tests.integration.asking import with_writer
 from tests.people import Visitor, code_of
 
-PATIENCE_SECONDS = 120
+LOCK_TIMEOUT_SECONDS = 120
 TODAY = datetime.now(UTC).date()
 COMING_MONDAY = str(TODAY + timedelta(days=7 - TODAY.weekday()))
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
@@ -73,7 +73,7 @@ def database(url: str) -> Iterator[Database]:
 
 def wait_until(condition: Callable[[], bool]) -> None:
     tick = threading.Event()
-    for _ in range(PATIENCE_SECONDS * 50):
+    for _ in range(LOCK_TIMEOUT_SECONDS * 50):
         if condition():
             return
         tick.wait(0.02)

@@ -85,7 +85,7 @@ def test_what_breaks_a_group_is_told_to_those_who_were_not_answered():
 
 
 def test_whoever_waits_too_long_gives_up_and_is_not_handled(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(batching, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(batching, "LOCK_TIMEOUT_SECONDS", 0.01)
 
     async def come() -> tuple[int, list[list[int]]]:
         slow = Slow()

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import make_url
 
-from app.core.postgres import PATIENCE_SECONDS, connection_options
+from app.core.postgres import LOCK_TIMEOUT_SECONDS, connection_options
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from app.core.postgres import PATIENCE_SECONDS, connection_options
     [
         (
             "postgresql://clinic:p%40ss@db:5433/clinic",
-            PATIENCE_SECONDS,
+            LOCK_TIMEOUT_SECONDS,
             {"host": "db", "port": "5433", "user": "clinic", "password": "p@ss"},
         ),
         (
@@ -23,7 +23,7 @@ from app.core.postgres import PATIENCE_SECONDS, connection_options
         ),
         (
             "postgresql://clinic@db/clinic?sslmode=verify-full&target_session_attrs=read-write&keepalives=1",
-            PATIENCE_SECONDS,
+            LOCK_TIMEOUT_SECONDS,
             {
                 "host": "db",
                 "user": "clinic",

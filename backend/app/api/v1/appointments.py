@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from app.api.errors import documented
 from app.api.recording import tell_attempt
 from app.api.v1.dependencies import (
-    Acting,
-    Held,
+    App,
+    CurrentActor,
     Now,
     Reading,
     ReadRecorder,
@@ -49,8 +49,8 @@ router = APIRouter(prefix="/appointments", tags=["appointments"], route_class=Tr
 )
 def book(
     body: NewAppointment,
-    held: Held,
-    actor: Acting,
+    app: App,
+    actor: CurrentActor,
     session: Writing,
     now: Now,
     idempotency_key: IdempotencyKey = None,
@@ -60,8 +60,8 @@ def book(
     With an `Idempotency-Key` a request that is sent again within 24 hours is answered with what
     it was answered first.
     """
-    with held.keys.claimed(actor.id, idempotency_key):
-        reply = book_once(session, actor, body, idempotency_key, limits=held.booking, now=now)
+    with app.keys.claimed(actor.id, idempotency_key):
+        reply = book_once(session, actor, body, idempotency_key, limits=app.booking, now=now)
     return Response(reply, 201, media_type="application/json")
 
 
@@ -121,8 +121,8 @@ class OwnPage(BaseModel):
 @router.get("/my", response_model=list[AppointmentAnswer], responses=documented(401))
 def my_appointments(
     request: Request,
-    held: Held,
-    actor: Acting,
+    app: App,
+    actor: CurrentActor,
     record: Recording,
     wanted: Annotated[OwnPage, Query()],
 ) -> Response:
@@ -130,8 +130,8 @@ def my_appointments(
 
     When there are more, the header `Link` has the address of the next page (RFC 8288).
     """
-    question = partial(own_appointments, actor=actor, wanted=wanted, now=held.clock())
-    found = held.reader.read(question)
+    question = partial(own_appointments, actor=actor, wanted=wanted, now=app.clock())
+    found = app.reader.read(question)
     patient_ids = frozenset(one.patient_id for one in found[: wanted.limit])
     _record_look(record, actor, actor.id, patient_ids, wanted.date_from, wanted.date_to)
     return page_of_appointments(request, found, wanted.limit)
@@ -168,7 +168,7 @@ def page_of_appointments(
 @router.get("/doctor/{doctor_id}", responses=documented(401, 404))
 def doctor_appointments(
     doctor_id: Id,
-    actor: Acting,
+    actor: CurrentActor,
     session: Reading,
     record: Recording,
     appointment_date: CalendarDate,
@@ -185,7 +185,7 @@ def doctor_appointments(
 
 @router.get("/{appointment_id}", responses=documented(401, 404))
 def appointment(
-    appointment_id: Id, actor: Acting, session: Reading, record: Recording
+    appointment_id: Id, actor: CurrentActor, session: Reading, record: Recording
 ) -> AppointmentAnswer:
     """One appointment, for its two parties."""
     found = crud_appointment.get_appointment(session, actor=actor, appointment_id=appointment_id)
@@ -198,8 +198,8 @@ def change_appointment(
     request: Request,
     appointment_id: Id,
     body: AppointmentChanges,
-    held: Held,
-    actor: Acting,
+    app: App,
+    actor: CurrentActor,
     session: Writing,
     now: Now,
 ) -> AppointmentAnswer:
@@ -214,7 +214,7 @@ def change_appointment(
             actor,
             appointment_id=appointment_id,
             wanted=WantedTime(body.appointment_date, body.appointment_time, body.starts_at),
-            limits=held.booking,
+            limits=app.booking,
             now=now,
         )
     else:
@@ -231,7 +231,9 @@ def change_appointment(
 
 
 @router.delete("/{appointment_id}", responses=documented(401, 403, 404, 409))
-def cancel(appointment_id: Id, actor: Acting, session: Writing, now: Now) -> AppointmentAnswer:
+def cancel(
+    appointment_id: Id, actor: CurrentActor, session: Writing, now: Now
+) -> AppointmentAnswer:
     """Cancel an appointment. Its time is free again at once."""
     cancelled = booking.set_status(
         session,

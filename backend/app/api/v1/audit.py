@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from app.api.errors import documented
-from app.api.v1.dependencies import Acting, Reading, Recording, TransactionRoute
+from app.api.v1.dependencies import CurrentActor, Reading, Recording, TransactionRoute
 from app.crud import crud_audit
 from app.domain.people import Actor
 from app.domain.policies import check_audit_is_visible
@@ -32,7 +32,10 @@ class AuditFilters(BaseModel):
 
 @router.get("/", responses=documented(401, 404))
 def audit_log(
-    actor: Acting, session: Reading, record: Recording, wanted: Annotated[AuditFilters, Query()]
+    actor: CurrentActor,
+    session: Reading,
+    record: Recording,
+    wanted: Annotated[AuditFilters, Query()],
 ) -> list[AuditAnswer]:
     """The newest records first: all for admins, one's own events and data for others.
 

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request, Response
 from app.api.errors import documented
 from app.api.v1.dependencies import (
     AccountOwner,
-    From,
-    Held,
+    App,
+    ClientOrigin,
     Now,
     Person,
     Reading,
@@ -45,27 +45,27 @@ router = APIRouter(prefix="/auth", tags=["auth"], route_class=TransactionRoute)
 async def register(
     body: Registration,
     _: SessionIfAny,
-    held: Held,
+    app: App,
     reading: Reading,
     writing: Writing,
-    origin: From,
+    origin: ClientOrigin,
     now: Now,
 ) -> UserAnswer:
     """Create an account for a patient or a doctor."""
     account = body.model_dump() | {
         "role": Role(body.role),
-        "timezone": body.timezone or held.settings.clinic_timezone,
+        "timezone": body.timezone or app.settings.clinic_timezone,
     }
     await before_hashing(
-        held, partial(accounts.check_registrations, rules=held.registration, origin=origin, now=now)
+        app, partial(accounts.check_registrations, rules=app.registration, origin=origin, now=now)
     )
     user = await in_hashing_lane(
-        held,
+        app,
         partial(
             accounts.register,
             reading,
             writing,
-            rules=held.registration,
+            rules=app.registration,
             origin=origin,
             now=now,
             **account,
@@ -82,10 +82,10 @@ async def login(
     request: Request,
     response: Response,
     replaced: SessionIfAny,
-    held: Held,
+    app: App,
     reading: Reading,
     writing: Writing,
-    origin: From,
+    origin: ClientOrigin,
     now: Now,
 ) -> SignedInAnswer:
     """Log in with a user name or an e-mail address. Sets the session cookie and a device cookie.
@@ -96,16 +96,16 @@ async def login(
     wanted = LoginRequest(
         body.username, origin, known_devices(request), request.headers.get("user-agent")
     )
-    attempt = await before_hashing(held, partial(logins.attempt_login, request=wanted, now=now))
+    attempt = await before_hashing(app, partial(logins.attempt_login, request=wanted, now=now))
     opened = await in_hashing_lane(
-        held,
+        app,
         partial(
             logins.log_in,
             reading,
             writing,
             wanted,
-            hasher=held.hasher,
-            limits=held.limits,
+            hasher=app.hasher,
+            limits=app.limits,
             now=now,
             password=body.password,
             replaced=replaced,
@@ -118,28 +118,28 @@ async def login(
 
 
 @router.post("/logout", status_code=204, responses=documented(401, 403))
-def logout(response: Response, who: Person, held: Held, session: Writing, now: Now) -> None:
+def logout(response: Response, who: Person, app: App, session: Writing, now: Now) -> None:
     """End this session."""
     logins.log_out(session, who, now=now)
-    clear_session_cookie(response, held.settings)
+    clear_session_cookie(response, app.settings)
 
 
 @router.post("/logout-all", status_code=204, responses=documented(401, 403))
-def logout_all(response: Response, who: Person, held: Held, session: Writing, now: Now) -> None:
+def logout_all(response: Response, who: Person, app: App, session: Writing, now: Now) -> None:
     """End every session of this account, this one included."""
     logins.log_out_everywhere(session, who, now=now)
-    clear_session_cookie(response, held.settings)
+    clear_session_cookie(response, app.settings)
 
 
 @router.get("/me", responses=documented(401))
-def me(who: Person, held: Held, session: Reading) -> SignedInAnswer:
+def me(who: Person, app: App, session: Reading) -> SignedInAnswer:
     """Who is signed in, and the token that changing requests must carry."""
     user = crud_user.get_user(session, user_id=who.actor.id)
-    return signed_in_answer(UserAnswer.model_validate(user), who, held.settings)
+    return signed_in_answer(UserAnswer.model_validate(user), who, app.settings)
 
 
 @router.get("/sessions", responses=documented(401))
-def sessions(who: Person, held: Held, session: Reading, now: Now) -> list[SessionAnswer]:
+def sessions(who: Person, app: App, session: Reading, now: Now) -> list[SessionAnswer]:
     """Where this account is logged in, the newest first."""
     return [
         SessionAnswer(
@@ -150,7 +150,7 @@ def sessions(who: Person, held: Held, session: Reading, now: Now) -> list[Sessio
             user_agent=login.user_agent,
             current=login.id == who.login.id,
         )
-        for login in logins.live_sessions(session, who, limits=held.limits, now=now)
+        for login in logins.live_sessions(session, who, limits=app.limits, now=now)
     ]
 
 
@@ -166,7 +166,7 @@ async def change_password(
     request: Request,
     response: Response,
     who: AccountOwner,
-    held: Held,
+    app: App,
     reading: Reading,
     writing: Writing,
     now: Now,
@@ -175,17 +175,17 @@ async def change_password(
 
     No other browser is known any more as one that has logged in to the account.
     """
-    await before_hashing(held, partial(throttle.check_proofs, session_id=who.login.id, now=now))
+    await before_hashing(app, partial(throttle.check_proofs, session_id=who.login.id, now=now))
     renewed = await in_hashing_lane(
-        held,
+        app,
         partial(
             logins.change_password,
             reading,
             writing,
             who,
-            hasher=held.hasher,
-            rules=held.registration.passwords,
-            limits=held.limits,
+            hasher=app.hasher,
+            rules=app.registration.passwords,
+            limits=app.limits,
             now=now,
             current_password=body.current_password,
             new_password=body.new_password,

@@ -74,8 +74,8 @@ class Resources:
 
 def resources_of(request: Request) -> Resources:
     """The application's resources."""
-    held: Resources = request.app.state.resources
-    return held
+    app: Resources = request.app.state.resources
+    return app
 
 
 def origin_of(request: Request) -> Origin:
@@ -143,16 +143,16 @@ def ending_transactions(work: Callable[[], Result], *sessions: Session) -> Resul
 
 
 async def in_hashing_lane(
-    held: Resources, work: Callable[[], Result], *sessions: Session, is_known: bool = False
+    app: Resources, work: Callable[[], Result], *sessions: Session, is_known: bool = False
 ) -> Result:
     """Do work that hashes, with its transactions, when its turn comes. Raises ServerBusy.
 
     `is_known` is for people in an open session or in a browser that they have logged in with.
     """
-    return await held.hashing.run(partial(ending_transactions, work, *sessions), is_known=is_known)
+    return await app.hashing.run(partial(ending_transactions, work, *sessions), is_known=is_known)
 
 
-async def before_hashing(held: Resources, check: Callable[[Session], Result]) -> Result:
+async def before_hashing(app: Resources, check: Callable[[Session], Result]) -> Result:
     """Look something up before the request takes a place in the hashing lane.
 
     Those who have to wait are refused here. The work in the lane looks again: others that were
@@ -160,7 +160,7 @@ async def before_hashing(held: Resources, check: Callable[[Session], Result]) ->
     """
 
     def look_up() -> Result:
-        with held.database.reading() as session:
+        with app.database.reading() as session:
             return check(session)
 
     return await run_in_threadpool(look_up)
@@ -169,8 +169,8 @@ async def before_hashing(held: Resources, check: Callable[[Session], Result]) ->
 async def session_if_any(request: Request) -> SignedIn | None:
     """The session that the request's cookie proves, if it does.
 
-    Raises CsrfFailed and TooManyAttempts, as `admit`. No transaction is held while the route waits
-    for a thread.
+    Raises CsrfFailed and TooManyAttempts. No transaction is held while the route waits for a
+    thread.
     """
     authenticate = authentication_of(request)
     if authenticate is None:
@@ -180,26 +180,26 @@ async def session_if_any(request: Request) -> SignedIn | None:
     if who is None:
         _limit_writes_of_strangers(request)
     else:
-        await admit(request, who)
+        await check_csrf_and_touch(request, who)
     return who
 
 
 def authentication_of(request: Request) -> Callable[[RunQuery], SignedIn | None] | None:
     """The question whose session the request's cookie is; None for a request without one."""
-    held = resources_of(request)
-    token = request.cookies.get(held.settings.cookie_name)
+    app = resources_of(request)
+    token = request.cookies.get(app.settings.cookie_name)
     if not token:
         return None
     return partial(
         logins.authenticate,
         token=token,
-        limits=held.limits,
+        limits=app.limits,
         origin=origin_of(request),
-        now=held.clock(),
+        now=app.clock(),
     )
 
 
-async def admit(request: Request, who: SignedIn) -> None:
+async def check_csrf_and_touch(request: Request, who: SignedIn) -> None:
     """Let a person in whose session the request came with, and note that it is used.
 
     What is read is answered even when that cannot be written.
@@ -208,21 +208,21 @@ async def admit(request: Request, who: SignedIn) -> None:
         CsrfFailed: it lacks the session's token.
         TooManyAttempts: the account, or the people at its network, sent too many of them.
     """
-    held = resources_of(request)
+    app = resources_of(request)
     request.state.actor = who.actor
     if request.method not in SAFE_METHODS:
-        expected = csrf_token_for(who.token, held.settings.secret_key.get_secret_value())
+        expected = csrf_token_for(who.token, app.settings.secret_key.get_secret_value())
         if not same_token(request.headers.get(CSRF_HEADER, ""), expected):
             raise CsrfFailed
-        _take_turn(held.rates.writes, who.actor.id)
-        _take_turn(held.rates.network_writes, ("signed in", _network(request)))
-    now = held.clock()
+        _take_turn(app.rates.writes, who.actor.id)
+        _take_turn(app.rates.network_writes, ("signed in", _network(request)))
+    now = app.clock()
     if logins.needs_touch(who, now):
         touch = partial(crud_login.touch_login_session, session_id=who.login.id, now=now)
         try:
-            await held.write_queue.submit(touch, lock_key=who.login.id)
+            await app.write_queue.submit(touch, lock_key=who.login.id)
         except NOT_WRITTEN as error:
-            held.readiness.note_failure(now)
+            app.readiness.note_failure(now)
             log.warning("session_not_touched", error=str(error))
 
 
@@ -263,7 +263,7 @@ async def changing_account(request: Request) -> SignedIn:
     return who
 
 
-async def acting(request: Request) -> Actor:
+async def current_actor(request: Request) -> Actor:
     """The person as the rules see them. Raises NotSignedIn."""
     return (await signed_in(request)).actor
 
@@ -275,20 +275,20 @@ class ReadRecorder:
     server then.
     """
 
-    def __init__(self, held: Resources) -> None:
-        self._held = held
+    def __init__(self, app: Resources) -> None:
+        self._app = app
 
     def __call__(self, event: AuditEvent, *, by: Actor) -> None:
         """Record a read before it is answered, unless it is recorded already."""
-        now = self._held.clock()
-        new = self._held.reader.read(partial(audit.unrecorded, event=event, by=by, now=now))
+        now = self._app.clock()
+        new = self._app.reader.read(partial(audit.unrecorded, event=event, by=by, now=now))
         if new is None:
             return
         try:
-            with self._held.database.writing() as session:
+            with self._app.database.writing() as session:
                 audit.record(session, new, by=by, now=now)
         except NOT_WRITTEN as error:
-            self._held.readiness.note_failure(now)
+            self._app.readiness.note_failure(now)
             log.error(  # noqa: TRY400 - no bug
                 "read_not_recorded", actor_id=by.id, **asdict(new), error=str(error)
             )
@@ -299,15 +299,15 @@ async def recording(request: Request) -> ReadRecorder:
     return ReadRecorder(resources_of(request))
 
 
-Held = Annotated[Resources, Depends(resources)]
-From = Annotated[Origin, Depends(origin)]
+App = Annotated[Resources, Depends(resources)]
+ClientOrigin = Annotated[Origin, Depends(origin)]
 Now = Annotated[datetime, Depends(present)]
 Reading = Annotated[Session, Depends(reading, scope="function")]
 Writing = Annotated[Session, Depends(writing, scope="function")]
 SessionIfAny = Annotated[SignedIn | None, Depends(session_if_any)]
 Person = Annotated[SignedIn, Depends(signed_in)]
 AccountOwner = Annotated[SignedIn, Depends(changing_account)]
-Acting = Annotated[Actor, Depends(acting)]
+CurrentActor = Annotated[Actor, Depends(current_actor)]
 Recording = Annotated[ReadRecorder, Depends(recording)]
 
 
@@ -335,22 +335,22 @@ def set_session_cookie(response: Response, who: SignedIn, settings: Settings) ->
 
 def known_devices(request: Request) -> list[Device]:
     """The accounts that this browser has logged in to before."""
-    held = resources_of(request)
-    cookie = request.cookies.get(held.settings.device_cookie_name, "")
-    return held.devices.read(cookie, now=held.clock())
+    app = resources_of(request)
+    cookie = request.cookies.get(app.settings.device_cookie_name, "")
+    return app.devices.read(cookie, now=app.clock())
 
 
 def set_device_cookie(request: Request, response: Response, opened: NewLogin) -> None:
     """Let the browser be known by its next login to this account."""
-    held = resources_of(request)
-    settings = held.settings
+    app = resources_of(request)
+    settings = app.settings
     response.set_cookie(
         settings.device_cookie_name,
-        held.devices.remember(
+        app.devices.remember(
             request.cookies.get(settings.device_cookie_name, ""),
             user_id=opened.user.id,
             generation=opened.user.device_generation,
-            now=held.clock(),
+            now=app.clock(),
         ),
         max_age=int(DEVICE_LIFETIME.total_seconds()),
         path="/",

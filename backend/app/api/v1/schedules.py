@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.api.errors import documented
-from app.api.v1.dependencies import Acting, Held, Now, Reading, TransactionRoute, Writing
+from app.api.v1.dependencies import App, CurrentActor, Now, Reading, TransactionRoute, Writing
 from app.crud import crud_schedule, crud_user
 from app.domain.errors import InvalidInput
 from app.domain.policies import check_keeps_hours
@@ -29,14 +29,16 @@ router = APIRouter(prefix="/schedules", tags=["schedules"], route_class=Transact
 
 
 @router.post("/", status_code=201, responses=documented(401, 403, 404, 409, 413, 415))
-def add_schedule(body: NewSchedule, actor: Acting, session: Writing, now: Now) -> ScheduleAnswer:
+def add_schedule(
+    body: NewSchedule, actor: CurrentActor, session: Writing, now: Now
+) -> ScheduleAnswer:
     """Add a row of weekly working hours."""
     row = scheduling.add_hours(session, actor, now=now, **body.model_dump())
     return ScheduleAnswer.model_validate(row)
 
 
 @router.get("/my", responses=documented(401, 403))
-def my_schedules(actor: Acting, session: Reading) -> list[ScheduleAnswer]:
+def my_schedules(actor: CurrentActor, session: Reading) -> list[ScheduleAnswer]:
     """The signed-in doctor's rows, active or not, in the order of the week."""
     check_keeps_hours(actor)
     rows = crud_schedule.list_schedules(session, doctor_id=actor.id)
@@ -53,7 +55,7 @@ def doctor_schedules(doctor_id: Id, session: Reading) -> list[ScheduleAnswer]:
 
 @router.get("/doctor/{doctor_id}/available-slots", responses=documented(404, 409))
 def available_slots(
-    held: Held,
+    app: App,
     doctor_id: Id,
     start_date: Annotated[CalendarDate, Query(description="in the doctor's time zone")],
     end_date: Annotated[CalendarDate, Query(description="inclusive, at most 31 days in all")],
@@ -72,7 +74,7 @@ def available_slots(
         doctor_id=doctor_id,
         first_day=start_date,
         last_day=end_date,
-        limits=held.booking,
+        limits=app.booking,
         now=now,
     )
     return [SlotAnswer.model_validate(slot) for slot in slots]
@@ -85,16 +87,16 @@ def has_long_passed(day: date, now: datetime) -> bool:
 
 @router.get("/first-slots", responses=documented())
 def first_slots(
-    held: Held,
+    app: App,
     now: Now,
     specialty: Specialty | None = None,
     days: Annotated[int, Query(ge=1, le=LONGEST_SEARCH.days, description="from now on")] = 28,
 ) -> list[FirstSlotAnswer]:
     """The first slot of each doctor that can be booked, the earliest first."""
     search = partial(
-        slot_search.first_slots, specialty=specialty, days=days, limits=held.booking, now=now
+        slot_search.first_slots, specialty=specialty, days=days, limits=app.booking, now=now
     )
-    found = held.reader.read(search)
+    found = app.reader.read(search)
     return [
         FirstSlotAnswer(doctor_id=doctor_id, **asdict(scheduling.as_free_slot(slot, zone)))
         for doctor_id, slot, zone in found
@@ -103,7 +105,7 @@ def first_slots(
 
 @router.put("/{schedule_id}", responses=documented(401, 403, 404, 409, 413, 415))
 def change_schedule(
-    schedule_id: Id, body: ScheduleChanges, actor: Acting, session: Writing, now: Now
+    schedule_id: Id, body: ScheduleChanges, actor: CurrentActor, session: Writing, now: Now
 ) -> ScheduleAnswer:
     """Change a row of working hours. Refused while booked appointments depend on it."""
     row = scheduling.change_hours(
@@ -117,6 +119,6 @@ def change_schedule(
 
 
 @router.delete("/{schedule_id}", status_code=204, responses=documented(401, 403, 404, 409))
-def delete_schedule(schedule_id: Id, actor: Acting, session: Writing, now: Now) -> None:
+def delete_schedule(schedule_id: Id, actor: CurrentActor, session: Writing, now: Now) -> None:
     """Delete a row of working hours. Refused while booked appointments depend on it."""
     scheduling.remove_hours(session, actor, schedule_id=schedule_id, now=now)

@@ -19,7 +19,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.api.v1 import appointments
 from app.api.v1.appointments import OwnPage
-from app.api.v1.dependencies import acting, admit, authentication_of, resources_of
+from app.api.v1.dependencies import (
+    authentication_of,
+    check_csrf_and_touch,
+    current_actor,
+    resources_of,
+)
 from app.core.statements import RunQuery
 from app.domain.appointments import ShownAppointment
 from app.domain.people import Role
@@ -75,12 +80,12 @@ async def _own_appointments(request: Request) -> Response | None:
     authenticate, wanted = authentication_of(request), _as_page(request.query_params)
     if authenticate is None or wanted is None:
         return None
-    held = resources_of(request)
-    question = partial(_patient_and_page, authenticate, wanted, held.clock())
-    who, found = await held.reader.read_async(question)
+    app = resources_of(request)
+    question = partial(_patient_and_page, authenticate, wanted, app.clock())
+    who, found = await app.reader.read_async(question)
     if who is None or found is None:
         return None
-    await admit(request, who)
+    await check_csrf_and_touch(request, who)
     return appointments.page_of_appointments(request, found, wanted.limit)
 
 
@@ -107,21 +112,21 @@ def _as_page(parameters: QueryParams) -> OwnPage | None:
 
 
 async def _book(request: Request) -> Response | None:
-    actor = await acting(request)
+    actor = await current_actor(request)
     body = _as_appointment(await request.body())
     key = request.headers.get("idempotency-key")
     if request.query_params or body is None or not _is_usual(key):
         return None
-    held = resources_of(request)
-    with held.keys.claimed(actor.id, key):
-        reply = await held.write_queue.submit(
+    app = resources_of(request)
+    with app.keys.claimed(actor.id, key):
+        reply = await app.write_queue.submit(
             partial(
                 appointments.book_once,
                 actor=actor,
                 body=body,
                 key=key,
-                limits=held.booking,
-                now=held.clock(),
+                limits=app.booking,
+                now=app.clock(),
             ),
             lock_key=body.doctor_id,
         )

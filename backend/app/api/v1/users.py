@@ -9,8 +9,8 @@ from fastapi.concurrency import run_in_threadpool
 from app.api.errors import documented
 from app.api.v1.dependencies import (
     AccountOwner,
-    Acting,
-    Held,
+    App,
+    CurrentActor,
     Now,
     Reading,
     Recording,
@@ -56,7 +56,7 @@ def doctor(doctor_id: Id, session: Reading) -> DoctorAnswer:
 
 
 @router.get("/me", responses=documented(401))
-def my_account(actor: Acting, session: Reading) -> UserAnswer:
+def my_account(actor: CurrentActor, session: Reading) -> UserAnswer:
     """One's own account."""
     return UserAnswer.model_validate(crud_user.get_user(session, user_id=actor.id))
 
@@ -65,7 +65,7 @@ def my_account(actor: Acting, session: Reading) -> UserAnswer:
 async def change_my_account(
     body: ProfileChanges,
     who: AccountOwner,
-    held: Held,
+    app: App,
     reading: Reading,
     writing: Writing,
     now: Now,
@@ -74,7 +74,7 @@ async def change_my_account(
 
     A change of `email` needs `current_password`; only a few an hour are possible.
     """
-    country = held.settings.clinic_country
+    country = app.settings.clinic_country
     changes = accounts.with_stored_phone(body.model_dump(exclude_unset=True), country=country)
     password = changes.pop("current_password", None)
     if "email" not in changes:
@@ -82,25 +82,25 @@ async def change_my_account(
         user = await run_in_threadpool(ending_transactions, change, writing)
     else:
         await before_hashing(
-            held, partial(accounts.check_email_changes, who=who, rules=held.emails, now=now)
+            app, partial(accounts.check_email_changes, who=who, rules=app.emails, now=now)
         )
         change = partial(
             accounts.change_email,
             reading,
             writing,
             who,
-            rules=held.emails,
+            rules=app.emails,
             password=password,
             changes=changes,
             now=now,
         )
-        user = await in_hashing_lane(held, change, reading, writing, is_known=True)
+        user = await in_hashing_lane(app, change, reading, writing, is_known=True)
     return UserAnswer.model_validate(user)
 
 
 @router.get("/patients/{patient_id}", responses=documented(401, 404))
 def patient_contact(
-    patient_id: Id, actor: Acting, session: Reading, record: Recording
+    patient_id: Id, actor: CurrentActor, session: Reading, record: Recording
 ) -> PatientAnswer:
     """How to reach a patient: for themselves, and for doctors with an appointment with them."""
     patient = crud_user.get_patient_visible_to(session, actor=actor, patient_id=patient_id)
@@ -110,7 +110,7 @@ def patient_contact(
 
 @router.get("/", responses=documented(401, 403))
 def list_accounts(
-    actor: Acting,
+    actor: CurrentActor,
     session: Reading,
     record: Recording,
     ids: Annotated[list[Id] | None, Query(alias="id", max_length=MOST_ACCOUNTS)] = None,
@@ -143,7 +143,7 @@ def list_accounts(
 
 @router.patch("/{user_id}", responses=documented(401, 403, 404, 409, 413, 415))
 def change_account(
-    user_id: Id, body: AccountChanges, actor: Acting, session: Writing, now: Now
+    user_id: Id, body: AccountChanges, actor: CurrentActor, session: Writing, now: Now
 ) -> UserAnswer:
     """Approve, deactivate or reactivate an account, or give it another role. For admins."""
     changes = body.model_dump(exclude_unset=True)
@@ -152,13 +152,13 @@ def change_account(
 
 
 @router.post("/invitations", status_code=201, responses=documented(401, 403))
-def invite_doctor(actor: Acting, session: Writing, now: Now) -> InvitationAnswer:
+def invite_doctor(actor: CurrentActor, session: Writing, now: Now) -> InvitationAnswer:
     """Let one doctor register. The token is shown only once. For admins."""
     return InvitationAnswer.model_validate(staff.invite_doctor(session, actor, now=now))
 
 
 @router.get("/invitations", responses=documented(401, 403))
-def list_invitations(actor: Acting, session: Reading, now: Now) -> list[OpenInvitationAnswer]:
+def list_invitations(actor: CurrentActor, session: Reading, now: Now) -> list[OpenInvitationAnswer]:
     """The invitations that can still be used, the newest first. For admins."""
     return [
         OpenInvitationAnswer.model_validate(invitation)
@@ -167,22 +167,22 @@ def list_invitations(actor: Acting, session: Reading, now: Now) -> list[OpenInvi
 
 
 @router.delete("/invitations/{invitation_id}", status_code=204, responses=documented(401, 403, 404))
-def revoke_invitation(invitation_id: Id, actor: Acting, session: Writing, now: Now) -> None:
+def revoke_invitation(invitation_id: Id, actor: CurrentActor, session: Writing, now: Now) -> None:
     """End an invitation that has not been used. For admins."""
     staff.revoke_invitation(session, actor, invitation_id=invitation_id, now=now)
 
 
 @router.get("/{user_id}/sessions", responses=documented(401, 403, 404))
 def account_sessions(
-    user_id: Id, actor: Acting, session: Reading, held: Held, record: Recording, now: Now
+    user_id: Id, actor: CurrentActor, session: Reading, app: App, record: Recording, now: Now
 ) -> OpenSessionsAnswer:
     """On how many devices a person is logged in. For admins."""
-    found = staff.count_sessions(session, actor, user_id=user_id, limits=held.limits, now=now)
+    found = staff.count_sessions(session, actor, user_id=user_id, limits=app.limits, now=now)
     record(AuditEvent("login.list", "user", user_id, found.patient_id), by=actor)
     return OpenSessionsAnswer.model_validate(found)
 
 
 @router.delete("/{user_id}/sessions", status_code=204, responses=documented(401, 403, 404))
-def end_account_sessions(user_id: Id, actor: Acting, session: Writing, now: Now) -> None:
+def end_account_sessions(user_id: Id, actor: CurrentActor, session: Writing, now: Now) -> None:
     """Log a person out on every device. For admins."""
     staff.end_sessions(session, actor, user_id=user_id, now=now)

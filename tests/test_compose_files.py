@@ -43,11 +43,13 @@ def test_every_setting_that_a_clinic_may_change_reaches_the_containers() -> None
     """As a variable that is passed on, or put in its place: a port, an image, a volume."""
     base = (ROOT / "docker-compose.yml").read_text()
     both = base + (ROOT / "docker-compose.postgres.yml").read_text()
-    explained = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    show_api_errors = re.findall(
+        r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE
+    )
     passed_on = {name for name, value in VARIABLE.findall(base) if not value}
     put_in = set(re.findall(r"\$\{([A-Z_]+)", both))
 
-    assert set(explained) - passed_on - put_in == FIXED
+    assert set(show_api_errors) - passed_on - put_in == FIXED
 
 
 @pytest.mark.parametrize(

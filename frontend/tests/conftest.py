@@ -6,7 +6,7 @@ from streamlit.util import calc_hash
 
 from tests import fake_booking, fake_staff  # noqa: F401 - they add routes
 from tests.fake_api import FakeApi, Json
-from tests.hands import SLOW_MACHINE_SECONDS
+from tests.page_driver import SLOW_MACHINE_SECONDS
 from ui import config, session
 from ui.api import client
 from ui.components import clock

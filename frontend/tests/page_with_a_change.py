@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.api.errors import ApiError
-from ui.components import notice
+from ui.components import flash
 from ui.components.attempt import attempt
 
 
@@ -16,4 +16,4 @@ def change() -> str:
 
 st.button("Change", on_click=attempt, args=("the change", change))
 st.button("Change again", on_click=attempt, args=("another change", change))
-notice.show()
+flash.show()

@@ -12,7 +12,7 @@ from tests.fake_api import FakeApi
 from tests.fake_clinic import Json
 from tests.fake_refusals import RefusedError
 from tests.fake_staff import add_record
-from tests.hands import buttons, choose, press, texts
+from tests.page_driver import buttons, choose, press, texts
 from tests.people import fill
 from ui.api.errors import SENTENCES, UNREACHABLE
 

@@ -9,7 +9,7 @@ from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.fake_clinic import MONDAY_MORNING, Json
 from tests.fake_refusals import RefusedError
-from tests.hands import (
+from tests.page_driver import (
     buttons,
     choose,
     choose_date,
@@ -20,7 +20,7 @@ from tests.hands import (
     write,
 )
 from ui.api.errors import SENTENCES, UNREACHABLE
-from ui.components import notice
+from ui.components import flash
 
 PAGE = "book-appointment"
 NINE = "2026-11-30T09:00:00+00:00"
@@ -115,7 +115,7 @@ def test_a_report_that_crossed_with_the_booking_does_not_take_the_news_away(choo
 
 
 def test_news_stay_until_the_person_goes_on(choosing: AppTest, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(notice, "LINGER_SECONDS", -1.0)
+    monkeypatch.setattr(flash, "LINGER_SECONDS", -1.0)
     press(choosing, "Book Appointment")
     assert texts(choosing.run().error) == ["Please choose one of the free times first."]
     choose_time(choosing, NINE)

@@ -8,7 +8,7 @@ from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.fake_clinic import MONDAY_MORNING, Json
 from tests.fake_refusals import RefusedError
-from tests.hands import choose, choose_time, press, texts, write
+from tests.page_driver import choose, choose_time, press, texts, write
 from tests.people import fill
 from ui.api.errors import SENTENCES
 from ui.components.booking import SAID_AT_THE_DESK

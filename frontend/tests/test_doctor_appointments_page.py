@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.fake_clinic import MONDAY_MORNING, Json, stamp
-from tests.hands import buttons, choose, choose_date, headlines, pills, press, texts
+from tests.page_driver import buttons, choose, choose_date, headlines, pills, press, texts
 from tests.people import click_event
 from ui.api.errors import SENTENCES, UNREACHABLE
 

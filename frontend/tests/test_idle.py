@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.fake_clinic import Json
-from tests.hands import choose, choose_date, choose_time, press, texts, write
+from tests.page_driver import choose, choose_date, choose_time, press, texts, write
 from tests.people import fill, labels, log_in
 from ui import session
 

@@ -9,7 +9,7 @@ from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.fake_clinic import MONDAY_MORNING, Json
 from tests.fake_refusals import RefusedError
-from tests.hands import buttons, headlines, offered_times, pills, press, texts
+from tests.page_driver import buttons, headlines, offered_times, pills, press, texts
 from tests.people import click_event
 from ui.api.errors import SENTENCES, UNREACHABLE
 from ui.components.appointment_lists import CARDS_A_PAGE

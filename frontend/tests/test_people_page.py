@@ -10,7 +10,7 @@ from tests.fake_api import FakeApi
 from tests.fake_clinic import MONDAY_MORNING, Json
 from tests.fake_refusals import RefusedError
 from tests.fake_staff import add_invitation
-from tests.hands import buttons, choose, press, texts
+from tests.page_driver import buttons, choose, press, texts
 from tests.people import fill
 from ui.api.errors import SENTENCES, UNREACHABLE
 from ui.components.accounts import MOST_KEPT, STILL_BOOKED

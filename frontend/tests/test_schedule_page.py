@@ -9,7 +9,7 @@ from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.fake_clinic import MONDAY_MORNING, Json
 from tests.fake_refusals import RefusedError
-from tests.hands import buttons, headlines, pills, press, texts
+from tests.page_driver import buttons, headlines, pills, press, texts
 from ui.api.errors import SENTENCES, UNREACHABLE
 
 PAGE = "schedule-management"

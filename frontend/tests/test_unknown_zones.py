@@ -7,7 +7,7 @@ from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.fake_clinic import MONDAY_MORNING, Json
 from tests.fake_staff import add_invitation, add_record
-from tests.hands import choose, headlines, offered_times, pills, press, texts
+from tests.page_driver import choose, headlines, offered_times, pills, press, texts
 from ui import format as fmt
 from ui.api.errors import SENTENCES
 

@@ -9,12 +9,12 @@ from ui import format as fmt
 from ui import session
 from ui.api.client import Api
 from ui.api.models import Appointment
-from ui.components import notice
+from ui.components import flash
 from ui.components.appointment_card import Card
 from ui.components.appointment_text import Party, when
 from ui.components.attempt import attempt, finished
 from ui.components.dialogs import take_asked
-from ui.components.failures import explained
+from ui.components.failures import show_api_errors
 from ui.components.slot_picker import Picker, pick_day, pick_slot
 
 
@@ -42,7 +42,7 @@ def open_asked(desk: Desk) -> None:
 
 
 @st.dialog("Appointment")
-@explained
+@show_api_errors
 def _details(one: Appointment, desk: Desk) -> None:
     card = desk.card(one)
     card.draw_facts()
@@ -55,12 +55,12 @@ def _details(one: Appointment, desk: Desk) -> None:
 
 
 @st.dialog("Cancel appointment")
-@explained
+@show_api_errors
 def _cancel(one: Appointment, desk: Desk) -> None:
     token = _token("cancel", one)
     if finished(token):
         st.rerun()
-    notice.show()
+    flash.show()
     st.text(f"{when(one)}\n{desk.party(one)}")
     st.write("Cancel this appointment? Its time becomes free for others.")
     with st.container(horizontal=True):
@@ -75,13 +75,13 @@ def _cancel(one: Appointment, desk: Desk) -> None:
 
 
 @st.dialog("Move appointment")
-@explained
+@show_api_errors
 def _move(one: Appointment, desk: Desk, picker: Picker) -> None:
     token = _token("move", one)
     if finished(token):
         st.rerun()
     session.note_activity()
-    notice.show()
+    flash.show()
     st.text(f"{when(one)}\n{desk.party(one)}")
     st.session_state.setdefault(picker.day_key, one.appointment_date)
     pick_slot(picker, desk.api, pick_day(picker))
@@ -96,7 +96,7 @@ def _move(one: Appointment, desk: Desk, picker: Picker) -> None:
 def _move_to_chosen(token: str, one: Appointment, desk: Desk, picker: Picker) -> None:
     slot = picker.chosen_slot()
     if slot is None:
-        notice.failed("Please choose one of the free times first.")
+        flash.failed("Please choose one of the free times first.")
         return
     picker.forget()
     attempt(token, lambda: _moved(desk.api.move(one.id, slot), desk))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui import session
 from ui.api.errors import ApiFailure
-from ui.components import notice
+from ui.components import flash
 from ui.components.failures import explanation
 
 _KEY = "clinic.last_done"
@@ -27,10 +27,10 @@ def attempt(token: str, change: Callable[[], str]) -> None:
         news = change()
     except ApiFailure as failure:
         if not session.is_over():  # else the login says so
-            notice.failed(explanation(failure))
+            flash.failed(explanation(failure))
     else:
         st.session_state[_KEY] = token
-        notice.succeeded(news)
+        flash.succeeded(news)
 
 
 def finished(token: str) -> bool:

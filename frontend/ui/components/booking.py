@@ -11,7 +11,7 @@ from ui import limits, session
 from ui.api.client import Api
 from ui.api.errors import reworded
 from ui.api.models import Doctor, Slot, User
-from ui.components import clock, events, notice
+from ui.components import clock, events, flash
 from ui.components.appointment_text import doctor_label, when
 from ui.components.attempt import attempt
 from ui.components.calendar import (
@@ -23,7 +23,7 @@ from ui.components.calendar import (
     calendar,
     visible_range,
 )
-from ui.components.failures import explained
+from ui.components.failures import show_api_errors
 from ui.components.last_known import FreeTimes, LastKnown
 from ui.components.slot_picker import DAYS_AHEAD, Picker, pick_day, pick_slot
 from ui.components.zone import name_zone, named
@@ -89,14 +89,14 @@ class Desk:
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
-@explained
+@show_api_errors
 def draw_booking(desk: Desk) -> None:
     """Everything that is needed to book, kept up to date while it is being filled in."""
     if session.is_over():
         st.rerun()
     if desk.has_changed():
         session.note_activity()
-    told = notice.show(lasting=True)
+    told = flash.show(lasting=True)
     trouble = st.container()
     known = LastKnown(desk.api, f"{desk.key}.known")
     _choose_doctor(desk, known)
@@ -117,7 +117,7 @@ def _choose_doctor(desk: Desk, known: LastKnown) -> None:
         format_func=lambda key: doctor_label(doctors[key]),
         placeholder="Search by name or specialty",
         key=f"{desk.key}.doctor",
-        on_change=notice.dismissal(),
+        on_change=flash.dismissal(),
         persist_state="session",
     )
     if chosen is None:
@@ -202,9 +202,9 @@ def _book(desk: Desk, doctor: Doctor, draft: int, reason_key: str) -> None:
     slot = picker.chosen_slot()
     reason = str(st.session_state.get(reason_key) or "").strip()
     if slot is None:
-        notice.failed("Please choose one of the free times first.")
+        flash.failed("Please choose one of the free times first.")
     elif not reason:
-        notice.failed(f"Please say in a few words why {_who_is(desk)} coming.")
+        flash.failed(f"Please say in a few words why {_who_is(desk)} coming.")
     else:
         picker.forget()
         attempt(picker.key, lambda: _booked(desk, doctor, slot, reason))

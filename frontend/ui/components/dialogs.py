@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui.components import notice
+from ui.components import flash
 
 _ASKED = "clinic.asked_dialog"
 _COUNT = "clinic.dialogs_asked"
@@ -20,7 +20,7 @@ class Asked:
 
 
 def ask(kind: str, thing_id: int) -> None:
-    notice.clear()
+    flash.clear()
     number = st.session_state.get(_COUNT, 0) + 1
     st.session_state[_COUNT] = number
     st.session_state[_ASKED] = Asked(kind, thing_id, number)

@@ -14,7 +14,7 @@ from ui.components.zone import named
 P = ParamSpec("P")
 
 
-def explained(body: Callable[P, None]) -> Callable[P, None]:
+def show_api_errors(body: Callable[P, None]) -> Callable[P, None]:
     """Let `body` show what an `ApiFailure` says, with a button to try again."""
 
     @wraps(body)

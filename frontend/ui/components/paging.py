@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
-from ui.components import notice
+from ui.components import flash
 
 Mark = TypeVar("Mark", bound=int | str)
 """What names a place in the answer: the number of a row, or a cursor of the API."""
@@ -55,5 +55,5 @@ class Pages(Generic[Mark]):
         return kept[1] if kept[0] == self.question else ()
 
     def _go(self, way: tuple[Mark, ...]) -> None:
-        notice.clear()
+        flash.clear()
         st.session_state[self.key] = (self.question, way)

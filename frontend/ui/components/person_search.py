@@ -8,7 +8,7 @@ from ui import format as fmt
 from ui import limits
 from ui.api.client import Api
 from ui.api.models import User
-from ui.components import accounts, notice
+from ui.components import accounts, flash
 from ui.phones import shown_phone
 
 LIMIT: Final = 20
@@ -25,7 +25,7 @@ def pick_person(api: Api, key: str, label: str, **filters: str | bool) -> User |
             key=f"{key}.name",
             placeholder="Name, username or e-mail address",
             max_chars=limits.SEARCH,
-            on_change=notice.dismissal(),
+            on_change=flash.dismissal(),
         )
     ).strip()
     if not wanted:
@@ -41,7 +41,7 @@ def pick_person(api: Api, key: str, label: str, **filters: str | bool) -> User |
         format_func=lambda user_id: f"{found[user_id].full_name} · {found[user_id].email}",
         placeholder="Choose the right person",
         key=f"{key}.chosen.{wanted}",
-        on_change=notice.dismissal(),
+        on_change=flash.dismissal(),
     )
     if len(found) > LIMIT:
         st.caption(f"Only the first {LIMIT} are listed. Type more of the name to find others.")

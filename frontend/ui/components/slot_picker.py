@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui import format as fmt
 from ui.api.models import Doctor, Slot
-from ui.components import clock, notice
+from ui.components import clock, flash
 from ui.components.events import slot_id, slot_label
 from ui.components.last_known import FreeTimes
 from ui.components.zone import name_zone, named
@@ -48,7 +48,7 @@ class Picker:
 
     def choose_day(self, day: date) -> None:
         """For callbacks: go to `day` with no time chosen yet."""
-        notice.clear()
+        flash.clear()
         st.session_state[self.day_key] = day
         st.session_state.pop(self.remembered_key, None)
 
@@ -64,7 +64,7 @@ class Picker:
         return offered.get(st.session_state.get(self.time_key(day)) or "") if day else None
 
     def forget(self) -> None:
-        """For callbacks: a slot that vanishes now has been explained already."""
+        """For callbacks: a slot that vanishes now has been show_api_errors already."""
         st.session_state.pop(self.remembered_key, None)
 
 
@@ -79,7 +79,7 @@ def pick_day(picker: Picker) -> date:
         "Date",
         min_value=today,
         key=picker.day_key,
-        on_change=notice.dismissal(),
+        on_change=flash.dismissal(),
         format=settings().conventions.date_field,
         required=True,
         persist_state="session",
@@ -100,7 +100,7 @@ def pick_slot(picker: Picker, known: FreeTimes, day: date) -> Slot | None:
             list(offered),
             format_func=lambda key: slot_label(offered[key], zone),
             key=picker.time_key(day),
-            on_change=notice.dismissal(),
+            on_change=flash.dismissal(),
             wrap=True,
             persist_state="session",
         )

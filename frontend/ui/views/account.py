@@ -7,9 +7,9 @@ import streamlit as st
 from ui import limits, session
 from ui.api.errors import ApiFailure
 from ui.api.models import Session, User
-from ui.components import notice
-from ui.components.accesses import draw_accesses
-from ui.components.failures import explained
+from ui.components import flash
+from ui.components.access_log import draw_accesses
+from ui.components.failures import show_api_errors
 from ui.components.zone import named, warn_of_unknown_zone
 from ui.devices import device_name
 from ui.format import moment, now_in, plain
@@ -21,11 +21,11 @@ FORM_WIDTH: Final = 560
 _SAVED: Final = "account.saved"
 
 
-@explained
+@show_api_errors
 def page() -> None:
     person = session.require_role("patient", "doctor", "admin")
     st.title("Account")
-    notice.show()
+    flash.show()
     warn_of_unknown_zone(person.user)
     with st.container(width=FORM_WIDTH):
         _profile_form(person)
@@ -111,7 +111,7 @@ def _save_profile(person: SignedInPerson, fields: dict[str, str], password: str)
         st.error(failure.sentence)
     else:
         st.session_state[_SAVED] = st.session_state.get(_SAVED, 0) + 1  # a new, empty password
-        notice.succeeded("Your profile has been saved.")
+        flash.succeeded("Your profile has been saved.")
         st.rerun()
 
 
@@ -144,7 +144,7 @@ def _change_password(person: SignedInPerson, current: str, new: str, again: str)
             st.error(failure.sentence)
         else:
             session.keep(opened)
-            notice.succeeded("Your password has been changed. All other devices are logged out.")
+            flash.succeeded("Your password has been changed. All other devices are logged out.")
             st.rerun()
 
 
@@ -178,9 +178,9 @@ def _revoke(person: SignedInPerson, session_id: int) -> None:
     try:
         person.api.revoke_session(session_id)
     except ApiFailure as failure:
-        notice.failed(failure.sentence)
+        flash.failed(failure.sentence)
     else:
-        notice.succeeded("That device has been logged out.")
+        flash.succeeded("That device has been logged out.")
 
 
 def _log_out_everywhere() -> None:

@@ -10,9 +10,9 @@ import streamlit as st
 from ui import session
 from ui.api.client import Api
 from ui.api.models import Audit
-from ui.components import audit_text, clock, directory, notice
+from ui.components import audit_text, clock, directory, flash
 from ui.components.audit_text import ACTIONS, OUTCOMES
-from ui.components.failures import explained
+from ui.components.failures import show_api_errors
 from ui.components.paging import Pages
 from ui.components.person_search import pick_person
 from ui.components.records import draw_records
@@ -38,11 +38,11 @@ class Question:
 def page() -> None:
     person = session.require_role("admin")
     st.title("Audit Log", anchor=False)
-    notice.show()
+    flash.show()
     _log(person)
 
 
-@explained
+@show_api_errors
 def _log(person: SignedInPerson) -> None:
     zone = person.zone
     with st.expander("Filter", icon=":material/filter_list:"):

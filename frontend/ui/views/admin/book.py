@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui import session
 from ui.components.booking import Desk, draw_booking
-from ui.components.failures import explained
+from ui.components.failures import show_api_errors
 from ui.components.person_search import pick_person
 from ui.session import SignedInPerson
 
@@ -15,7 +15,7 @@ def page() -> None:
     _book(person)
 
 
-@explained
+@show_api_errors
 def _book(person: SignedInPerson) -> None:
     patient = pick_person(person.api, "desk.patient", "Patient", role="patient", is_active=True)
     if patient is None:

@@ -8,9 +8,9 @@ import streamlit as st
 from ui import limits, session
 from ui.api.client import Api
 from ui.api.models import User
-from ui.components import accounts, notice
+from ui.components import accounts, flash
 from ui.components.dialogs import ask
-from ui.components.failures import explained
+from ui.components.failures import show_api_errors
 from ui.components.paging import Pages
 from ui.session import SignedInPerson
 from ui.views.admin.people_dialogs import open_asked
@@ -38,11 +38,11 @@ class Search:
 def page() -> None:
     person = session.require_role("admin")
     st.title("People", anchor=False)
-    notice.show()
+    flash.show()
     _people(person)
 
 
-@explained
+@show_api_errors
 def _people(person: SignedInPerson) -> None:
     st.button("Invite a doctor", icon=":material/person_add:", on_click=ask, args=("invite", 0))
     draw_invitations(person)
@@ -61,7 +61,7 @@ def _search_fields() -> Search:
         "Search",
         placeholder="Name, username or e-mail address",
         max_chars=limits.SEARCH,
-        on_change=notice.dismissal(),
+        on_change=flash.dismissal(),
     )
     role = middle.selectbox(
         "Role",
@@ -69,10 +69,10 @@ def _search_fields() -> Search:
         index=None,
         format_func=str.capitalize,
         placeholder="All",
-        on_change=notice.dismissal(),
+        on_change=flash.dismissal(),
     )
     state = right.selectbox(
-        "State", list(STATES), index=None, placeholder="All", on_change=notice.dismissal()
+        "State", list(STATES), index=None, placeholder="All", on_change=flash.dismissal()
     )
     return Search(str(name).strip() or None, role, state)
 

@@ -9,11 +9,11 @@ from ui import format as fmt
 from ui.api.client import Api
 from ui.api.errors import ApiFailure
 from ui.api.models import Invitation, User
-from ui.components import accounts, notice
+from ui.components import accounts, flash
 from ui.components.attempt import attempt, finished
 from ui.components.audit_text import instant
 from ui.components.dialogs import take_asked
-from ui.components.failures import explained
+from ui.components.failures import show_api_errors
 from ui.components.zone import named
 from ui.config import settings
 from ui.session import SignedInPerson
@@ -40,11 +40,11 @@ def open_asked(person: SignedInPerson, users: list[User]) -> None:
 
 
 @st.dialog("Deactivate account")
-@explained
+@show_api_errors
 def _deactivate(api: Api, user: User, key: str) -> None:
     if finished(key):
         st.rerun()
-    notice.show()
+    flash.show()
     st.write(f"Deactivate the account of {fmt.plain(user.full_name)}?")
     st.write(
         "Their sessions end at once on every device, and they cannot log in "
@@ -60,11 +60,11 @@ def _deactivate(api: Api, user: User, key: str) -> None:
 
 
 @st.dialog("Reactivate account")
-@explained
+@show_api_errors
 def _reactivate(api: Api, user: User, key: str) -> None:
     if finished(key):
         st.rerun()
-    notice.show()
+    flash.show()
     st.write(
         f"Reactivate the account of {fmt.plain(user.full_name)}? "
         "They can then log in again with their password."
@@ -76,11 +76,11 @@ def _reactivate(api: Api, user: User, key: str) -> None:
 
 
 @st.dialog("Change role")
-@explained
+@show_api_errors
 def _change_role(api: Api, user: User, key: str) -> None:
     if finished(key):
         st.rerun()
-    notice.show()
+    flash.show()
     st.write(f"{fmt.plain(user.full_name)} is {fmt.with_article(user.role)} now.")
     others = [role for role in ROLES if role != user.role]
     role = st.selectbox(
@@ -96,11 +96,11 @@ def _change_role(api: Api, user: User, key: str) -> None:
 
 
 @st.dialog("Devices")
-@explained
+@show_api_errors
 def _devices(api: Api, user: User, key: str) -> None:
     if finished(key):
         st.rerun()
-    notice.show()
+    flash.show()
     found = api.user_sessions(user.id)
     name = fmt.plain(user.full_name)
     if found.last_seen_at is None:
@@ -129,10 +129,10 @@ def _put_away() -> None:
 
 
 @st.dialog("Invite a doctor", on_dismiss=_put_away)
-@explained
+@show_api_errors
 def _invite(person: SignedInPerson) -> None:
     invitation: Invitation | None = st.session_state.get(_INVITATION)
-    notice.show()
+    flash.show()
     if invitation is None:
         st.write("An invitation lets one doctor register, where the clinic asks for invitations.")
         st.button("Create an invitation", type="primary", on_click=_create, args=(person.api,))
@@ -160,7 +160,7 @@ def _create(api: Api) -> None:
     try:
         st.session_state[_INVITATION] = api.invite_doctor()
     except ApiFailure as failure:
-        notice.failed(failure.sentence)
+        flash.failed(failure.sentence)
 
 
 def _draw_choice(label: str, change: Callable[[], None]) -> None:
@@ -178,7 +178,7 @@ def _switched(api: Api, user: User, *, is_active: bool) -> str:
 def _give_role(api: Api, user: User, key: str) -> None:
     role: str | None = st.session_state.get(f"{key}.role")
     if role is None:
-        notice.failed("Please choose the new role first.")
+        flash.failed("Please choose the new role first.")
     else:
         attempt(key, lambda: _role_given(api, user, role))
 

@@ -13,7 +13,7 @@ from ui import format as fmt
 from ui import session
 from ui.api.client import Api
 from ui.api.models import Appointment, AppointmentStatus, User
-from ui.components import clock, events, notice
+from ui.components import clock, events, flash
 from ui.components.appointment_card import Action, Card
 from ui.components.appointment_dialogs import Desk, open_asked
 from ui.components.appointment_lists import draw_page
@@ -36,7 +36,7 @@ from ui.components.calendar import (
     week_of,
 )
 from ui.components.dialogs import ask
-from ui.components.failures import explained
+from ui.components.failures import show_api_errors
 from ui.components.zone import name_zone, warn_of_unknown_zone
 from ui.config import settings
 from ui.phones import shown_phone
@@ -74,12 +74,12 @@ STATUSES: Final[dict[str, AppointmentStatus | None]] = {
 def page() -> None:
     person = session.require_role("doctor")
     st.title("Appointments", anchor=False)
-    notice.show()
+    flash.show()
     warn_of_unknown_zone(person.user)
     _appointments(person)
 
 
-@explained
+@show_api_errors
 def _appointments(person: SignedInPerson) -> None:
     shown = st.segmented_control(
         "Show", ["List", "Calendar"], default="List", required=True, label_visibility="collapsed"
@@ -110,11 +110,11 @@ def _filters(today: date) -> tuple[Days, AppointmentStatus | None]:
         "Date",
         value=today,
         format=settings().conventions.date_field,
-        on_change=notice.dismissal(),
+        on_change=flash.dismissal(),
         required=True,
     )
-    period = middle.selectbox("Period", list(PERIODS), on_change=notice.dismissal())
-    status = right.selectbox("Status", list(STATUSES), on_change=notice.dismissal())
+    period = middle.selectbox("Period", list(PERIODS), on_change=flash.dismissal())
+    status = right.selectbox("Status", list(STATUSES), on_change=flash.dismissal())
     return PERIODS[period](day), STATUSES[status]
 
 

@@ -5,10 +5,10 @@ import streamlit as st
 from ui import format as fmt
 from ui.api.client import Api
 from ui.api.models import Schedule
-from ui.components import notice
+from ui.components import flash
 from ui.components.attempt import attempt, finished
 from ui.components.dialogs import take_asked
-from ui.components.failures import explained
+from ui.components.failures import show_api_errors
 from ui.views.doctor import hours_fields
 from ui.views.doctor.hours_fields import Hours
 
@@ -29,11 +29,11 @@ def open_asked(api: Api, rows: list[Schedule]) -> None:
 
 
 @st.dialog("Edit schedule")
-@explained
+@show_api_errors
 def _edit(api: Api, row: Schedule, key: str) -> None:
     if finished(key):
         st.rerun()
-    notice.show()
+    flash.show()
     st.selectbox(
         "Day",
         hours_fields.days(),
@@ -46,11 +46,11 @@ def _edit(api: Api, row: Schedule, key: str) -> None:
 
 
 @st.dialog("Delete schedule")
-@explained
+@show_api_errors
 def _delete(api: Api, row: Schedule, key: str) -> None:
     if finished(key):
         st.rerun()
-    notice.show()
+    flash.show()
     st.write(f"Delete {row_text(row)}? Patients can then no longer book these hours.")
     with st.container(horizontal=True):
         st.button(

@@ -10,9 +10,9 @@ from ui import format as fmt
 from ui import session
 from ui.api.client import Api
 from ui.api.errors import ApiFailure, Unreachable
-from ui.components import notice
+from ui.components import flash
 from ui.components.failures import explanation
-from ui.components.notice import Notice
+from ui.components.flash import Notice
 from ui.session import SignedInPerson
 from ui.views.doctor import hours_fields
 from ui.views.doctor.hours_fields import USUAL_HOURS, Hours
@@ -62,13 +62,13 @@ def _submit(api: Api, draft: Draft) -> None:
     days = sorted(st.session_state[f"{draft.key}.days"], key=hours_fields.days().index)
     hours = hours_fields.entered(draft.key)
     if not days:
-        notice.failed("Please choose at least one day of the week.")
+        flash.failed("Please choose at least one day of the week.")
         return
     refusals = _add(api, days, hours)
     added = [day for day in days if day not in refusals]
     if session.is_over() and not added:
         return  # the login says so, and then the form goes on
-    notice.tell(_outcome(added, hours, refusals))
+    flash.add(_outcome(added, hours, refusals))
     if added:
         left = Draft(draft.number + 1, tuple(refusals), hours if refusals else USUAL_HOURS)
         st.session_state[_DRAFT] = left

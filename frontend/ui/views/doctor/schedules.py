@@ -7,11 +7,11 @@ import streamlit as st
 from ui import format as fmt
 from ui import session
 from ui.api.models import Schedule
-from ui.components import events, notice
+from ui.components import events, flash
 from ui.components.attempt import attempt
 from ui.components.calendar import LIST_WEEK, WEEK, Look, Pick, calendar
 from ui.components.dialogs import ask
-from ui.components.failures import explained
+from ui.components.failures import show_api_errors
 from ui.components.zone import name_zone, warn_of_unknown_zone
 from ui.session import SignedInPerson
 from ui.views.doctor import hours_fields
@@ -24,14 +24,14 @@ CALENDAR: Final = "schedule.calendar"
 def page() -> None:
     person = session.require_role("doctor")
     st.title("Schedule Management", anchor=False)
-    notice.show()
+    flash.show()
     warn_of_unknown_zone(person.user)
     name_zone(person.user.timezone)
     draw_add_form(person)
     _week(person)
 
 
-@explained
+@show_api_errors
 def _week(person: SignedInPerson) -> None:
     order = hours_fields.days().index
     rows = sorted(person.api.schedules(), key=lambda row: (order(row.day_of_week), row.start_time))

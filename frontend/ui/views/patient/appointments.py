@@ -9,14 +9,14 @@ import streamlit as st
 
 from ui import session
 from ui.api.models import Appointment
-from ui.components import clock, events, notice
+from ui.components import clock, events, flash
 from ui.components.appointment_card import Action, Card
 from ui.components.appointment_dialogs import Desk, open_asked
 from ui.components.appointment_lists import draw_page
 from ui.components.appointment_text import doctor_label, doctor_of
 from ui.components.calendar import LIST_MONTH, MONTH, WEEK, Look, Pick, calendar, visible_range
 from ui.components.dialogs import ask
-from ui.components.failures import explained
+from ui.components.failures import show_api_errors
 from ui.components.zone import name_zone
 from ui.session import SignedInPerson
 
@@ -28,11 +28,11 @@ A_DAY: Final = timedelta(days=1)
 def page() -> None:
     person = session.require_role("patient")
     st.title("My Appointments", anchor=False)
-    notice.show()
+    flash.show()
     _appointments(person)
 
 
-@explained
+@show_api_errors
 def _appointments(person: SignedInPerson) -> None:
     views: dict[str, Callable[[SignedInPerson], None]] = {
         "Upcoming": _upcoming,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui.api.models import Audit
 from ui.components import audit_text
-from ui.components.failures import explained
+from ui.components.failures import show_api_errors
 from ui.components.paging import Pages
 from ui.components.records import draw_records
 from ui.components.zone import name_zone
@@ -17,7 +17,7 @@ ROWS_A_PAGE: Final = 10
 ROLE_NAMES: Final = {"doctor": "A doctor", "admin": "The clinic's office"}
 
 
-@explained
+@show_api_errors
 def draw_accesses(person: SignedInPerson) -> None:
     """Nothing for admins, who have the whole audit log.
 
@@ -33,7 +33,7 @@ def draw_accesses(person: SignedInPerson) -> None:
 
 
 def _draw_looks(person: SignedInPerson) -> None:
-    looks = _Part(person, "accesses", {"patient_id": person.user.id})
+    looks = _Part(person, "access_log", {"patient_id": person.user.id})
     if person.user.role == "patient" or looks.found:
         st.subheader("Who has seen my data", anchor=False)
         st.caption("Who looked at or changed your appointments and contact data.")

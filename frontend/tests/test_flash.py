@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.hands import SLOW_MACHINE_SECONDS, press, texts
+from tests.page_driver import SLOW_MACHINE_SECONDS, press, texts
 from ui import session
 from ui.api.errors import SENTENCES
-from ui.components import notice
+from ui.components import flash
 
 PAGE = Path(__file__).with_name("page_with_a_change.py")
 
@@ -35,5 +35,5 @@ def test_another_change_is_told_instead(tab: AppTest):
 
 def test_news_go_with_what_is_done_later(tab: AppTest, monkeypatch: pytest.MonkeyPatch):
     press(tab, "Change")
-    monkeypatch.setattr(notice, "LINGER_SECONDS", -1.0)
+    monkeypatch.setattr(flash, "LINGER_SECONDS", -1.0)
     assert texts(tab.run().success) == []

@@ -24,14 +24,14 @@ class Notice:
 
 
 def succeeded(text: str) -> None:
-    tell(Notice(successes=(text,)))
+    add(Notice(successes=(text,)))
 
 
 def failed(text: str) -> None:
-    tell(Notice(failures=(text,)))
+    add(Notice(failures=(text,)))
 
 
-def tell(notice: Notice) -> None:
+def add(notice: Notice) -> None:
     """Show this instead of what was told before."""
     st.session_state[_KEY] = notice
 

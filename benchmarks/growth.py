@@ -14,8 +14,8 @@ from statistics import median
 
 from sqlalchemy import insert, text
 
-from app.core import schema
 from app.core.database import Database
+from app.db import schema
 from app.domain.people import Role
 from app.models import Schedule, User
 from benchmarks import load, questions

@@ -28,11 +28,11 @@ from pydantic import SecretStr
 from sqlalchemy import Dialect, Engine, event
 from starlette.types import ASGIApp, Message
 
-from app.core import schema
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.security import PasswordHasher
-from app.core.statements import CompiledStatement, Statement
+from app.db import schema
+from app.db.statements import CompiledStatement, Statement
 from app.main import create_app
 from app.services import demo
 from benchmarks.dataset import TIMEZONE, SignedIn, sign_in

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import create_engine, literal, select, text
 
 from app.core.database import Database
-from app.core.reader import SqliteReader
-from app.core.statements import Statement
+from app.db.reader import SqliteReader
+from app.db.statements import Statement
 from benchmarks.limits import month_to_compute
 from benchmarks.work import Meter, Work, differences
 

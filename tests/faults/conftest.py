@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from app.core import schema
+from app.db import schema
 from tests.faults.disks import can_mount
 from tests.faults.postgres import PostgresNode
 

@@ -13,8 +13,8 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from app.core.columns import Base
 from app.core.database import Database
+from app.db.columns import Base
 from tests.faults.clinic import DAY, PASSWORD, Person, Slot, open_doctor
 from tests.faults.conftest import new_database
 from tests.faults.servers import Server, serving

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from app.core import schema
+from app.db import schema
 from tests.faults.clinic import missing_and_double, rush, stored_bookings
 from tests.faults.conftest import Figure, InTime, Scale
 from tests.faults.postgres import PostgresNode

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import httpx2
 import pytest
 
-from app.core import schema
+from app.db import schema
 from tests.faults.clinic import (
     DAY,
     Person,

@@ -19,10 +19,10 @@ import trustme
 from sqlalchemy import URL, Integer, literal_column, make_url, select
 from sqlalchemy.exc import OperationalError
 
-from app.core import schema
 from app.core.database import make_engine
-from app.core.postgres import EventLoopPool, LoopTransaction
-from app.core.statements import Statement
+from app.db import schema
+from app.db.postgres.pool import EventLoopPool, LoopTransaction
+from app.db.statements import Statement
 from tests.faults.postgres import PostgresNode
 
 Connects = Callable[[URL], int]

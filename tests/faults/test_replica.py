@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core import schema
+from app.db import schema
 from tests.faults.clinic import missing_and_double, rush, stored_bookings
 from tests.faults.conftest import Figure, Scale
 from tests.faults.servers import careless, serving

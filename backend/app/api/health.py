@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app.api.errors import documented
 from app.api.v1.dependencies import App, Now, Reading, TransactionRoute
-from app.core.revision import needed_revision, revision_of
+from app.db.revision import needed_revision, revision_of
 from app.domain.errors import Unavailable
 from app.schemas.schemas import Health
 

@@ -6,7 +6,7 @@ import typer
 
 from app.core import checked_settings
 from app.core.config import Settings
-from app.core.sqlite_opening import DatabaseFileError, refuse_foreign_log
+from app.db.sqlite.opening import DatabaseFileError, refuse_foreign_log
 
 REFUSED = 1  # what was asked for is refused, or a check found something
 UNUSABLE = 2  # a setting, a path or a server has to be corrected first; click's code for bad usage

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError
 
 from app.commands.common import UNUSABLE, fail
-from app.core import schema
 from app.core.config import Settings
 from app.core.database import Database, open_database
-from app.core.revision import needed_revision, revision_of
+from app.db import schema
+from app.db.revision import needed_revision, revision_of
 from app.domain.errors import DomainError
 
 

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from app.commands.common import UNUSABLE, fail, settings_in_force
-from app.core import sqlite_file
-from app.core.sqlite_opening import DatabaseFileError
+from app.db.sqlite import maintenance
+from app.db.sqlite.opening import DatabaseFileError
 
 REPLICA = typer.Option(envvar="CLINIC_REPLICA", help="The folder that Litestream writes to.")
 
@@ -22,7 +22,7 @@ commands = typer.Typer()
 def opened_file() -> Iterator[Path]:
     """The SQLite file of the settings; what is wrong with it ends the command in a sentence."""
     try:
-        yield sqlite_file.file_of(settings_in_force().database_url)
+        yield maintenance.file_of(settings_in_force().database_url)
     except DatabaseFileError as error:
         fail(str(error))
     except (OSError, sqlite3.Error) as error:
@@ -32,7 +32,7 @@ def opened_file() -> Iterator[Path]:
 @commands.command()
 def init_sql() -> None:
     """Print the schema at the newest revision, as SQL for an empty SQLite file."""
-    typer.echo(sqlite_file.schema_script(), nl=False)
+    typer.echo(maintenance.schema_script(), nl=False)
 
 
 @commands.command()
@@ -42,7 +42,7 @@ def prepare_database(
 ) -> None:
     """Make the SQLite file of DATABASE_URL where there is none, and check it."""
     with opened_file() as file:
-        sqlite_file.prepare(file, script=script, replica=replica)
+        maintenance.prepare(file, script=script, replica=replica)
     typer.echo(f"{file} is sound.")
 
 
@@ -57,7 +57,7 @@ def backup(
     if not target.absolute().parent.is_dir():
         fail(f"There is no folder {target.absolute().parent}: create it first.", UNUSABLE)
     with opened_file() as file:
-        sqlite_file.back_up(file, target)
+        maintenance.back_up(file, target)
     typer.echo(f"{target} has everything that was booked until now.")
 
 
@@ -80,9 +80,9 @@ def restore(
     """
     with opened_file() as file:
         if copy is not None and until is None:
-            kept = sqlite_file.restore_copy(copy, file)
+            kept = maintenance.restore_copy(copy, file)
         elif copy is None and replica is not None:
-            kept = sqlite_file.restore(replica, file, until=until)
+            kept = maintenance.restore(replica, file, until=until)
         else:
             fail("Name either a copy with --from, or a replica with --replica and perhaps --until.")
     typer.echo(f"{file} is back." + (f" The former one is {kept}." if kept else ""))

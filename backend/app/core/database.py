@@ -35,18 +35,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.core.columns import Base
 from app.core.config import Settings
-from app.core.failures import is_failure
-from app.core.sqlite_opening import create_private_file, existing_file
-from app.core.statements import (
-    Parameter,
-    Statement,
-    Transaction,
-    dialect_of,
-    execute,
-    parameters_for,
-)
+from app.db.columns import Base
+from app.db.failures import is_failure
+from app.db.sqlite.opening import create_private_file, existing_file
+from app.db.statements import Parameter, Statement, Transaction, dialect_of, execute, parameters_for
 from app.domain.errors import DomainError, OutcomeUnknown
 
 LOCK_TIMEOUT_SECONDS = 10.0  # for a lock, a connection, or one's turn

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, selectinload
 
-from app.core.statements import (
+from app.db.statements import (
     Parameter,
     RunQuery,
     Statement,

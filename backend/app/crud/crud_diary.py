@@ -16,7 +16,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.functions import aggregate_strings
 
-from app.core.statements import (
+from app.crud.crud_appointment import HOLDS_TIME
+from app.crud.crud_user import LISTED
+from app.db.statements import (
     Numbers,
     Parameter,
     Row,
@@ -26,8 +28,6 @@ from app.core.statements import (
     is_among,
     minute_of,
 )
-from app.crud.crud_appointment import HOLDS_TIME
-from app.crud.crud_user import LISTED
 from app.domain.appointments import MAX_SLOT_DURATION
 from app.domain.availability import WorkingHours
 from app.domain.intervals import Interval

@@ -8,7 +8,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.database import delete_some
-from app.core.statements import Parameter, RunQuery, Statement, Transaction, execute
+from app.db.statements import Parameter, RunQuery, Statement, Transaction, execute
 from app.domain.people import Role
 from app.models import LoginSession, User
 

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.core.database import delete_some, insert_unless_refused, try_lock
-from app.core.statements import Parameter, Statement, Transaction, execute
+from app.db.statements import Parameter, Statement, Transaction, execute
 from app.models import StoredReply
 
 _OF_KEY = (

@@ -1,6 +1,6 @@
 """The tables of the product."""
 
-from app.core.columns import Base
+from app.db.columns import Base
 from app.models.models import (
     Appointment,
     Attempt,

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.columns import Base, Identifier, Instant
+from app.db.columns import Base, Identifier, Instant
 from app.domain.appointments import AppointmentStatus
 from app.domain.names import KEY_LENGTH
 from app.domain.people import Role

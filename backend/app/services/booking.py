@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from app.core.statements import Transaction, execute
 from app.crud import crud_appointment, crud_diary, crud_user
+from app.db.statements import Transaction, execute
 from app.domain.appointments import (
     MAX_SLOT_DURATION,
     AppointmentStatus,

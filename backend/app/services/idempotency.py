@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.core.statements import Transaction
 from app.crud import crud_reply
 from app.crud.crud_reply import Reply
+from app.db.statements import Transaction
 from app.domain.errors import KeyReused, RequestInFlight, ServerBusy
 
 LIFETIME = timedelta(hours=24)

@@ -13,9 +13,9 @@ from app.core.security import (
     new_session_token,
     token_digest,
 )
-from app.core.statements import RunQuery
 from app.crud import crud_login, crud_user
 from app.crud.crud_login import LiveLogin
+from app.db.statements import RunQuery
 from app.domain.errors import (
     InvalidCredentials,
     NotFound,

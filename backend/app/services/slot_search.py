@@ -7,9 +7,9 @@ from math import inf
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from app.core.statements import RunQuery
 from app.crud import crud_diary
 from app.crud.crud_diary import Diary
+from app.db.statements import RunQuery
 from app.domain.availability import Slot, free_slots
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import UnknownZone

@@ -6,7 +6,7 @@ Revision: 0001
 import sqlalchemy as sa
 from alembic import op
 
-from app.core.columns import Identifier, Instant
+from app.db.columns import Identifier, Instant
 
 revision = "0001"
 down_revision = None

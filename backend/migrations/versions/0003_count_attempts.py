@@ -6,7 +6,7 @@ Revision: 0003
 import sqlalchemy as sa
 from alembic import op
 
-from app.core.columns import Identifier, Instant
+from app.db.columns import Identifier, Instant
 
 revision = "0003"
 down_revision = "0002"

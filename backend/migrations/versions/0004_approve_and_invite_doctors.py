@@ -8,7 +8,7 @@ Revision: 0004
 import sqlalchemy as sa
 from alembic import op
 
-from app.core.columns import Identifier, Instant
+from app.db.columns import Identifier, Instant
 
 revision = "0004"
 down_revision = "0003"

@@ -9,7 +9,7 @@ Revision: 0005
 import sqlalchemy as sa
 from alembic import op
 
-from app.core.columns import Identifier, Instant
+from app.db.columns import Identifier, Instant
 
 revision = "0005"
 down_revision = "0004"

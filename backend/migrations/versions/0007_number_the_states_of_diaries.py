@@ -11,7 +11,7 @@ Revision: 0007
 import sqlalchemy as sa
 from alembic import op
 
-from app.core.columns import Identifier
+from app.db.columns import Identifier
 
 revision = "0007"
 down_revision = "0006"

@@ -9,7 +9,7 @@ Revision: 0010
 import sqlalchemy as sa
 from alembic import op
 
-from app.core.columns import Identifier
+from app.db.columns import Identifier
 
 revision = "0010"
 down_revision = "0009"

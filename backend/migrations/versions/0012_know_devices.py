@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from alembic import op
 
-from app.core.columns import Identifier, Instant
+from app.db.columns import Identifier, Instant
 
 revision = "0012"
 down_revision = "0011"

@@ -8,7 +8,7 @@ Revision: 0013
 import sqlalchemy as sa
 from alembic import op
 
-from app.core.columns import Instant
+from app.db.columns import Instant
 
 revision = "0013"
 down_revision = "0012"

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from app.core.database import Database
-from app.core.statements import Statement, execute
 from app.crud import crud_user
+from app.db.statements import Statement, execute
 from app.domain.people import Role
 from app.models import User
 from tests.api.clinic import Clinic, add_hours, book, booked, booking, free_times

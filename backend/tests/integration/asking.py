@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from app.core.database import Database
-from app.core.postgres import EventLoopPool
-from app.core.reader import Reader, ReadFailed, SqliteReader, open_reader
-from app.core.statements import RunQuery
-from app.core.write_queue import WriteQueue, open_write_queue
+from app.db.postgres.pool import EventLoopPool
+from app.db.reader import Reader, ReadFailed, SqliteReader, open_reader
+from app.db.statements import RunQuery
+from app.db.write_queue import WriteQueue, open_write_queue
 
 Result = TypeVar("Result")
 

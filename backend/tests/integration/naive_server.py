@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from app.commands.serve import START_SECONDS
 from app.core.config import Settings
 from app.core.database import Database
-from app.core.statements import Transaction
 from app.crud import crud_appointment, crud_user
+from app.db.statements import Transaction
 from app.domain.booking_limits import NO_LIMIT
 from app.main import create_app as create_real_app
 from app.services import booking

@@ -15,12 +15,12 @@ from typer.main import get_group
 from typer.testing import CliRunner, Result
 
 from app.cli import MODULES, program_for
-from app.core import schema
 from app.core.config import PROJECT, Settings
 from app.core.database import Database
 from app.core.security import PasswordHasher
-from app.core.sqlite_opening import mark_start
 from app.crud import crud_user
+from app.db import schema
+from app.db.sqlite.opening import mark_start
 from app.domain.people import Role
 from app.main import create_app
 from app.models import User

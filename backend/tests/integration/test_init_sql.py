@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from alembic import command
 
-from app.core import schema, sqlite_file
 from app.core.database import Database
-from app.core.revision import needed_revision, revision_of
+from app.db import schema
+from app.db.revision import needed_revision, revision_of
+from app.db.sqlite import maintenance
 
 INIT_SQL = Path(__file__).parents[3] / "database" / "init.sql"
 
@@ -17,7 +18,7 @@ INIT_SQL = Path(__file__).parents[3] / "database" / "init.sql"
 @pytest.fixture
 def made_from_script(tmp_path: Path) -> Path:
     file = tmp_path / "made" / "clinic.db"
-    sqlite_file.create(file, INIT_SQL.read_text())
+    maintenance.create(file, INIT_SQL.read_text())
     return file
 
 
@@ -41,7 +42,7 @@ def test_it_is_what_the_migrations_make(made_from_script: Path, tmp_path: Path):
 
 
 def test_it_is_what_the_command_prints():
-    assert INIT_SQL.read_text() == sqlite_file.schema_script()
+    assert INIT_SQL.read_text() == maintenance.schema_script()
 
 
 def test_the_backend_finds_it_at_head_and_has_nothing_to_migrate(made_from_script: Path):

@@ -8,10 +8,10 @@ import pytest
 from alembic import command
 from sqlalchemy import column, insert, select, table
 
-from app.core import schema
-from app.core.columns import Instant
 from app.core.database import Database
 from app.crud import crud_user
+from app.db import schema
+from app.db.columns import Instant
 from app.domain.people import identity_key
 from tests.databases import Databases
 

@@ -27,9 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from app.core import schema
 from app.core.database import Database, lock_schema
-from app.core.revision import needed_revision, revision_of
+from app.db import schema
+from app.db.revision import needed_revision, revision_of
 from app.models import Appointment, Base, LoginSession, Schedule, User
 from tests.databases import Databases
 from tests.integration.guards import drop_guards

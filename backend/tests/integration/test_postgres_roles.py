@@ -8,8 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import make_url
 
-from app.core import schema
 from app.core.config import Settings
+from app.db import schema
 from app.main import create_app
 from tests.api.clinic import open_clinic
 from tests.conftest import MONDAY_MORNING, FakeClock

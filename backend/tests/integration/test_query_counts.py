@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from app.core.config import Settings
-from app.core.statements import Statement
+from app.db.statements import Statement
 from tests.people import Visitor
 
 MONDAY = date(2026, 11, 30)

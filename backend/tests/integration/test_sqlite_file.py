@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.core import sqlite_file
 from app.core.config import PROJECT
 from app.core.database import Database
-from app.core.revision import needed_revision
-from app.core.sqlite_opening import DatabaseFileError, mark_start, refuse_foreign_log
+from app.db.revision import needed_revision
+from app.db.sqlite import maintenance
+from app.db.sqlite.opening import DatabaseFileError, mark_start, refuse_foreign_log
 
 SCRIPT = f"""
 PRAGMA journal_mode = WAL;
@@ -39,7 +39,7 @@ class Place:
         self.script.write_text(SCRIPT)
 
     def prepare(self) -> None:
-        sqlite_file.prepare(self.file, script=self.script, replica=self.replica)
+        maintenance.prepare(self.file, script=self.script, replica=self.replica)
 
     def replicate(self) -> None:
         """Bring the replica up to date, as the container does all the time."""
@@ -134,7 +134,7 @@ def test_a_lost_file_comes_back_with_everything_that_was_replicated(place: Place
     place.write("too late")
     place.lose()
 
-    assert sqlite_file.restore(place.replica, place.file) is None
+    assert maintenance.restore(place.replica, place.file) is None
     assert place.reasons() == ["replicated"]
 
 
@@ -143,12 +143,12 @@ def test_replication_goes_on_after_a_restore(place: Place):
     place.write("before")
     place.replicate()
     place.lose()
-    sqlite_file.restore(place.replica, place.file)
+    maintenance.restore(place.replica, place.file)
     place.write("after")
     place.replicate()
     place.lose()
 
-    sqlite_file.restore(place.replica, place.file)
+    maintenance.restore(place.replica, place.file)
     assert place.reasons() == ["before", "after"]
 
 
@@ -158,7 +158,7 @@ def test_a_restore_keeps_the_file_that_was_there(place: Place):
     place.replicate()
     place.write("not replicated")
 
-    kept = sqlite_file.restore(place.replica, place.file)
+    kept = maintenance.restore(place.replica, place.file)
 
     assert place.reasons() == ["replicated"]
     assert place.reasons(kept) == ["replicated", "not replicated"]
@@ -172,12 +172,12 @@ def test_an_earlier_state_comes_back_and_replication_goes_on_from_there(place: P
     place.write("mistake")
     place.replicate()
 
-    sqlite_file.restore(place.replica, place.file, until=wanted)
+    maintenance.restore(place.replica, place.file, until=wanted)
     assert place.reasons() == ["wanted"]
 
     place.write("afterwards")
     place.replicate()
-    sqlite_file.restore(place.replica, place.file)
+    maintenance.restore(place.replica, place.file)
     assert place.reasons() == ["wanted", "afterwards"]
 
 
@@ -216,15 +216,15 @@ def test_a_file_in_use_is_not_replaced(place: Place, tmp_path: Path):
     place.prepare()
     place.write("first")
     place.replicate()
-    sqlite_file.back_up(place.file, tmp_path / "backup.db")
+    maintenance.back_up(place.file, tmp_path / "backup.db")
     with another_process(place, "SELECT count(*) FROM visits"):
         with pytest.raises(DatabaseFileError, match="is in use: stop the backend"):
-            sqlite_file.restore(place.replica, place.file)
+            maintenance.restore(place.replica, place.file)
         with pytest.raises(DatabaseFileError, match="is in use: stop the backend"):
-            sqlite_file.restore_copy(tmp_path / "backup.db", place.file)
+            maintenance.restore_copy(tmp_path / "backup.db", place.file)
 
     assert place.reasons() == ["first"]
-    assert sqlite_file.restore(place.replica, place.file) is not None
+    assert maintenance.restore(place.replica, place.file) is not None
 
 
 WRITE_MORE = [f"INSERT INTO visits VALUES ('more {number}')" for number in range(50)]  # noqa: S608
@@ -235,20 +235,20 @@ def crashed(place: Place, tmp_path: Path) -> Place:
     """A file whose last changes a crash left in the log; `backup.db` was made before them."""
     place.prepare()
     place.write("first")
-    sqlite_file.back_up(place.file, tmp_path / "backup.db")
+    maintenance.back_up(place.file, tmp_path / "backup.db")
     crash(place, *WRITE_MORE)
     assert place.file.with_name("clinic.db-wal").stat().st_size > 0
     return place
 
 
 def test_a_copy_comes_back_after_a_crash_and_the_log_is_set_aside(crashed: Place, tmp_path: Path):
-    kept = sqlite_file.restore_copy(tmp_path / "backup.db", crashed.file)
+    kept = maintenance.restore_copy(tmp_path / "backup.db", crashed.file)
 
     assert kept is not None
     assert crashed.reasons() == ["first"]
     assert crashed.reasons(kept) == ["first", *(f"more {number}" for number in range(50))]
     assert crashed.reasons(tmp_path / "backup.db") == ["first"]
-    sqlite_file.check(crashed.file, way="integrity_check")
+    maintenance.check(crashed.file, way="integrity_check")
     assert crashed.file.stat().st_mode & 0o777 == 0o600
     crashed.prepare()
     crash(crashed, *WRITE_MORE)
@@ -279,7 +279,7 @@ def test_a_log_beside_a_copy_is_refused(place: Place, tmp_path: Path, way: str, 
     place.write("first")
     copy = tmp_path / "copy.db"
     if way == "backup":
-        sqlite_file.back_up(place.file, copy)
+        maintenance.back_up(place.file, copy)
     elif way == "backup of sqlite3":
         with place.opened() as connection, closing(sqlite3.connect(copy)) as target:
             connection.backup(target)
@@ -293,14 +293,14 @@ def test_a_log_beside_a_copy_is_refused(place: Place, tmp_path: Path, way: str, 
     bring(copy, place.file)
     before = place.file.read_bytes()
 
-    for attempt in (place.prepare, lambda: sqlite_file.back_up(place.file, tmp_path / "new.db")):
+    for attempt in (place.prepare, lambda: maintenance.back_up(place.file, tmp_path / "new.db")):
         with pytest.raises(
             DatabaseFileError, match=r"clinic\.db-wal has the last changes of anoth"
         ):
             attempt()
     assert place.file.read_bytes() == before
 
-    sqlite_file.restore_copy(place.file, place.file)
+    maintenance.restore_copy(place.file, place.file)
     place.prepare()
     assert place.reasons() == ["first"]
 
@@ -334,7 +334,7 @@ def test_only_a_sound_database_of_a_clinic_comes_back(place: Place, tmp_path: Pa
         (torn, r"torn\.db cannot be used"),
     ):
         with pytest.raises(DatabaseFileError, match=sentence):
-            sqlite_file.restore_copy(copy, place.file)
+            maintenance.restore_copy(copy, place.file)
     assert sorted(part.name for part in place.file.parent.iterdir()) == [
         "clinic.db",
         "clinic.db-mark",
@@ -348,7 +348,7 @@ def test_a_copy_takes_the_place_of_a_file_that_is_lost(crashed: Place, tmp_path:
         crashed.prepare()
     assert not crashed.file.exists()
 
-    assert sqlite_file.restore_copy(tmp_path / "backup.db", crashed.file) is not None
+    assert maintenance.restore_copy(tmp_path / "backup.db", crashed.file) is not None
     assert crashed.reasons() == ["first"]
 
 
@@ -358,7 +358,7 @@ def test_a_damaged_file_can_be_replaced(place: Place):
     place.replicate()
     place.file.write_bytes(b"no database at all" * 500)
 
-    sqlite_file.restore(place.replica, place.file)
+    maintenance.restore(place.replica, place.file)
     assert place.reasons() == ["first"]
 
 
@@ -381,7 +381,7 @@ def test_a_replica_whose_index_lacks_a_row_is_refused(place: Place):
     place.replicate()
 
     with pytest.raises(DatabaseFileError, match="row 1 missing from index ix_visits_reason"):
-        sqlite_file.restore(place.replica, place.file)
+        maintenance.restore(place.replica, place.file)
 
 
 def test_checkpoints_of_a_replicated_file_are_left_to_litestream(place: Place):
@@ -404,7 +404,7 @@ def test_without_a_replica_the_file_stays(place: Place):
     place.write("first")
 
     with pytest.raises(DatabaseFileError, match="cannot be restored: "):
-        sqlite_file.restore(place.replica, place.file)
+        maintenance.restore(place.replica, place.file)
     assert place.reasons() == ["first"]
 
 
@@ -413,7 +413,7 @@ def test_without_litestream_it_says_so(place: Place, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", "")
 
     with pytest.raises(DatabaseFileError, match="The program litestream is not installed here"):
-        sqlite_file.restore(place.replica, place.file)
+        maintenance.restore(place.replica, place.file)
 
 
 def test_a_backup_of_a_file_in_use_has_everything_until_then(place: Place, tmp_path: Path):
@@ -422,7 +422,7 @@ def test_a_backup_of_a_file_in_use_has_everything_until_then(place: Place, tmp_p
         backend.execute("INSERT INTO visits VALUES ('committed')")
         backend.execute("BEGIN IMMEDIATE")
         backend.execute("INSERT INTO visits VALUES ('under way')")
-        sqlite_file.back_up(place.file, tmp_path / "backup.db")
+        maintenance.back_up(place.file, tmp_path / "backup.db")
         backend.execute("COMMIT")
 
     assert place.reasons(tmp_path / "backup.db") == ["committed"]
@@ -434,13 +434,13 @@ def test_a_backup_replaces_no_file(place: Place, tmp_path: Path):
     (tmp_path / "backup.db").write_text("precious")
 
     with pytest.raises(DatabaseFileError, match="is there already: name a new file"):
-        sqlite_file.back_up(place.file, tmp_path / "backup.db")
+        maintenance.back_up(place.file, tmp_path / "backup.db")
     assert (tmp_path / "backup.db").read_text() == "precious"
 
 
 def test_a_backup_is_for_its_owner_only(place: Place, tmp_path: Path):
     place.prepare()
-    sqlite_file.back_up(place.file, tmp_path / "backup.db")
+    maintenance.back_up(place.file, tmp_path / "backup.db")
     assert (tmp_path / "backup.db").stat().st_mode & 0o777 == 0o600
 
 
@@ -454,26 +454,26 @@ def test_what_is_not_at_the_schema_is_not_backed_up(place: Place, tmp_path: Path
         with place.opened() as connection:
             connection.execute(change)
         with pytest.raises(DatabaseFileError, match="is not at the schema of this version, and"):
-            sqlite_file.back_up(place.file, tmp_path / "backup.db")
+            maintenance.back_up(place.file, tmp_path / "backup.db")
     assert not list(tmp_path.glob("backup.db*"))
 
 
 def test_a_backup_makes_no_folder(place: Place, tmp_path: Path):
     place.prepare()
     with pytest.raises(DatabaseFileError, match="nowhere is no folder"):
-        sqlite_file.back_up(place.file, tmp_path / "nowhere" / "backup.db")
+        maintenance.back_up(place.file, tmp_path / "nowhere" / "backup.db")
     assert not (tmp_path / "nowhere").exists()
 
 
 def test_a_missing_file_is_not_backed_up(place: Place, tmp_path: Path):
     with pytest.raises(DatabaseFileError, match="cannot be used: unable to open"):
-        sqlite_file.back_up(place.file, tmp_path / "backup.db")
+        maintenance.back_up(place.file, tmp_path / "backup.db")
     assert not (tmp_path / "backup.db").exists()
 
 
 def test_postgresql_has_no_file():
     with pytest.raises(DatabaseFileError, match=r"This is for SQLite.*pg_dump"):
-        sqlite_file.file_of("postgresql://clinic@database/clinic")
+        maintenance.file_of("postgresql://clinic@database/clinic")
 
 
 def test_a_replica_made_as_in_the_container_is_for_its_owner_only(place: Place):

@@ -12,8 +12,8 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
 from app.core.database import Database
-from app.core.reader import ReadFailed, open_reader
-from app.core.statements import (
+from app.db.reader import ReadFailed, open_reader
+from app.db.statements import (
     Parameter,
     Row,
     RunQuery,

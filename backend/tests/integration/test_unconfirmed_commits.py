@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app.core.config import Settings
 from app.core.database import Database
-from app.core.statements import Statement, execute
+from app.db.statements import Statement, execute
 from app.domain.errors import DomainError, OutcomeUnknown
 from app.main import create_app
 from tests.api.clinic import add_hours, booking

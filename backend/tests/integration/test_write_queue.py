@@ -11,11 +11,11 @@ from sqlalchemy import Engine, event, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.core.batching import LARGEST_BATCH
 from app.core.database import Database, insert_unless_refused
-from app.core.postgres import EventLoopPool
-from app.core.statements import DirectTransaction, Parameter, Statement, Transaction, execute
-from app.core.write_queue import SqliteWriteQueue, WriteQueue
+from app.db.batching import LARGEST_BATCH
+from app.db.postgres.pool import EventLoopPool
+from app.db.statements import DirectTransaction, Parameter, Statement, Transaction, execute
+from app.db.write_queue import SqliteWriteQueue, WriteQueue
 from app.domain.errors import NotFound
 from app.domain.people import Origin, Role
 from app.models import AuditRecord, User

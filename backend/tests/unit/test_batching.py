@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from app.core import batching
-from app.core.batching import LARGEST_BATCH, Batcher, Entry
+from app.db import batching
+from app.db.batching import LARGEST_BATCH, Batcher, Entry
 
 
 class Slow:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import make_url
 
-from app.core.postgres import LOCK_TIMEOUT_SECONDS, connection_options
+from app.db.postgres.pool import LOCK_TIMEOUT_SECONDS, connection_options
 
 
 @pytest.mark.parametrize(

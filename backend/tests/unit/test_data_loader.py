@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from app.core.batching import DataLoader
+from app.db.batching import DataLoader
 
 
 class Shelf:

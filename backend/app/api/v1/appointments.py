@@ -21,9 +21,9 @@ from app.api.v1.dependencies import (
     Writing,
 )
 from app.api.v1.paging import Cursor, set_next_link
-from app.core.statements import RunQuery, Transaction
 from app.crud import crud_appointment
 from app.crud.crud_appointment import OwnPeriod, Position
+from app.db.statements import RunQuery, Transaction
 from app.domain.appointments import AppointmentStatus, ShownAppointment
 from app.domain.booking_limits import BookingLimits
 from app.domain.people import Actor

@@ -25,11 +25,11 @@ from app.core.database import Database, concluding
 from app.core.devices import LIFETIME as DEVICE_LIFETIME
 from app.core.devices import Device, Devices
 from app.core.rates import Rate, Rates
-from app.core.reader import Reader
 from app.core.security import HashingLane, PasswordHasher, csrf_token_for, same_token
-from app.core.statements import RunQuery
-from app.core.write_queue import WriteQueue
 from app.crud import crud_login
+from app.db.reader import Reader
+from app.db.statements import RunQuery
+from app.db.write_queue import WriteQueue
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import CsrfFailed, NotSignedIn, OutcomeUnknown, TooManyAttempts
 from app.domain.people import Actor, Origin

@@ -20,11 +20,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.v1.schedules import LONGEST_SEARCH, has_long_passed
 from app.api.v1.schedules import router as schedules
-from app.core.batching import DataLoader
 from app.core.clock import Clock
-from app.core.reader import Reader
-from app.core.statements import RunQuery
 from app.crud import crud_diary
+from app.db.batching import DataLoader
+from app.db.reader import Reader
+from app.db.statements import RunQuery
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import UnknownZone
 from app.domain.wall_clock import ceil_minute, to_minute

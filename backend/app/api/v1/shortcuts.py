@@ -25,7 +25,7 @@ from app.api.v1.dependencies import (
     current_actor,
     resources_of,
 )
-from app.core.statements import RunQuery
+from app.db.statements import RunQuery
 from app.domain.appointments import ShownAppointment
 from app.domain.people import Role
 from app.schemas.schemas import NewAppointment

@@ -14,10 +14,10 @@ from typing import Literal
 
 from sqlalchemy import make_url
 
-from app.core import schema
 from app.core.database import litestream_folder
-from app.core.revision import STAMP, needed_revision
-from app.core.sqlite_opening import (
+from app.db import schema
+from app.db.revision import STAMP, needed_revision
+from app.db.sqlite.opening import (
     OWNER_ONLY,
     DatabaseFileError,
     create_private_file,

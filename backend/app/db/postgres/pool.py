@@ -21,8 +21,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from app.core.database import LOCK_TIMEOUT_SECONDS, STANDBY_WAIT
-from app.core.failures import is_failure
-from app.core.statements import BeforeCommit, DirectTransaction, Row, Statement
+from app.db.failures import is_failure
+from app.db.statements import BeforeCommit, DirectTransaction, Row, Statement
 from app.domain.errors import OutcomeUnknown
 
 DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]

@@ -12,11 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.core.batching import Batcher, Entry
 from app.core.database import Database
-from app.core.lockstep import run_in_lockstep
-from app.core.postgres import EventLoopPool, is_contention, is_unreachable
-from app.core.statements import (
+from app.db.batching import Batcher, Entry
+from app.db.postgres.lockstep import run_in_lockstep
+from app.db.postgres.pool import EventLoopPool, is_contention, is_unreachable
+from app.db.statements import (
     BeforeCommit,
     DirectTransaction,
     Row,

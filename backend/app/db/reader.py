@@ -8,11 +8,11 @@ from typing import Any, Protocol, TypeVar, cast
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from app.core.batching import Batcher, Entry
 from app.core.database import Database
-from app.core.lockstep import run_in_lockstep
-from app.core.postgres import EventLoopPool
-from app.core.statements import DirectTransaction, Row, RunQuery, Statement, execute
+from app.db.batching import Batcher, Entry
+from app.db.postgres.lockstep import run_in_lockstep
+from app.db.postgres.pool import EventLoopPool
+from app.db.statements import DirectTransaction, Row, RunQuery, Statement, execute
 
 Result = TypeVar("Result")
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from greenlet import greenlet  # type: ignore[import-untyped]
 
-from app.core.postgres import DIALECT, LoopTransaction
-from app.core.statements import DirectTransaction, Row, SharedTransaction, Statement
+from app.db.postgres.pool import DIALECT, LoopTransaction
+from app.db.statements import DirectTransaction, Row, SharedTransaction, Statement
 from app.domain.errors import DomainError
 
 WriteFn = Callable[[DirectTransaction], Any]

@@ -4,7 +4,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
-from app.core.revision import MIGRATIONS
+from app.db.revision import MIGRATIONS
 
 
 class UnknownRevision(Exception):  # noqa: N818 - named for what happened, like the domain's errors

@@ -34,8 +34,8 @@ from sqlalchemy.sql.expression import SelectBase
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from app.core.columns import Instant
-from app.core.failures import is_failure
+from app.db.columns import Instant
+from app.db.failures import is_failure
 
 Row = tuple[Any, ...]
 Processor = Callable[[Any], Any]

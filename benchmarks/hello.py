@@ -8,7 +8,7 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 
-from app.core.http_protocol import GuardedProtocol
+from app.http.server_protocol import GuardedProtocol
 
 
 def create_app() -> FastAPI:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from app.api.errors import STATUS
+from app.http.problems import STATUS
 from ui.api.errors import SENTENCES
 from ui.components.audit_text import ACTIONS
 
@@ -17,7 +17,11 @@ TOLD_BY_THE_API = {
 
 
 def test_every_action_of_the_audit_log_has_words() -> None:
-    sources = [*(APP / "services").glob("*.py"), *(APP / "api").rglob("*.py")]
+    sources = [
+        *(APP / "services").glob("*.py"),
+        *(APP / "api").rglob("*.py"),
+        *(APP / "http").glob("*.py"),
+    ]
     written = {name for source in sources for name in ACTION.findall(source.read_text())}
     assert written == set(ACTIONS)
 

@@ -15,10 +15,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from app.api import health
-from app.api.errors import add_error_handlers, documented
-from app.api.middleware import BodyLimit, CrossSiteGuard, RequestLog, SecurityHeaders
 from app.api.v1 import appointments, audit, auth, schedules, users
-from app.api.v1.dependencies import CSRF_HEADER, Resources
 from app.api.v1.free_slots import FreeSlots
 from app.api.v1.shortcuts import shortcuts
 from app.core.client_address import ClientAddress
@@ -32,9 +29,13 @@ from app.core.security import HashingLane, PasswordHasher
 from app.db.reader import open_reader
 from app.db.write_queue import open_write_queue
 from app.domain.booking_limits import BookingLimits
+from app.http.authentication import CSRF_HEADER
+from app.http.idempotency import KeysInFlight
+from app.http.middleware import BodyLimit, CrossSiteGuard, RequestLog, SecurityHeaders
+from app.http.problems import add_error_handlers, documented
+from app.http.resources import Resources
 from app.schemas.schemas import Problem
 from app.services.accounts import EmailRules, RegistrationRules
-from app.services.idempotency import KeysInFlight
 from app.services.logins import SessionLimits
 from app.services.passwords import password_rules_of
 from app.services.readiness import Readiness

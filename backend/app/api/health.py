@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from app.api.errors import documented
-from app.api.v1.dependencies import App, Now, Reading, TransactionRoute
+from app.api.v1.dependencies import App, Now, Reading
 from app.db.revision import needed_revision, revision_of
 from app.domain.errors import Unavailable
+from app.http.problems import documented
+from app.http.transactions import TransactionRoute
 from app.schemas.schemas import Health
 
 router = APIRouter(tags=["health"], route_class=TransactionRoute)

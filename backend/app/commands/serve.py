@@ -11,9 +11,9 @@ import uvicorn
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from app.commands.common import UNUSABLE, database_settings, fail
-from app.core.http_protocol import GuardedProtocol
 from app.core.listening import listening_sockets
 from app.db.sqlite.opening import mark_start
+from app.http.server_protocol import GuardedProtocol
 
 START_SECONDS = 60  # a worker imports the application before it answers its supervisor
 STOP_SECONDS = 3  # for the requests under way: an orchestrator's patience is often five

@@ -1,6 +1,6 @@
 """Statements about the stored replies to requests with an Idempotency-Key."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select, update
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from app.core.database import delete_some, insert_unless_refused, try_lock
 from app.db.statements import Parameter, Statement, Transaction, execute
 from app.models import StoredReply
+
+REPLY_LIFETIME = timedelta(hours=24)
 
 _OF_KEY = (
     StoredReply.user_id == Parameter("user_id"),
@@ -60,6 +62,6 @@ def store_reply(
         execute(session, _RENEW, **values)
 
 
-def forget_replies(session: Session, *, until: datetime) -> None:
-    """Forget some of the replies that were stored until an instant, whoever they were for."""
-    delete_some(session, StoredReply, StoredReply.created_at <= until)
+def delete_old_replies(session: Session, *, now: datetime) -> None:
+    """Delete some of the replies that are past their lifetime."""
+    delete_some(session, StoredReply, StoredReply.created_at <= now - REPLY_LIFETIME)

@@ -13,7 +13,7 @@ from app.core.security import (
     new_session_token,
     token_digest,
 )
-from app.crud import crud_login, crud_user
+from app.crud import crud_login, crud_reply, crud_user
 from app.crud.crud_login import LiveLogin
 from app.db.statements import RunQuery
 from app.domain.errors import (
@@ -25,7 +25,7 @@ from app.domain.errors import (
 )
 from app.domain.people import Actor, Origin, identity_key
 from app.models import LoginSession, User
-from app.services import audit, idempotency, throttle
+from app.services import audit, throttle
 from app.services.audit import AuditEvent
 from app.services.passwords import PasswordRules, check_password
 from app.services.proofs import prove
@@ -131,7 +131,7 @@ def log_in(
         writing, user_id=user.id, now=now, idle_since=now - limits.idle
     )
     crud_login.delete_expired_login_sessions(writing, now=now)
-    idempotency.forget_old_replies(writing, now=now)
+    crud_reply.delete_old_replies(writing, now=now)
     who = _open_session(
         writing, user, limits=limits, origin=origin, now=now, user_agent=request.user_agent
     )

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from app.api.recording import ATTEMPTS
 from app.crud import crud_audit
+from app.http.refusals import ATTEMPTS
 from app.models import AuditHead, AuditPatient, AuditRecord
 from app.services import audit
 from tests.api import tables

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from app.core.database import try_lock
 from app.domain.errors import RequestInFlight
+from app.http.idempotency import KeysInFlight, run_once
 from app.models import Appointment, StoredReply
-from app.services.idempotency import KeysInFlight, run_once
 from tests.api.clinic import MONDAY, Clinic, booking
 from tests.conftest import MONDAY_MORNING
 from tests.people import Visitor, code_of

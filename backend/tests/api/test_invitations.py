@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import func, select
 
-from app.api.v1.dependencies import Resources
 from app.core.config import DoctorRegistration
 from app.core.database import Database
 from app.crud import crud_invitation
 from app.domain.errors import NotSignedIn
 from app.domain.people import Actor, Role
 from app.domain.throttling import AttemptKind
+from app.http.resources import Resources
 from app.models import Attempt
 from app.services import staff
 from tests.api.clinic import Clinic, register_admin

@@ -23,8 +23,8 @@ from app.domain.availability import Slot
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import ServerBusy
 from app.domain.wall_clock import utc_midnight
+from app.http.idempotency import MOST_IN_FLIGHT, KeysInFlight
 from app.schemas.appointments_json import appointment_as_json
-from app.services.idempotency import MOST_IN_FLIGHT, KeysInFlight
 from app.services.slot_search import SlotSearchResult
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

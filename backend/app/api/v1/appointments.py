@@ -8,19 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from app.api.errors import documented
-from app.api.recording import tell_attempt
-from app.api.v1.dependencies import (
-    App,
-    CurrentActor,
-    Now,
-    Reading,
-    ReadRecorder,
-    Recording,
-    TransactionRoute,
-    Writing,
-)
-from app.api.v1.paging import Cursor, set_next_link
+from app.api.v1.dependencies import App, CurrentActor, Now, Reading, Recording, Writing
 from app.crud import crud_appointment
 from app.crud.crud_appointment import OwnPeriod, Position
 from app.db.statements import RunQuery, Transaction
@@ -28,10 +16,16 @@ from app.domain.appointments import AppointmentStatus, ShownAppointment
 from app.domain.booking_limits import BookingLimits
 from app.domain.people import Actor
 from app.domain.policies import check_diary_is_visible
+from app.http import idempotency
+from app.http.paging import Cursor, set_next_link
+from app.http.problems import documented
+from app.http.read_records import ReadRecorder
+from app.http.refusals import tell_attempt
+from app.http.transactions import TransactionRoute
 from app.schemas.appointments_json import appointment_as_json, appointments_as_json
 from app.schemas.fields import CalendarDate, Id
 from app.schemas.schemas import AppointmentAnswer, AppointmentChanges, NewAppointment
-from app.services import booking, idempotency
+from app.services import booking
 from app.services.audit import AuditEvent
 from app.services.booking import WantedTime
 

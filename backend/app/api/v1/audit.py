@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from app.api.errors import documented
-from app.api.v1.dependencies import CurrentActor, Reading, Recording, TransactionRoute
+from app.api.v1.dependencies import CurrentActor, Reading, Recording
 from app.crud import crud_audit
 from app.domain.people import Actor
 from app.domain.policies import check_audit_is_visible
+from app.http.problems import documented
+from app.http.transactions import TransactionRoute
 from app.schemas.fields import Id, Instant, Word
 from app.schemas.schemas import AuditAnswer
 from app.services.audit import AuditEvent

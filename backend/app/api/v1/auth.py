@@ -4,7 +4,6 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from app.api.errors import documented
 from app.api.v1.dependencies import (
     AccountOwner,
     App,
@@ -13,19 +12,20 @@ from app.api.v1.dependencies import (
     Person,
     Reading,
     SessionIfAny,
-    TransactionRoute,
     Writing,
-    before_hashing,
-    clear_session_cookie,
-    in_hashing_lane,
-    known_devices,
-    resources_of,
-    set_device_cookie,
-    set_session_cookie,
     signed_in_answer,
 )
 from app.crud import crud_user
 from app.domain.people import Role
+from app.http.cookies import (
+    clear_session_cookie,
+    known_devices,
+    set_device_cookie,
+    set_session_cookie,
+)
+from app.http.problems import documented
+from app.http.resources import resources_of
+from app.http.transactions import TransactionRoute, before_hashing, in_hashing_lane
 from app.schemas.fields import Id
 from app.schemas.schemas import (
     Credentials,

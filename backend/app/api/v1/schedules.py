@@ -7,11 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from app.api.errors import documented
-from app.api.v1.dependencies import App, CurrentActor, Now, Reading, TransactionRoute, Writing
+from app.api.v1.dependencies import App, CurrentActor, Now, Reading, Writing
 from app.crud import crud_schedule, crud_user
 from app.domain.errors import InvalidInput
 from app.domain.policies import check_keeps_hours
+from app.http.problems import documented
+from app.http.transactions import TransactionRoute
 from app.schemas.fields import CalendarDate, Id, Specialty
 from app.schemas.schemas import (
     FirstSlotAnswer,

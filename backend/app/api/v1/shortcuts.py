@@ -19,15 +19,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.api.v1 import appointments
 from app.api.v1.appointments import OwnPage
-from app.api.v1.dependencies import (
-    authentication_of,
-    check_csrf_and_touch,
-    current_actor,
-    resources_of,
-)
+from app.api.v1.dependencies import current_actor
 from app.db.statements import RunQuery
 from app.domain.appointments import ShownAppointment
 from app.domain.people import Role
+from app.http.authentication import authentication_of, check_csrf_and_touch
+from app.http.resources import resources_of
 from app.schemas.schemas import NewAppointment
 from app.services.logins import SignedIn
 

@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 
-from app.api.errors import documented
 from app.api.v1.dependencies import (
     AccountOwner,
     App,
@@ -14,15 +13,18 @@ from app.api.v1.dependencies import (
     Now,
     Reading,
     Recording,
-    TransactionRoute,
     Writing,
-    before_hashing,
-    ending_transactions,
-    in_hashing_lane,
 )
 from app.crud import crud_user
 from app.domain.people import Role
 from app.domain.policies import check_is_admin
+from app.http.problems import documented
+from app.http.transactions import (
+    TransactionRoute,
+    before_hashing,
+    ending_transactions,
+    in_hashing_lane,
+)
 from app.schemas.fields import Id, SearchedName
 from app.schemas.schemas import (
     AccountChanges,

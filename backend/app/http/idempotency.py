@@ -6,16 +6,13 @@ Draft of the IETF HTTPAPI working group: "The Idempotency-Key HTTP Header Field"
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-
-from sqlalchemy.orm import Session
+from datetime import datetime
 
 from app.crud import crud_reply
 from app.crud.crud_reply import Reply
 from app.db.statements import Transaction
 from app.domain.errors import KeyReused, RequestInFlight, ServerBusy
 
-LIFETIME = timedelta(hours=24)
 MOST_IN_FLIGHT = 1024
 
 
@@ -72,7 +69,9 @@ def run_once(
     if not crud_reply.claim_key(session, user_id=user_id, key=key):
         raise RequestInFlight
     fingerprint = hashlib.sha256(request.encode()).hexdigest()
-    stored = crud_reply.find_reply(session, user_id=user_id, key=key, since=now - LIFETIME)
+    stored = crud_reply.find_reply(
+        session, user_id=user_id, key=key, since=now - crud_reply.REPLY_LIFETIME
+    )
     if stored is not None:
         if stored.fingerprint != fingerprint:
             raise KeyReused
@@ -80,8 +79,3 @@ def run_once(
     reply = Reply(fingerprint, answer())
     crud_reply.store_reply(session, reply, user_id=user_id, key=key, now=now)
     return reply.body
-
-
-def forget_old_replies(session: Session, *, now: datetime) -> None:
-    """Forget what nobody may ask for any more. Every login does, whoever it is."""
-    crud_reply.forget_replies(session, until=now - LIFETIME)

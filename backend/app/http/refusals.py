@@ -7,10 +7,11 @@ import structlog
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 
-from app.api.v1.dependencies import Resources, authentication_of, resources_of
 from app.core.rates import Rate, Turn
 from app.domain.errors import DomainError, TooManyAttempts
 from app.domain.people import Actor
+from app.http.authentication import authentication_of
+from app.http.resources import Resources, resources_of
 from app.schemas.fields import Id
 from app.services import audit
 from app.services.audit import AuditEvent

@@ -14,8 +14,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from app.api.recording import recognise, record_refusal
 from app.domain import errors
+from app.http.refusals import recognise, record_refusal
 from app.schemas.schemas import FieldError, Problem
 
 PROBLEM_JSON = "application/problem+json"

@@ -11,9 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import guarded_response, internal_error_response
-from app.api.v1.dependencies import SAFE_METHODS
 from app.domain.errors import CrossSiteRequest, DomainError, UnsupportedMediaType
+from app.http.authentication import SAFE_METHODS
+from app.http.problems import guarded_response, internal_error_response
 
 DOCUMENTATION_PATH = "/docs"
 PROBE_PATHS = {"/livez", "/readyz"}

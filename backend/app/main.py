@@ -15,9 +15,9 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from app.api import health
+from app.api.fast.free_slots import FreeSlots
+from app.api.fast.shortcuts import shortcuts
 from app.api.v1 import appointments, audit, auth, schedules, users
-from app.api.v1.free_slots import FreeSlots
-from app.api.v1.shortcuts import shortcuts
 from app.core.client_address import ClientAddress
 from app.core.clock import Clock, system_clock
 from app.core.config import Settings

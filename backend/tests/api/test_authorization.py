@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from httpx2 import Response
 
-from app.api.v1.shortcuts import Shortcut
+from app.api.fast.shortcuts import Shortcut
 from app.core.database import Database
 from app.crud import crud_appointment, crud_user
 from app.domain.appointments import AppointmentStatus

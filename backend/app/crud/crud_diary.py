@@ -29,9 +29,9 @@ from app.db.statements import (
     minute_of,
 )
 from app.domain.appointments import MAX_SLOT_DURATION
-from app.domain.availability import WorkingHours
-from app.domain.intervals import Interval
 from app.domain.names import text_key
+from app.domain.scheduling.availability import WorkingHours
+from app.domain.time.intervals import Interval
 from app.models import Appointment, DiaryRevision, Schedule, User
 
 _DOCTOR, _HOURS, _BUSY = range(3)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from app.domain.people import Actor
-from app.domain.wall_clock import MINUTES_PER_DAY, instant_of, to_minute, wall_clock_at
+from app.domain.time.wall_clock import MINUTES_PER_DAY, instant_of, to_minute, wall_clock_at
 
 NO_LIMIT = 2**31 - 1
 

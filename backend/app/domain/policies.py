@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from app.domain.errors import Forbidden, InvalidInput, NotFound
-from app.domain.intervals import Interval, covers
 from app.domain.people import Actor, Role
+from app.domain.time.intervals import Interval, covers
 
 Booked = TypeVar("Booked")
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import date, tzinfo
 from functools import lru_cache
 
-from app.domain.availability import Slot
-from app.domain.wall_clock import MINUTES_PER_DAY, steady_offset, utc_midnight, wall_clock_at
+from app.domain.scheduling.availability import Slot
+from app.domain.time.wall_clock import MINUTES_PER_DAY, steady_offset, utc_midnight, wall_clock_at
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 

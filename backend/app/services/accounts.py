@@ -24,7 +24,7 @@ from app.domain.errors import (
     WrongPresentPassword,
 )
 from app.domain.people import Actor, Origin, Role, identity_key
-from app.domain.wall_clock import to_minute, wall_clock_at
+from app.domain.time.wall_clock import to_minute, wall_clock_at
 from app.models import User
 from app.services import audit, diary, throttle
 from app.services.audit import AuditEvent

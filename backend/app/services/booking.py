@@ -19,7 +19,6 @@ from app.domain.appointments import (
     check_transition,
     party_of,
 )
-from app.domain.availability import Slot, free_slots
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import (
     BeyondHorizon,
@@ -28,10 +27,11 @@ from app.domain.errors import (
     SlotNotOffered,
     SlotTaken,
 )
-from app.domain.intervals import Interval
 from app.domain.people import Actor, Role
 from app.domain.policies import patient_for_booking
-from app.domain.wall_clock import ceil_minute, from_minute, readings_of, to_minute
+from app.domain.scheduling.availability import Slot, free_slots
+from app.domain.time.intervals import Interval
+from app.domain.time.wall_clock import ceil_minute, from_minute, readings_of, to_minute
 from app.models import Appointment
 from app.services import audit, diary
 from app.services.audit import AuditEvent

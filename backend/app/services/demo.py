@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 from app.core.security import PasswordHasher
 from app.crud import crud_appointment, crud_user
 from app.domain.appointments import AppointmentStatus
-from app.domain.availability import Slot
 from app.domain.people import Actor, Role, identity_key
-from app.domain.wall_clock import from_minute, instant_of, wall_clock_at
+from app.domain.scheduling.availability import Slot
+from app.domain.time.wall_clock import from_minute, instant_of, wall_clock_at
 from app.models import User
 from app.services import diary, scheduling
 from app.services.demo_names import Name, Usernames, invented_phone, shuffled_names

@@ -10,10 +10,16 @@ from sqlalchemy.orm import Session
 
 from app.crud import crud_appointment, crud_schedule
 from app.domain.appointments import BookedVisit
-from app.domain.availability import Slot, WorkingHours, free_slots
 from app.domain.errors import UnknownZone
-from app.domain.intervals import Interval
-from app.domain.wall_clock import MINUTES_PER_DAY, ceil_minute, from_minute, instant_of, to_minute
+from app.domain.scheduling.availability import Slot, WorkingHours, free_slots
+from app.domain.time.intervals import Interval
+from app.domain.time.wall_clock import (
+    MINUTES_PER_DAY,
+    ceil_minute,
+    from_minute,
+    instant_of,
+    to_minute,
+)
 from app.domain.zones import find_zone
 from app.models import Appointment, Schedule, User
 

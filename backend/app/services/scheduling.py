@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from app.crud import crud_appointment, crud_schedule, crud_user
-from app.domain.availability import Slot, WorkingHours, working_windows
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import AppointmentsAffected, InvalidInput
 from app.domain.people import Actor, Role
@@ -19,7 +18,8 @@ from app.domain.policies import (
     doctor_for_new_hours,
     stranded,
 )
-from app.domain.wall_clock import from_minute, wall_clock_at
+from app.domain.scheduling.availability import Slot, WorkingHours, working_windows
+from app.domain.time.wall_clock import from_minute, wall_clock_at
 from app.models import Schedule
 from app.services import audit, diary
 from app.services.audit import AuditEvent

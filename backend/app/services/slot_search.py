@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from app.crud import crud_diary
 from app.crud.crud_diary import Diary
 from app.db.statements import RunQuery
-from app.domain.availability import Slot, free_slots
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import UnknownZone
-from app.domain.intervals import Interval
-from app.domain.wall_clock import MINUTES_PER_DAY, ceil_minute, instant_of, utc_midnight
+from app.domain.scheduling.availability import Slot, free_slots
+from app.domain.time.intervals import Interval
+from app.domain.time.wall_clock import MINUTES_PER_DAY, ceil_minute, instant_of, utc_midnight
 from app.services.diary import zone_named
 
 _A_DAY_OFF = MINUTES_PER_DAY  # no zone is further than that from UTC

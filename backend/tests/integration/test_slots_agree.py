@@ -15,7 +15,7 @@ from app.core.database import Database
 from app.domain.booking_limits import NO_LIMIT, BookingLimits
 from app.domain.errors import BeyondHorizon, ScheduleOverlaps, SlotNotOffered, SlotTaken
 from app.domain.people import Actor, Role
-from app.domain.wall_clock import from_minute
+from app.domain.time.wall_clock import from_minute
 from app.services import booking, scheduling
 from app.services.booking import WantedTime
 from app.services.scheduling import FreeSlot

@@ -4,9 +4,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.domain.availability import WorkingHours, free_slots
-from app.domain.intervals import Interval
-from app.domain.wall_clock import ceil_minute, from_minute, to_minute
+from app.domain.scheduling.availability import WorkingHours, free_slots
+from app.domain.time.intervals import Interval
+from app.domain.time.wall_clock import ceil_minute, from_minute, to_minute
 
 
 def solve(case: dict[str, Any]) -> list[str]:

@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.domain.availability import (
+from app.domain.scheduling.availability import (
     Overrides,
     Slot,
     WorkingHours,
     free_slots,
     working_windows,
 )
-from app.domain.intervals import Interval
-from app.domain.wall_clock import from_minute, instant_of, to_minute
+from app.domain.time.intervals import Interval
+from app.domain.time.wall_clock import from_minute, instant_of, to_minute
 
 MONDAY = date(2026, 11, 30)
 BERLIN = "Europe/Berlin"

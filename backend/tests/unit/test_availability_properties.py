@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.domain.availability import WorkingHours, free_slots, working_windows
-from app.domain.intervals import Interval, covers
+from app.domain.scheduling.availability import WorkingHours, free_slots, working_windows
+from app.domain.time.intervals import Interval, covers
 from tests.unit import slow_oracle
 from tests.unit.slow_oracle import Question, Row
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.booking_limits import NO_LIMIT, BookingLimits
 from app.domain.people import Actor, Role
-from app.domain.wall_clock import from_minute
+from app.domain.time.wall_clock import from_minute
 
 LIMITS = BookingLimits(horizon_days=14, open_visits=3)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.intervals import Interval, covers, edges, merged
+from app.domain.time.intervals import Interval, covers, edges, merged
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ import pytest
 from app.api.fast import free_slots
 from app.api.fast.free_slots import ENTRY_OVERHEAD_BYTES, MEMORY_BYTES, FreeSlots
 from app.domain.appointments import AppointmentStatus, ShownAppointment
-from app.domain.availability import Slot
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import ServerBusy
-from app.domain.wall_clock import utc_midnight
+from app.domain.scheduling.availability import Slot
+from app.domain.time.wall_clock import utc_midnight
 from app.http.idempotency import MOST_IN_FLIGHT, KeysInFlight
 from app.schemas.appointments_json import appointment_as_json
 from app.services.slot_search import SlotSearchResult

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pytest
 
 from app.domain.errors import DomainError, Forbidden, InvalidInput, NotFound
-from app.domain.intervals import Interval
 from app.domain.people import Actor, Role
 from app.domain.policies import (
     check_audit_is_visible,
@@ -18,6 +17,7 @@ from app.domain.policies import (
     patient_for_booking,
     stranded,
 )
+from app.domain.time.intervals import Interval
 
 PATIENT, DOCTOR, OTHER, ADMIN = (
     Actor(1, Role.PATIENT),

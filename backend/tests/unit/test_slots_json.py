@@ -6,8 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from app.domain.availability import Slot
-from app.domain.wall_clock import from_minute, wall_clock_at
+from app.domain.scheduling.availability import Slot
+from app.domain.time.wall_clock import from_minute, wall_clock_at
 from app.schemas.schemas import SlotAnswer
 from app.schemas.slots_json import slots_as_json
 from app.services.scheduling import FreeSlot

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.domain.wall_clock import (
+from app.domain.time.wall_clock import (
     ceil_minute,
     date_exists,
     from_minute,

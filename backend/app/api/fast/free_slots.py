@@ -27,7 +27,7 @@ from app.db.reader import Reader
 from app.db.statements import RunQuery
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import UnknownZone
-from app.domain.wall_clock import ceil_minute, to_minute
+from app.domain.time.wall_clock import ceil_minute, to_minute
 from app.schemas.fields import FIRST_DATE, LARGEST_ID, LAST_DATE
 from app.schemas.slots_json import slots_as_json
 from app.services.slot_search import SlotSearchResult, search_slots

@@ -12,8 +12,8 @@ from itertools import chain, filterfalse, groupby, pairwise, repeat
 from operator import attrgetter, mod, sub
 from typing import NamedTuple
 
-from app.domain.intervals import Interval, edges, merged
-from app.domain.wall_clock import MINUTES_PER_DAY, date_exists, instant_of, steady_midnight
+from app.domain.time.intervals import Interval, edges, merged
+from app.domain.time.wall_clock import MINUTES_PER_DAY, date_exists, instant_of, steady_midnight
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from app.http.problems import STATUS
+from app.domain.errors import DomainError
 from ui.api.errors import SENTENCES
 from ui.components.audit_text import ACTIONS
 
@@ -27,4 +27,10 @@ def test_every_action_of_the_audit_log_has_words() -> None:
 
 
 def test_every_refusal_has_a_sentence() -> None:
-    assert {refusal.code for refusal in STATUS} - set(SENTENCES) == TOLD_BY_THE_API
+    assert codes(DomainError) - set(SENTENCES) == TOLD_BY_THE_API
+
+
+def codes(refusal: type[DomainError]) -> set[str]:
+    """The codes of a class and of all that inherit from it."""
+    own = {refusal.code} if "code" in vars(refusal) else set()
+    return own.union(*map(codes, refusal.__subclasses__()))

@@ -1,4 +1,7 @@
-"""Everything the product can refuse: a stable code and a sentence for a person."""
+"""Everything the product can refuse: a stable code and a sentence for a person.
+
+The base class says what kind of refusal it is; `http.problems` gives each kind its status.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -24,7 +27,47 @@ class DomainError(Exception):
         super().__init__(sentence or self.sentence)
 
 
-class InvalidInput(DomainError):
+class Invalid(DomainError):
+    """A request that no rule allows."""
+
+
+class Unauthenticated(DomainError):
+    """It is not known, or not proven, who sends the request."""
+
+
+class Conflict(DomainError):
+    """The present state of the data does not allow what was requested."""
+
+
+class TooManyRequests(DomainError):
+    """A limit was reached."""
+
+
+class Forbidden(DomainError):
+    code = "forbidden"
+    sentence = "Your account may not do this."
+
+
+class NotFound(DomainError):
+    """What was asked for does not exist, or the one who asks may not know that it does."""
+
+    code = "not_found"
+    sentence = "There is no such thing, or it is not yours."
+
+
+class UnsupportedMediaType(DomainError):
+    code = "unsupported_media_type"
+    sentence = "Send the body as application/json."
+
+
+class Unavailable(DomainError):
+    """The database does not answer. What was asked may be tried again."""
+
+    code = "unavailable"
+    sentence = "The system is not available at the moment. Try again in a minute."
+
+
+class InvalidInput(Invalid):
     """A value that no rule allows. `field` is its name in the request."""
 
     code = "invalid_input"
@@ -44,50 +87,38 @@ class WrongPresentPassword(InvalidInput):
         super().__init__("current_password", "This is not your present password.")
 
 
-class NotSignedIn(DomainError):
+class NotSignedIn(Unauthenticated):
     code = "not_signed_in"
     sentence = "Please log in."
 
 
-class InvalidCredentials(DomainError):
+class InvalidCredentials(Unauthenticated):
     commit_on_error = True
     code = "invalid_credentials"
     sentence = "The user name or the password is wrong."
 
 
-class Forbidden(DomainError):
-    code = "forbidden"
-    sentence = "Your account may not do this."
-
-
-class CrossSiteRequest(DomainError):
+class CrossSiteRequest(Forbidden):
     code = "cross_site_request"
     sentence = "This request came from another website and was refused."
 
 
-class CsrfFailed(DomainError):
+class CsrfFailed(Forbidden):
     code = "csrf_failed"
     sentence = "The X-CSRF-Token header is missing or out of date. Reload the page and try again."
 
 
-class NotFound(DomainError):
-    """What was asked for does not exist, or the one who asks may not know that it does."""
-
-    code = "not_found"
-    sentence = "There is no such thing, or it is not yours."
-
-
-class UsernameTaken(DomainError):
+class UsernameTaken(Conflict):
     code = "username_taken"
     sentence = "This user name is taken. Choose another one."
 
 
-class EmailTaken(DomainError):
+class EmailTaken(Conflict):
     code = "email_taken"
     sentence = "An account with this e-mail address exists. Log in, or use another address."
 
 
-class EmailUnavailable(DomainError):
+class EmailUnavailable(Conflict):
     """The new address of an account is another's. It does not say so: see the threat model."""
 
     commit_on_error = True
@@ -95,12 +126,12 @@ class EmailUnavailable(DomainError):
     sentence = "This e-mail address cannot be used. Use another one, or ask the clinic."
 
 
-class ScheduleOverlaps(DomainError):
+class ScheduleOverlaps(Conflict):
     code = "schedule_overlaps"
     sentence = "These hours overlap with other hours of the same day, active or not."
 
 
-class AppointmentsAffected(DomainError):
+class AppointmentsAffected(Conflict):
     """A change that would strand booked patients. `appointments` are those in the way."""
 
     code = "appointments_affected"
@@ -111,17 +142,17 @@ class AppointmentsAffected(DomainError):
         self.appointments = appointments
 
 
-class SlotTaken(DomainError):
+class SlotTaken(Conflict):
     code = "slot_taken"
     sentence = "This slot has just been taken. Choose another one."
 
 
-class SlotNotOffered(DomainError):
+class SlotNotOffered(Conflict):
     code = "slot_not_offered"
     sentence = "The doctor does not offer this time. Choose one of the free slots."
 
 
-class BeyondHorizon(DomainError):
+class BeyondHorizon(Conflict):
     """A date further ahead than `days`, which is as far as appointments are booked."""
 
     code = "beyond_horizon"
@@ -133,7 +164,7 @@ class BeyondHorizon(DomainError):
         )
 
 
-class TooManyOpenVisits(DomainError):
+class TooManyOpenVisits(Conflict):
     """The patient has `limit` coming appointments, which is as many as they may book."""
 
     code = "too_many_open_visits"
@@ -145,7 +176,7 @@ class TooManyOpenVisits(DomainError):
         )
 
 
-class UnknownZone(DomainError):
+class UnknownZone(Conflict):
     """What times a doctor's hours mean cannot be said: their stored time zone does not exist.
 
     To try again does not help until the doctor has chosen another one.
@@ -158,17 +189,17 @@ class UnknownZone(DomainError):
     )
 
 
-class PatientBusy(DomainError):
+class PatientBusy(Conflict):
     code = "patient_busy"
     sentence = "The patient has another appointment at this time."
 
 
-class IllegalTransition(DomainError):
+class IllegalTransition(Conflict):
     code = "illegal_transition"
     sentence = "The appointment is no longer in a state that allows this."
 
 
-class TooManyAttempts(DomainError):
+class TooManyAttempts(TooManyRequests):
     """Something was tried too often. `wait` says how long until it may be tried again."""
 
     code = "too_many_attempts"
@@ -181,46 +212,34 @@ class TooManyAttempts(DomainError):
         self.wait = wait
 
 
-class InvitationNeeded(DomainError):
+class InvitationNeeded(Forbidden):
     code = "invitation_needed"
     sentence = "Doctors register with an invitation from the clinic. This one is not valid."
 
 
-class OwnAccount(DomainError):
+class OwnAccount(Conflict):
     code = "own_account"
     sentence = "Nobody can deactivate or demote themselves. RunQuery another administrator."
 
 
-class KeyReused(DomainError):
+class KeyReused(Invalid):
     code = "idempotency_key_reused"
     sentence = "This Idempotency-Key belongs to another request. Use a new one."
 
 
-class RequestInFlight(DomainError):
+class RequestInFlight(Conflict):
     code = "request_in_flight"
     sentence = "The same request is being worked on. Try again in a moment."
 
 
-class UnsupportedMediaType(DomainError):
-    code = "unsupported_media_type"
-    sentence = "Send the body as application/json."
-
-
-class ServerBusy(DomainError):
+class ServerBusy(Unavailable):
     """More work of one kind than its queue holds. Worth another try in a few seconds."""
 
     code = "server_busy"
     sentence = "The server is busy. Try again in a few seconds."
 
 
-class Unavailable(DomainError):
-    """The database does not answer. What was asked may be tried again."""
-
-    code = "unavailable"
-    sentence = "The system is not available at the moment. Try again in a minute."
-
-
-class OutcomeUnknown(DomainError):
+class OutcomeUnknown(Unavailable):
     """The database may or may not have kept what was asked for. Nobody can say before it is back.
 
     A request with an Idempotency-Key may be sent again all the same.

@@ -23,36 +23,15 @@ RETRY_AFTER_SECONDS = 5
 MOST_FIELDS = 10
 FIELD_NAME = re.compile(r"[a-z_0-9]{1,40}\Z")
 
-STATUS: dict[type[errors.DomainError], HTTPStatus] = {
-    errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.WrongPresentPassword: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.NotSignedIn: HTTPStatus.UNAUTHORIZED,
-    errors.InvalidCredentials: HTTPStatus.UNAUTHORIZED,
+STATUS_OF_BASE: dict[type[errors.DomainError], HTTPStatus] = {
+    errors.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
-    errors.CrossSiteRequest: HTTPStatus.FORBIDDEN,
-    errors.CsrfFailed: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
-    errors.UsernameTaken: HTTPStatus.CONFLICT,
-    errors.EmailTaken: HTTPStatus.CONFLICT,
-    errors.EmailUnavailable: HTTPStatus.CONFLICT,
-    errors.ScheduleOverlaps: HTTPStatus.CONFLICT,
-    errors.AppointmentsAffected: HTTPStatus.CONFLICT,
-    errors.SlotTaken: HTTPStatus.CONFLICT,
-    errors.SlotNotOffered: HTTPStatus.CONFLICT,
-    errors.UnknownZone: HTTPStatus.CONFLICT,
-    errors.PatientBusy: HTTPStatus.CONFLICT,
-    errors.BeyondHorizon: HTTPStatus.CONFLICT,
-    errors.TooManyOpenVisits: HTTPStatus.CONFLICT,
-    errors.IllegalTransition: HTTPStatus.CONFLICT,
-    errors.OwnAccount: HTTPStatus.CONFLICT,
-    errors.RequestInFlight: HTTPStatus.CONFLICT,
-    errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
-    errors.InvitationNeeded: HTTPStatus.FORBIDDEN,
-    errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    errors.ServerBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.OutcomeUnknown: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 ROUTING_ERRORS: dict[int, tuple[str, str]] = {
@@ -99,10 +78,15 @@ def problem_response(
 
 def refusal_response(refusal: errors.DomainError) -> JSONResponse:
     """A domain exception as an answer."""
-    status = STATUS[type(refusal)]
+    status = status_of(refusal)
     return problem_response(
         status, refusal.code, str(refusal), headers=_headers(refusal, status), **_members(refusal)
     )
+
+
+def status_of(refusal: errors.DomainError) -> HTTPStatus:
+    """The status that the base class of a refusal decides."""
+    return next(status for base, status in STATUS_OF_BASE.items() if isinstance(refusal, base))
 
 
 def internal_error_response() -> JSONResponse:
@@ -175,7 +159,7 @@ async def _on_invalid_request(request: Request, invalid: RequestValidationError)
     if refused:
         refusal = errors.InvalidInput("body", _sentence(found))
         response = await _on_refusal(request, refusal, sorted(refused)[:MOST_FIELDS])
-        if response.status_code != STATUS[errors.InvalidInput]:
+        if response.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
             return response
     return problem_response(422, errors.InvalidInput.code, _sentence(found), errors=found)
 

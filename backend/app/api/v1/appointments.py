@@ -20,7 +20,7 @@ from app.http import idempotency
 from app.http.paging import Cursor, set_next_link
 from app.http.problems import documented
 from app.http.read_records import ReadRecorder
-from app.http.refusals import tell_attempt
+from app.http.refusals import audited, tell_attempt
 from app.http.transactions import TransactionRoute
 from app.schemas.appointments_json import appointment_as_json, appointments_as_json
 from app.schemas.fields import CalendarDate, Id
@@ -41,6 +41,7 @@ router = APIRouter(prefix="/appointments", tags=["appointments"], route_class=Tr
     response_model=AppointmentAnswer,
     responses=documented(401, 403, 404, 409, 413, 415),
 )
+@audited("appointment.book", "appointment")
 def book(
     body: NewAppointment,
     app: App,
@@ -113,6 +114,7 @@ class OwnPage(BaseModel):
 
 
 @router.get("/my", response_model=list[AppointmentAnswer], responses=documented(401))
+@audited("diary.read", "user")
 def my_appointments(
     request: Request,
     app: App,
@@ -160,6 +162,7 @@ def page_of_appointments(
 
 
 @router.get("/doctor/{doctor_id}", responses=documented(401, 404))
+@audited("diary.read", "user")
 def doctor_appointments(
     doctor_id: Id,
     actor: CurrentActor,
@@ -178,6 +181,7 @@ def doctor_appointments(
 
 
 @router.get("/{appointment_id}", responses=documented(401, 404))
+@audited("appointment.read", "appointment")
 def appointment(
     appointment_id: Id, actor: CurrentActor, session: Reading, record: Recording
 ) -> AppointmentAnswer:
@@ -188,6 +192,7 @@ def appointment(
 
 
 @router.put("/{appointment_id}", responses=documented(401, 403, 404, 409, 413, 415))
+@audited("appointment.change", "appointment")
 def change_appointment(
     request: Request,
     appointment_id: Id,
@@ -225,6 +230,7 @@ def change_appointment(
 
 
 @router.delete("/{appointment_id}", responses=documented(401, 403, 404, 409))
+@audited("appointment.cancel", "appointment")
 def cancel(
     appointment_id: Id, actor: CurrentActor, session: Writing, now: Now
 ) -> AppointmentAnswer:

@@ -10,6 +10,7 @@ from app.crud import crud_audit
 from app.domain.people import Actor
 from app.domain.policies import check_audit_is_visible
 from app.http.problems import documented
+from app.http.refusals import audited
 from app.http.transactions import TransactionRoute
 from app.schemas.fields import Id, Instant, Word
 from app.schemas.schemas import AuditAnswer
@@ -32,6 +33,7 @@ class AuditFilters(BaseModel):
 
 
 @router.get("/", responses=documented(401, 404))
+@audited("audit.read", "audit")
 def audit_log(
     actor: CurrentActor,
     session: Reading,

@@ -24,6 +24,7 @@ from app.http.cookies import (
     set_session_cookie,
 )
 from app.http.problems import documented
+from app.http.refusals import audited
 from app.http.resources import resources_of
 from app.http.transactions import TransactionRoute, before_hashing, in_hashing_lane
 from app.schemas.fields import Id
@@ -42,6 +43,7 @@ router = APIRouter(prefix="/auth", tags=["auth"], route_class=TransactionRoute)
 
 
 @router.post("/register", status_code=201, responses=documented(403, 409, 413, 415, 429))
+@audited("account.create", "user")
 async def register(
     body: Registration,
     _: SessionIfAny,
@@ -77,6 +79,7 @@ async def register(
 
 
 @router.post("/login", responses=documented(401, 403, 413, 415, 429))
+@audited("login.open", "user")
 async def login(
     body: Credentials,
     request: Request,
@@ -118,6 +121,7 @@ async def login(
 
 
 @router.post("/logout", status_code=204, responses=documented(401, 403))
+@audited("login.close", "user")
 def logout(response: Response, who: Person, app: App, session: Writing, now: Now) -> None:
     """End this session."""
     logins.log_out(session, who, now=now)
@@ -125,6 +129,7 @@ def logout(response: Response, who: Person, app: App, session: Writing, now: Now
 
 
 @router.post("/logout-all", status_code=204, responses=documented(401, 403))
+@audited("login.close-all", "user")
 def logout_all(response: Response, who: Person, app: App, session: Writing, now: Now) -> None:
     """End every session of this account, this one included."""
     logins.log_out_everywhere(session, who, now=now)
@@ -132,6 +137,7 @@ def logout_all(response: Response, who: Person, app: App, session: Writing, now:
 
 
 @router.get("/me", responses=documented(401))
+@audited("account.read", "user")
 def me(who: Person, app: App, session: Reading) -> SignedInAnswer:
     """Who is signed in, and the token that changing requests must carry."""
     user = crud_user.get_user(session, user_id=who.actor.id)
@@ -139,6 +145,7 @@ def me(who: Person, app: App, session: Reading) -> SignedInAnswer:
 
 
 @router.get("/sessions", responses=documented(401))
+@audited("login.list", "user")
 def sessions(who: Person, app: App, session: Reading, now: Now) -> list[SessionAnswer]:
     """Where this account is logged in, the newest first."""
     return [
@@ -155,12 +162,14 @@ def sessions(who: Person, app: App, session: Reading, now: Now) -> list[SessionA
 
 
 @router.delete("/sessions/{session_id}", status_code=204, responses=documented(401, 403, 404))
+@audited("login.revoke", "session")
 def revoke_session(session_id: Id, who: Person, session: Writing, now: Now) -> None:
     """End one session of this account."""
     logins.revoke_session(session, who, session_id=session_id, now=now)
 
 
 @router.post("/password", responses=documented(401, 403, 413, 415, 429))
+@audited("password.change", "user")
 async def change_password(
     body: PasswordChange,
     request: Request,

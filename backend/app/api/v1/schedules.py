@@ -12,6 +12,7 @@ from app.crud import crud_schedule, crud_user
 from app.domain.errors import InvalidInput
 from app.domain.policies import check_keeps_hours
 from app.http.problems import documented
+from app.http.refusals import audited
 from app.http.transactions import TransactionRoute
 from app.schemas.fields import CalendarDate, Id, Specialty
 from app.schemas.schemas import (
@@ -30,6 +31,7 @@ router = APIRouter(prefix="/schedules", tags=["schedules"], route_class=Transact
 
 
 @router.post("/", status_code=201, responses=documented(401, 403, 404, 409, 413, 415))
+@audited("schedule.add", "schedule")
 def add_schedule(
     body: NewSchedule, actor: CurrentActor, session: Writing, now: Now
 ) -> ScheduleAnswer:
@@ -39,6 +41,7 @@ def add_schedule(
 
 
 @router.get("/my", responses=documented(401, 403))
+@audited("schedule.read", "schedule")
 def my_schedules(actor: CurrentActor, session: Reading) -> list[ScheduleAnswer]:
     """The signed-in doctor's rows, active or not, in the order of the week."""
     check_keeps_hours(actor)
@@ -105,6 +108,7 @@ def first_slots(
 
 
 @router.put("/{schedule_id}", responses=documented(401, 403, 404, 409, 413, 415))
+@audited("schedule.change", "schedule")
 def change_schedule(
     schedule_id: Id, body: ScheduleChanges, actor: CurrentActor, session: Writing, now: Now
 ) -> ScheduleAnswer:
@@ -120,6 +124,7 @@ def change_schedule(
 
 
 @router.delete("/{schedule_id}", status_code=204, responses=documented(401, 403, 404, 409))
+@audited("schedule.delete", "schedule")
 def delete_schedule(schedule_id: Id, actor: CurrentActor, session: Writing, now: Now) -> None:
     """Delete a row of working hours. Refused while booked appointments depend on it."""
     scheduling.remove_hours(session, actor, schedule_id=schedule_id, now=now)

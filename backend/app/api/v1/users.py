@@ -19,6 +19,7 @@ from app.crud import crud_user
 from app.domain.people import Role
 from app.domain.policies import check_is_admin
 from app.http.problems import documented
+from app.http.refusals import audited
 from app.http.transactions import (
     TransactionRoute,
     before_hashing,
@@ -58,12 +59,14 @@ def doctor(doctor_id: Id, session: Reading) -> DoctorAnswer:
 
 
 @router.get("/me", responses=documented(401))
+@audited("account.read", "user")
 def my_account(actor: CurrentActor, session: Reading) -> UserAnswer:
     """One's own account."""
     return UserAnswer.model_validate(crud_user.get_user(session, user_id=actor.id))
 
 
 @router.patch("/me", responses=documented(401, 403, 409, 413, 415, 429))
+@audited("account.change", "user")
 async def change_my_account(
     body: ProfileChanges,
     who: AccountOwner,
@@ -101,6 +104,7 @@ async def change_my_account(
 
 
 @router.get("/patients/{patient_id}", responses=documented(401, 404))
+@audited("patient.read", "user")
 def patient_contact(
     patient_id: Id, actor: CurrentActor, session: Reading, record: Recording
 ) -> PatientAnswer:
@@ -111,6 +115,7 @@ def patient_contact(
 
 
 @router.get("/", responses=documented(401, 403))
+@audited("account.list", "user")
 def list_accounts(
     actor: CurrentActor,
     session: Reading,
@@ -144,6 +149,7 @@ def list_accounts(
 
 
 @router.patch("/{user_id}", responses=documented(401, 403, 404, 409, 413, 415))
+@audited("account.administer", "user")
 def change_account(
     user_id: Id, body: AccountChanges, actor: CurrentActor, session: Writing, now: Now
 ) -> UserAnswer:
@@ -154,12 +160,14 @@ def change_account(
 
 
 @router.post("/invitations", status_code=201, responses=documented(401, 403))
+@audited("doctor.invite", "invitation")
 def invite_doctor(actor: CurrentActor, session: Writing, now: Now) -> InvitationAnswer:
     """Let one doctor register. The token is shown only once. For admins."""
     return InvitationAnswer.model_validate(staff.invite_doctor(session, actor, now=now))
 
 
 @router.get("/invitations", responses=documented(401, 403))
+@audited("invitation.list", "invitation")
 def list_invitations(actor: CurrentActor, session: Reading, now: Now) -> list[OpenInvitationAnswer]:
     """The invitations that can still be used, the newest first. For admins."""
     return [
@@ -169,12 +177,14 @@ def list_invitations(actor: CurrentActor, session: Reading, now: Now) -> list[Op
 
 
 @router.delete("/invitations/{invitation_id}", status_code=204, responses=documented(401, 403, 404))
+@audited("invitation.revoke", "invitation")
 def revoke_invitation(invitation_id: Id, actor: CurrentActor, session: Writing, now: Now) -> None:
     """End an invitation that has not been used. For admins."""
     staff.revoke_invitation(session, actor, invitation_id=invitation_id, now=now)
 
 
 @router.get("/{user_id}/sessions", responses=documented(401, 403, 404))
+@audited("login.list", "user")
 def account_sessions(
     user_id: Id, actor: CurrentActor, session: Reading, app: App, record: Recording, now: Now
 ) -> OpenSessionsAnswer:
@@ -185,6 +195,7 @@ def account_sessions(
 
 
 @router.delete("/{user_id}/sessions", status_code=204, responses=documented(401, 403, 404))
+@audited("login.end-all", "user")
 def end_account_sessions(user_id: Id, actor: CurrentActor, session: Writing, now: Now) -> None:
     """Log a person out on every device. For admins."""
     staff.end_sessions(session, actor, user_id=user_id, now=now)

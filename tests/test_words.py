@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from app.domain.errors import DomainError
+from app.http import errors as http_errors
 from ui.api.errors import SENTENCES
 from ui.components.audit_text import ACTIONS
 
@@ -27,6 +28,7 @@ def test_every_action_of_the_audit_log_has_words() -> None:
 
 
 def test_every_refusal_has_a_sentence() -> None:
+    assert http_errors.CsrfFailed.code in codes(DomainError)
     assert codes(DomainError) - set(SENTENCES) == TOLD_BY_THE_API
 
 

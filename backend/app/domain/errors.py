@@ -55,11 +55,6 @@ class NotFound(DomainError):
     sentence = "There is no such thing, or it is not yours."
 
 
-class UnsupportedMediaType(DomainError):
-    code = "unsupported_media_type"
-    sentence = "Send the body as application/json."
-
-
 class Unavailable(DomainError):
     """The database does not answer. What was asked may be tried again."""
 
@@ -96,16 +91,6 @@ class InvalidCredentials(Unauthenticated):
     commit_on_error = True
     code = "invalid_credentials"
     sentence = "The user name or the password is wrong."
-
-
-class CrossSiteRequest(Forbidden):
-    code = "cross_site_request"
-    sentence = "This request came from another website and was refused."
-
-
-class CsrfFailed(Forbidden):
-    code = "csrf_failed"
-    sentence = "The X-CSRF-Token header is missing or out of date. Reload the page and try again."
 
 
 class UsernameTaken(Conflict):
@@ -220,16 +205,6 @@ class InvitationNeeded(Forbidden):
 class OwnAccount(Conflict):
     code = "own_account"
     sentence = "Nobody can deactivate or demote themselves. RunQuery another administrator."
-
-
-class KeyReused(Invalid):
-    code = "idempotency_key_reused"
-    sentence = "This Idempotency-Key belongs to another request. Use a new one."
-
-
-class RequestInFlight(Conflict):
-    code = "request_in_flight"
-    sentence = "The same request is being worked on. Try again in a moment."
 
 
 class ServerBusy(Unavailable):

@@ -10,9 +10,10 @@ from app.core.rates import Rate
 from app.core.security import csrf_token_for, same_token
 from app.crud import crud_login
 from app.db.statements import RunQuery
-from app.domain.errors import CsrfFailed, TooManyAttempts
+from app.domain.errors import TooManyAttempts
 from app.domain.throttling import network_of
 from app.http.cookies import known_devices
+from app.http.errors import CsrfFailed
 from app.http.resources import origin_of, resources_of
 from app.http.transactions import NOT_WRITTEN
 from app.services import logins

@@ -11,7 +11,8 @@ from datetime import datetime
 from app.crud import crud_reply
 from app.crud.crud_reply import Reply
 from app.db.statements import Transaction
-from app.domain.errors import KeyReused, RequestInFlight, ServerBusy
+from app.domain.errors import ServerBusy
+from app.http.errors import KeyReused, RequestInFlight
 
 MOST_IN_FLIGHT = 1024
 

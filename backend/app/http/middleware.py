@@ -11,8 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.domain.errors import CrossSiteRequest, DomainError, UnsupportedMediaType
+from app.domain.errors import DomainError
 from app.http.authentication import SAFE_METHODS
+from app.http.errors import CrossSiteRequest, UnsupportedMediaType
 from app.http.problems import guarded_response, internal_error_response
 
 DOCUMENTATION_PATH = "/docs"

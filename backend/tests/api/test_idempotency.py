@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core.database import try_lock
-from app.domain.errors import RequestInFlight
+from app.http.errors import RequestInFlight
 from app.http.idempotency import KeysInFlight, run_once
 from app.models import Appointment, StoredReply
 from tests.api.clinic import MONDAY, Clinic, booking

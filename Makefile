@@ -13,7 +13,7 @@ INSTALLED := .venv/.installed
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help python install run test test-backend test-frontend test-tools test-faults test-e2e \
-	faults compose-test check types format bench growth openapi common-passwords screenshots clean
+	faults compose-test check types format bench growth generate common-passwords screenshots clean
 
 export PYTHONUTF8 := 1
 # Trust whom this machine trusts: a company's proxy may have a certificate of its own.
@@ -100,7 +100,7 @@ bench: $(INSTALLED) ## Measure what is fast, beside the bare framework. Needs wr
 growth: $(INSTALLED) ## Measure how its cost grows with the clinic, up to a million appointments. Needs wrk
 	$(BIN)/python -m benchmarks growth
 
-openapi: $(INSTALLED) ## Regenerate openapi.json, the frontend's models and both requirements.txt
+generate: $(INSTALLED) ## Regenerate every file that follows from others, such as openapi.json
 	$(BIN)/python -m tools.generate --uv $(UV)
 
 common-passwords: $(INSTALLED) ## Make the list of common passwords anew. Needs pip and npm

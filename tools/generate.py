@@ -14,9 +14,9 @@ CLINIC = str(Path(sys.executable).with_name("clinic"))
 SHARED_MODULES = (
     "core/checked_settings.py",
     "core/client_address.py",
-    "core/http_protocol.py",
+    "http/server_protocol.py",
     "core/listening.py",
-    "domain/zones.py",
+    "domain/time/zones.py",
 )
 
 
@@ -34,7 +34,7 @@ def main() -> str | None:
         if resolve(path, text, only_check=options.check)
     ]
     if options.check and stale:
-        return f"Out of step: {', '.join(stale)}. Run `make openapi` and commit the result."
+        return f"Out of step: {', '.join(stale)}. Run `make generate` and commit the result."
     return None
 
 
@@ -67,11 +67,11 @@ def requirements(uv: str, *selection: str) -> str:
     """The locked libraries of one part, with hashes, for `pip install --require-hashes`."""
     export = ["export", *selection, "--no-dev", "--no-emit-workspace", "--frozen"]
     libraries = output_of([uv, *export, "--no-header", "--no-annotate", "--quiet"])
-    return f"# Generated from uv.lock by `make openapi`.\n{libraries}"
+    return f"# Generated from uv.lock by `make generate`.\n{libraries}"
 
 
 def copy_of(path: str) -> str:
-    return f"# Copied from {path} by `make openapi`.\n{(ROOT / path).read_text()}"
+    return f"# Copied from {path} by `make generate`.\n{(ROOT / path).read_text()}"
 
 
 def output_of(command: list[str]) -> str:

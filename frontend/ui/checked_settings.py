@@ -1,7 +1,7 @@
-# Copied from backend/app/core/checked_settings.py by `make openapi`.
+# Copied from backend/app/core/checked_settings.py by `make generate`.
 """Reading settings: what cannot work ends in sentences, and names that are no settings are said.
 
-The frontend reads its settings in the same way: `make openapi` copies this module there.
+The frontend reads its settings in the same way: `make generate` copies this module there.
 """
 
 import io

@@ -1,7 +1,7 @@
-# Copied from backend/app/core/client_address.py by `make openapi`.
+# Copied from backend/app/core/client_address.py by `make generate`.
 """Where a request comes from, although proxies passed it on.
 
-The frontend finds its browsers with the same code: `make openapi` copies this module there.
+The frontend finds its browsers with the same code: `make generate` copies this module there.
 """
 
 from collections.abc import Iterable, Sequence

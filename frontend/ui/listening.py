@@ -1,7 +1,7 @@
-# Copied from backend/app/core/listening.py by `make openapi`.
+# Copied from backend/app/core/listening.py by `make generate`.
 """Where a server listens.
 
-The frontend listens in the same way: `make openapi` copies this module there.
+The frontend listens in the same way: `make generate` copies this module there.
 """
 
 import socket

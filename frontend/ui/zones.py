@@ -1,4 +1,4 @@
-# Copied from backend/app/domain/zones.py by `make openapi`.
+# Copied from backend/app/domain/time/zones.py by `make generate`.
 """Which names are those of time zones, and the zones that they name.
 
 The names are listed once a process: an update of the rules is seen after the next start.

@@ -1,6 +1,6 @@
 """Reading settings: what cannot work ends in sentences, and names that are no settings are said.
 
-The frontend reads its settings in the same way: `make openapi` copies this module there.
+The frontend reads its settings in the same way: `make generate` copies this module there.
 """
 
 import io

@@ -1,6 +1,6 @@
 """Where a request comes from, although proxies passed it on.
 
-The frontend finds its browsers with the same code: `make openapi` copies this module there.
+The frontend finds its browsers with the same code: `make generate` copies this module there.
 """
 
 from collections.abc import Iterable, Sequence

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.core import checked_settings
 from app.core.client_address import networks_of
 from app.core.phones import COUNTRIES
-from app.domain.zones import is_zone
+from app.domain.time.zones import is_zone
 
 DEVELOPMENT_SECRET = "for-development-only-never-in-production"  # noqa: S105 - refused there
 MINIMUM_SECRET_LENGTH = 32

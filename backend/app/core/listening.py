@@ -1,6 +1,6 @@
 """Where a server listens.
 
-The frontend listens in the same way: `make openapi` copies this module there.
+The frontend listens in the same way: `make generate` copies this module there.
 """
 
 import socket

@@ -1,6 +1,6 @@
 """A server that does not wait for silent clients, reads no endless heads, and drops no request.
 
-The frontend serves with the same protocol: `make openapi` copies this module there.
+The frontend serves with the same protocol: `make generate` copies this module there.
 """
 
 import asyncio

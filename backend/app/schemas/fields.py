@@ -22,7 +22,7 @@ from app.domain.text import (
     with_line_breaks,
     without_invisible,
 )
-from app.domain.zones import is_zone
+from app.domain.time.zones import is_zone
 
 FIRST_DATE = date(2000, 1, 1)
 LAST_DATE = date(2199, 12, 31)

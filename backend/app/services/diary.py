@@ -20,7 +20,7 @@ from app.domain.time.wall_clock import (
     instant_of,
     to_minute,
 )
-from app.domain.zones import find_zone
+from app.domain.time.zones import find_zone
 from app.models import Appointment, Schedule, User
 
 MOST_NOTED = 1024

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.domain import zones
-from app.domain.zones import find_zone, is_zone, zone_names
+from app.domain.time import zones
+from app.domain.time.zones import find_zone, is_zone, zone_names
 
 
 @pytest.mark.parametrize("name", ["UTC", "Europe/London", "America/Argentina/Buenos_Aires", "EST"])

@@ -1,4 +1,4 @@
-"""The shapes of the API's answers. Generated from backend/openapi.json by `make openapi`."""
+"""The shapes of the API's answers. Generated from backend/openapi.json by `make generate`."""
 
 from datetime import date as date_aliased
 from typing import Literal

@@ -1,7 +1,7 @@
-# Copied from backend/app/core/http_protocol.py by `make openapi`.
+# Copied from backend/app/http/server_protocol.py by `make generate`.
 """A server that does not wait for silent clients, reads no endless heads, and drops no request.
 
-The frontend serves with the same protocol: `make openapi` copies this module there.
+The frontend serves with the same protocol: `make generate` copies this module there.
 """
 
 import asyncio

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import config, server
-from ui.serve import serve
+from ui.server.serve import serve
 
 config.refuse_unusable_settings()
 app = st.App(

@@ -9,7 +9,10 @@ from typing import Any
 
 DOCUMENT = Path(__file__).parents[1] / "backend" / "openapi.json"
 REFERENCE = "#/components/schemas/"
-HEADER = '"""The shapes of the API\'s answers. Generated from backend/openapi.json by `make generate`."""'
+HEADER = (
+    '"""The shapes of the API\'s answers.'
+    ' Generated from backend/openapi.json by `make generate`."""'
+)
 NOTES = {"description", "examples", "pattern", "title"}
 NAMES = {"AppointmentInTheWay": "AffectedAppointment"}
 OPTIONS = (

@@ -11,13 +11,13 @@ ROOT = Path(__file__).resolve().parents[1]
 CLINIC = str(Path(sys.executable).with_name("clinic"))
 # Both parts read settings, guard their port and name zones in the same way, and neither imports
 # the other.
-SHARED_MODULES = (
-    "core/checked_settings.py",
-    "core/client_address.py",
-    "http/server_protocol.py",
-    "core/listening.py",
-    "domain/time/zones.py",
-)
+SHARED_MODULES = {
+    "core/checked_settings.py": "config/checked_settings.py",
+    "core/client_address.py": "config/client_address.py",
+    "core/listening.py": "server/listening.py",
+    "domain/time/zones.py": "config/zones.py",
+    "http/server_protocol.py": "server/protocol.py",
+}
 
 
 def main() -> str | None:
@@ -42,8 +42,8 @@ def generated(uv: str) -> Iterator[tuple[str, str]]:
     """Each file with its contents; a later one may be made from an earlier one, once written."""
     yield "backend/openapi.json", output_of([CLINIC, "openapi"])
     yield "frontend/ui/api/models.py", output_of([sys.executable, "frontend/generate_models.py"])
-    for module in SHARED_MODULES:
-        yield f"frontend/ui/{Path(module).name}", copy_of(f"backend/app/{module}")
+    for module, copy in SHARED_MODULES.items():
+        yield f"frontend/ui/{copy}", copy_of(f"backend/app/{module}")
     yield "database/init.sql", output_of([CLINIC, "init-sql"])
     yield "backend/requirements.txt", requirements(uv, "--package", "clinic-backend")
     yield "backend/requirements-build.txt", requirements(uv, "--only-group", "build")

@@ -15,7 +15,7 @@ import httpx
 
 from tests.fake_clinic import FakeClinic, FakeSession, Json, overlap, public, stamp
 from tests.fake_refusals import RefusedError, problem
-from ui.zones import is_zone
+from ui.config.zones import is_zone
 
 Handler = Callable[..., httpx.Response]
 

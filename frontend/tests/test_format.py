@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ui.phones
+import ui.formatting.phones
 from ui import config
-from ui import format as fmt
 from ui.config import Settings
-from ui.phones import shown_phone
+from ui.formatting import text as fmt
+from ui.formatting.phones import shown_phone
 
 BACKSLASH = "\\"
 FIRST_READING = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
@@ -158,5 +158,5 @@ def unescaped(markdown: str) -> str:
 def test_a_phone_number_is_shown_as_people_of_the_country_write_it(
     monkeypatch: pytest.MonkeyPatch, country: str, stored: str | None, shown: str
 ):
-    monkeypatch.setattr(ui.phones, "settings", lambda: Settings(clinic_country=country))
+    monkeypatch.setattr(ui.formatting.phones, "settings", lambda: Settings(clinic_country=country))
     assert shown_phone(stored) == shown

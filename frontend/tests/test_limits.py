@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ui import limits
+from ui.formatting import limits
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "backend/openapi.json").read_text())

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.people import labels, log_in, texts
-from ui.format import plain, with_article
+from ui.formatting.text import plain, with_article
 from ui.navigation import ENTRIES
 
 LINKS = {

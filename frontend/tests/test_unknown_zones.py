@@ -8,8 +8,8 @@ from tests.fake_api import FakeApi
 from tests.fake_clinic import MONDAY_MORNING, Json
 from tests.fake_staff import add_invitation, add_record
 from tests.page_driver import choose, headlines, offered_times, pills, press, texts
-from ui import format as fmt
 from ui.api.errors import SENTENCES
+from ui.formatting import text as fmt
 
 GONE = "Europe/Atlantis"
 NINE = MONDAY_MORNING.replace(hour=9)

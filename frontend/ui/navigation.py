@@ -12,7 +12,7 @@ from ui import session
 from ui.api.errors import ApiFailure
 from ui.api.models import Role
 from ui.config import settings
-from ui.format import plain, with_article
+from ui.formatting.text import plain, with_article
 from ui.session import SignedInPerson
 from ui.views.auth import entrance
 

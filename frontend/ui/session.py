@@ -16,7 +16,7 @@ from ui.api.client import Api, NewSession
 from ui.api.errors import SENTENCES, ApiError, ApiFailure
 from ui.api.models import Role, SignedIn, User
 from ui.config import settings
-from ui.format import shown_zone, with_article
+from ui.formatting.text import shown_zone, with_article
 from ui.tickets import LoginCookies, pinned_store
 
 _KEY: Final = "clinic_session"

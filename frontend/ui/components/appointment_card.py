@@ -6,9 +6,9 @@ from typing import Literal
 
 import streamlit as st
 
-from ui import format as fmt
 from ui.api.models import Appointment, AppointmentStatus
 from ui.components.appointment_text import when
+from ui.formatting import text as fmt
 
 _COLOURS: dict[AppointmentStatus, Literal["blue", "green", "gray"]] = {
     "scheduled": "blue",

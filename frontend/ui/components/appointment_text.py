@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from ui import format as fmt
 from ui.api.models import Appointment, Doctor, User
 from ui.components.zone import named
+from ui.formatting import text as fmt
 
 Party = Callable[[Appointment], str]
 """The name of the other side: the doctor for the patient, the patient for the doctor."""

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Final
 
-from ui import format as fmt
 from ui.api.errors import field_name
 from ui.api.models import Audit
 from ui.components.records import Row
+from ui.formatting import text as fmt
 
 OK: Final = "ok"
 ACTIONS: Final = {

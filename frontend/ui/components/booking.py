@@ -6,8 +6,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from ui import format as fmt
-from ui import limits, session
+from ui import session
 from ui.api.client import Api
 from ui.api.errors import reworded
 from ui.api.models import Doctor, Slot, User
@@ -27,6 +26,8 @@ from ui.components.failures import show_api_errors
 from ui.components.last_known import FreeTimes, LastKnown
 from ui.components.slot_picker import DAYS_AHEAD, Picker, pick_day, pick_slot
 from ui.components.zone import name_zone, named
+from ui.formatting import limits
+from ui.formatting import text as fmt
 
 REFRESH_SECONDS = 15
 SAID_TO_A_PATIENT = {

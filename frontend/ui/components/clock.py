@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from ui import format as fmt
+from ui.formatting import text as fmt
 
 
 def now() -> datetime:

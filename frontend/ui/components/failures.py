@@ -6,10 +6,10 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from ui import format as fmt
 from ui.api.errors import ApiError, ApiFailure
 from ui.api.models import AffectedAppointment
 from ui.components.zone import named
+from ui.formatting import text as fmt
 
 P = ParamSpec("P")
 

@@ -4,12 +4,12 @@ from typing import Final
 
 import streamlit as st
 
-from ui import format as fmt
-from ui import limits
 from ui.api.client import Api
 from ui.api.models import User
 from ui.components import accounts, flash
-from ui.phones import shown_phone
+from ui.formatting import limits
+from ui.formatting import text as fmt
+from ui.formatting.phones import shown_phone
 
 LIMIT: Final = 20
 

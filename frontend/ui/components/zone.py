@@ -5,9 +5,8 @@ from datetime import datetime
 
 import streamlit as st
 
-from ui import format as fmt
-from ui.api.models import User
 from ui.components import clock
+from ui.formatting import text as fmt
 
 
 def named(moment: str, zone: str, at: datetime) -> str:
@@ -23,12 +22,3 @@ def name_zone(zone: str, moments: Iterable[datetime] = ()) -> None:
     note = fmt.zone_note(zone, st.context.timezone, [clock.now(), *moments])
     if note:
         st.caption(note)
-
-
-def warn_of_unknown_zone(user: User) -> None:
-    """Tell a doctor whose time zone does not exist any more what follows from that."""
-    if user.role == "doctor" and fmt.shown_zone(user.timezone) != user.timezone:
-        st.warning(
-            f"Your time zone, {fmt.plain(user.timezone)}, does not exist any more, so that nobody "
-            "can book you. Choose another one on the page “Account”."
-        )

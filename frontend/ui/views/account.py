@@ -4,18 +4,20 @@ from typing import Final
 
 import streamlit as st
 
-from ui import limits, session
+from ui import session
 from ui.api.errors import ApiFailure
 from ui.api.models import Session, User
 from ui.components import flash
 from ui.components.access_log import draw_accesses
 from ui.components.failures import show_api_errors
-from ui.components.zone import named, warn_of_unknown_zone
+from ui.components.zone import named
+from ui.config.zones import zone_names
 from ui.devices import device_name
-from ui.format import moment, now_in, plain
-from ui.phones import PHONE_HINT, shown_phone
+from ui.feedback.unknown_zone import warn_of_unknown_zone
+from ui.formatting import limits
+from ui.formatting.phones import PHONE_HINT, shown_phone
+from ui.formatting.text import moment, now_in, plain
 from ui.session import SignedInPerson
-from ui.zones import zone_names
 
 FORM_WIDTH: Final = 560
 _SAVED: Final = "account.saved"

@@ -5,13 +5,14 @@ from typing import Final
 
 import streamlit as st
 
-from ui import limits, session
+from ui import session
 from ui.api.client import Api
 from ui.api.models import User
 from ui.components import accounts, flash
 from ui.components.dialogs import ask
 from ui.components.failures import show_api_errors
 from ui.components.paging import Pages
+from ui.formatting import limits
 from ui.session import SignedInPerson
 from ui.views.admin.people_dialogs import open_asked
 from ui.views.admin.people_invitations import draw_invitations

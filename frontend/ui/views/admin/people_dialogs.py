@@ -5,7 +5,6 @@ from typing import Final
 
 import streamlit as st
 
-from ui import format as fmt
 from ui.api.client import Api
 from ui.api.errors import ApiFailure
 from ui.api.models import Invitation, User
@@ -16,6 +15,7 @@ from ui.components.dialogs import take_asked
 from ui.components.failures import show_api_errors
 from ui.components.zone import named
 from ui.config import settings
+from ui.formatting import text as fmt
 from ui.session import SignedInPerson
 from ui.views.admin.people_rows import ROLES
 

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from ui import format as fmt
 from ui.api.client import Api
 from ui.api.models import OpenInvitation
 from ui.components.attempt import attempt
 from ui.components.audit_text import instant
 from ui.components.zone import named
+from ui.formatting import text as fmt
 from ui.session import SignedInPerson
 
 

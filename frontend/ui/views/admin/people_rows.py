@@ -4,13 +4,13 @@ from typing import Final, Literal
 
 import streamlit as st
 
-from ui import format as fmt
 from ui.api.client import Api
 from ui.api.models import User
 from ui.components import accounts
 from ui.components.attempt import attempt
 from ui.components.dialogs import ask
 from ui.components.person_search import contact
+from ui.formatting import text as fmt
 from ui.session import SignedInPerson
 
 ROLES: Final = ("patient", "doctor", "admin")

@@ -9,7 +9,6 @@ from typing import Final
 
 import streamlit as st
 
-from ui import format as fmt
 from ui import session
 from ui.api.client import Api
 from ui.api.models import Appointment, AppointmentStatus, User
@@ -37,9 +36,11 @@ from ui.components.calendar import (
 )
 from ui.components.dialogs import ask
 from ui.components.failures import show_api_errors
-from ui.components.zone import name_zone, warn_of_unknown_zone
+from ui.components.zone import name_zone
 from ui.config import settings
-from ui.phones import shown_phone
+from ui.feedback.unknown_zone import warn_of_unknown_zone
+from ui.formatting import text as fmt
+from ui.formatting.phones import shown_phone
 from ui.session import SignedInPerson
 
 CALENDAR: Final = "doctor.calendar"

@@ -6,8 +6,8 @@ from typing import Final
 
 import streamlit as st
 
-from ui import format as fmt
 from ui.config import settings
+from ui.formatting import text as fmt
 
 MIN_SLOT: Final = 5
 MAX_SLOT: Final = 240

@@ -10,12 +10,12 @@ from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, HttpUrl, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from ui import checked_settings
-from ui.client_address import networks_of
-from ui.conventions import Conventions, conventions_of
-from ui.zones import is_zone
+from ui.config import checked_settings
+from ui.config.client_address import networks_of
+from ui.config.conventions import Conventions, conventions_of
+from ui.config.zones import is_zone
 
-PROJECT_ROOT = Path(__file__).parents[2]
+PROJECT_ROOT = Path(__file__).parents[3]
 UNUSABLE = 2  # the exit code of a process whose settings have to be corrected
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1")
 LOOPBACK_ADDRESSES = ("127.0.0.1", "::1")

@@ -12,8 +12,8 @@ from starlette.types import ASGIApp
 from streamlit import config as streamlit_config
 
 from ui.config import UNUSABLE, settings
-from ui.listening import listening_sockets
-from ui.server_protocol import GuardedProtocol
+from ui.server.listening import listening_sockets
+from ui.server.protocol import GuardedProtocol
 
 LARGEST_MESSAGE: Final = 262_144  # bytes that a browser sends at once: the fields of one page
 PING_SECONDS: Final = 20  # a browser that does not answer within as many again has gone

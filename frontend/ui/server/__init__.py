@@ -23,12 +23,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import file_util
 
 from ui.api.errors import SENTENCES, ApiFailure
-from ui.client_address import ClientAddress
 from ui.config import Settings, settings
+from ui.config.client_address import ClientAddress
 from ui.tickets import pinned_store
 
-SCRIPT: Final = Path(__file__).parent / "main.py"
-ASSETS: Final = Path(__file__).parent / "assets"
+SCRIPT: Final = Path(__file__).parents[1] / "main.py"
+ASSETS: Final = Path(__file__).parents[1] / "assets"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # Of Streamlit's own routes the pages need three. The others take and keep files, tell what runs, or
 # log people in elsewhere.

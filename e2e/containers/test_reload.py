@@ -66,6 +66,6 @@ def test_a_change_of_a_page_is_served(system: Compose, visitor: Visitor) -> None
     script_state = "data-test-script-state"
     expect(visitor.page.get_by_test_id("stApp")).to_have_attribute(script_state, "notRunning")
 
-    replace(system.folder / "frontend/ui/views/auth/entrance.py", '("Login",', '("Come in",')
+    replace(system.folder / "frontend/ui/login/entrance.py", '("Login",', '("Come in",')
 
     expect(visitor.page.get_by_role("tab", name="Come in")).to_be_visible(timeout=60_000)

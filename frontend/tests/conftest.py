@@ -7,9 +7,10 @@ from streamlit.util import calc_hash
 from tests import fake_booking, fake_staff  # noqa: F401 - they add routes
 from tests.fake_api import FakeApi, Json
 from tests.page_driver import SLOW_MACHINE_SECONDS
-from ui import config, session
+from ui import config
 from ui.api import client
 from ui.components import clock
+from ui.login import session
 from ui.navigation import HOME
 from ui.server import SCRIPT
 

@@ -11,8 +11,8 @@ from tests.fake_api import FakeApi
 from tests.fake_refusals import RefusedError
 from tests.people import browser_answers, cookie_order, fill, log_in, press, texts
 from ui.api.errors import SENTENCES, UNREACHABLE
-from ui.session import COOKIE_NOT_KEPT
-from ui.tickets import pinned_store
+from ui.login.session import COOKIE_NOT_KEPT
+from ui.login.tickets import pinned_store
 
 WRONG = "The username or the password is wrong. Please check both and try again."
 

@@ -6,9 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.page_driver import SLOW_MACHINE_SECONDS, press, texts
-from ui import session
 from ui.api.errors import SENTENCES
 from ui.components import flash
+from ui.login import session
 
 PAGE = Path(__file__).with_name("page_with_a_change.py")
 

@@ -11,7 +11,7 @@ from tests.fake_api import FakeApi
 from tests.fake_clinic import Json
 from tests.page_driver import choose, choose_date, choose_time, press, texts, write
 from tests.people import fill, labels, log_in
-from ui import session
+from ui.login import session
 
 PAGE = "book-appointment"
 NINE = "2026-11-30T09:00:00+00:00"

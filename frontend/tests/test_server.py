@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 from ui import server
 from ui.api.errors import SENTENCES, UNREACHABLE, Unreachable
 from ui.config import settings as current_settings
-from ui.tickets import LoginCookies, pinned_store
+from ui.login.tickets import LoginCookies, pinned_store
 
 FRONTEND = Path(__file__).parents[1]
 OWN = "http://localhost:8501"

@@ -7,7 +7,7 @@ from tests.conftest import OpenPage
 from tests.fake_api import FakeApi
 from tests.people import browser_answers, cookie_order, fill, labels, log_in, press, texts
 from ui.api.errors import UNREACHABLE
-from ui.tickets import pinned_store
+from ui.login.tickets import pinned_store
 
 SIGNED_OUT = "You have been signed out. Please log in again."
 

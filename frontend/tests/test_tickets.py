@@ -5,13 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from ui.tickets import (
-    LIFETIME_SECONDS,
-    MOST_TICKETS,
-    LoginCookies,
-    TicketStore,
-    pinned_store,
-)
+from ui.login.tickets import LIFETIME_SECONDS, MOST_TICKETS, LoginCookies, TicketStore, pinned_store
 
 COOKIES = LoginCookies("token", "device")
 
@@ -91,8 +85,8 @@ def test_old_tickets_are_forgotten(store: TicketStore, clock: Clock):
 
 def test_the_store_outlives_a_reload_of_its_module(monkeypatch: pytest.MonkeyPatch):
     before = pinned_store()
-    monkeypatch.delitem(sys.modules, "ui.tickets")
+    monkeypatch.delitem(sys.modules, "ui.login.tickets")
 
-    from ui.tickets import pinned_store as reloaded  # noqa: PLC0415 - the reload is the test
+    from ui.login.tickets import pinned_store as reloaded  # noqa: PLC0415 - the reload is the test
 
     assert reloaded() is before

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import navigation, session
+from ui import navigation
 from ui.api.errors import ApiFailure
-from ui.components import browser, session_bridge
+from ui.components import browser
 from ui.config import settings
+from ui.login import cookie_bridge, session
 
 PAGE_ICON = "🩺"
 STYLE = Path(__file__).parent / "style.css"
@@ -29,7 +30,7 @@ def main() -> None:
     st.html(STYLE)
     top, body, foot = st.container(), st.container(), st.container()
     with foot:
-        session_bridge.mount()
+        cookie_bridge.mount()
         browser.mount()
     with body:
         page.run()

@@ -8,13 +8,12 @@ from typing import Final
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from ui import session
 from ui.api.errors import ApiFailure
 from ui.api.models import Role
 from ui.config import settings
 from ui.formatting.text import plain, with_article
-from ui.session import SignedInPerson
-from ui.views.auth import entrance
+from ui.login import entrance, session
+from ui.login.session import SignedInPerson
 
 HOME: Final = "home"
 

@@ -11,7 +11,7 @@ from ui.components.failures import show_api_errors
 from ui.components.paging import Pages
 from ui.components.records import draw_records
 from ui.components.zone import name_zone
-from ui.session import SignedInPerson
+from ui.login.session import SignedInPerson
 
 ROWS_A_PAGE: Final = 10
 ROLE_NAMES: Final = {"doctor": "A doctor", "admin": "The clinic's office"}

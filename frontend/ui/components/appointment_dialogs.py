@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import session
 from ui.api.client import Api
 from ui.api.models import Appointment
 from ui.components import flash
@@ -16,6 +15,7 @@ from ui.components.dialogs import take_asked
 from ui.components.failures import show_api_errors
 from ui.components.slot_picker import Picker, pick_day, pick_slot
 from ui.formatting import text as fmt
+from ui.login import session
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from ui import session
 from ui.api.errors import ApiFailure
 from ui.components import flash
 from ui.components.failures import explanation
+from ui.login import session
 
 _KEY = "clinic.last_done"
 

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from ui import session
 from ui.api.client import Api
 from ui.api.errors import reworded
 from ui.api.models import Doctor, Slot, User
@@ -28,6 +27,7 @@ from ui.components.slot_picker import DAYS_AHEAD, Picker, pick_day, pick_slot
 from ui.components.zone import name_zone, named
 from ui.formatting import limits
 from ui.formatting import text as fmt
+from ui.login import session
 
 REFRESH_SECONDS = 15
 SAID_TO_A_PATIENT = {

@@ -25,7 +25,7 @@ from streamlit import file_util
 from ui.api.errors import SENTENCES, ApiFailure
 from ui.config import Settings, settings
 from ui.config.client_address import ClientAddress
-from ui.tickets import pinned_store
+from ui.login.tickets import pinned_store
 
 SCRIPT: Final = Path(__file__).parents[1] / "main.py"
 ASSETS: Final = Path(__file__).parents[1] / "assets"

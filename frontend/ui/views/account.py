@@ -4,7 +4,6 @@ from typing import Final
 
 import streamlit as st
 
-from ui import session
 from ui.api.errors import ApiFailure
 from ui.api.models import Session, User
 from ui.components import flash
@@ -17,7 +16,8 @@ from ui.feedback.unknown_zone import warn_of_unknown_zone
 from ui.formatting import limits
 from ui.formatting.phones import PHONE_HINT, shown_phone
 from ui.formatting.text import moment, now_in, plain
-from ui.session import SignedInPerson
+from ui.login import session
+from ui.login.session import SignedInPerson
 
 FORM_WIDTH: Final = 560
 _SAVED: Final = "account.saved"

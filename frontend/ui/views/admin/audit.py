@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from ui import session
 from ui.api.client import Api
 from ui.api.models import Audit
 from ui.components import audit_text, clock, directory, flash
@@ -18,7 +17,8 @@ from ui.components.person_search import pick_person
 from ui.components.records import draw_records
 from ui.components.zone import name_zone
 from ui.config import settings
-from ui.session import SignedInPerson
+from ui.login import session
+from ui.login.session import SignedInPerson
 
 ROWS_A_PAGE: Final = 25
 

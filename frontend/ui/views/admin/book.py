@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from ui import session
 from ui.components.booking import Desk, draw_booking
 from ui.components.failures import show_api_errors
 from ui.components.person_search import pick_person
-from ui.session import SignedInPerson
+from ui.login import session
+from ui.login.session import SignedInPerson
 
 
 def page() -> None:

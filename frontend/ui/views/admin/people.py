@@ -5,7 +5,6 @@ from typing import Final
 
 import streamlit as st
 
-from ui import session
 from ui.api.client import Api
 from ui.api.models import User
 from ui.components import accounts, flash
@@ -13,7 +12,8 @@ from ui.components.dialogs import ask
 from ui.components.failures import show_api_errors
 from ui.components.paging import Pages
 from ui.formatting import limits
-from ui.session import SignedInPerson
+from ui.login import session
+from ui.login.session import SignedInPerson
 from ui.views.admin.people_dialogs import open_asked
 from ui.views.admin.people_invitations import draw_invitations
 from ui.views.admin.people_rows import ACTIVE, DEACTIVATED, ROLES, WAITING, draw_row, state_of

@@ -16,7 +16,7 @@ from ui.components.failures import show_api_errors
 from ui.components.zone import named
 from ui.config import settings
 from ui.formatting import text as fmt
-from ui.session import SignedInPerson
+from ui.login.session import SignedInPerson
 from ui.views.admin.people_rows import ROLES
 
 _INVITATION: Final = "people.invitation"

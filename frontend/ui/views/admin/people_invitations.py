@@ -8,7 +8,7 @@ from ui.components.attempt import attempt
 from ui.components.audit_text import instant
 from ui.components.zone import named
 from ui.formatting import text as fmt
-from ui.session import SignedInPerson
+from ui.login.session import SignedInPerson
 
 
 def draw_invitations(person: SignedInPerson) -> None:

@@ -11,7 +11,7 @@ from ui.components.attempt import attempt
 from ui.components.dialogs import ask
 from ui.components.person_search import contact
 from ui.formatting import text as fmt
-from ui.session import SignedInPerson
+from ui.login.session import SignedInPerson
 
 ROLES: Final = ("patient", "doctor", "admin")
 WAITING: Final = "Waiting for approval"

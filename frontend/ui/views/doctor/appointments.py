@@ -9,7 +9,6 @@ from typing import Final
 
 import streamlit as st
 
-from ui import session
 from ui.api.client import Api
 from ui.api.models import Appointment, AppointmentStatus, User
 from ui.components import clock, events, flash
@@ -41,7 +40,8 @@ from ui.config import settings
 from ui.feedback.unknown_zone import warn_of_unknown_zone
 from ui.formatting import text as fmt
 from ui.formatting.phones import shown_phone
-from ui.session import SignedInPerson
+from ui.login import session
+from ui.login.session import SignedInPerson
 
 CALENDAR: Final = "doctor.calendar"
 

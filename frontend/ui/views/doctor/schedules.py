@@ -4,7 +4,6 @@ from typing import Final
 
 import streamlit as st
 
-from ui import session
 from ui.api.models import Schedule
 from ui.components import events, flash
 from ui.components.attempt import attempt
@@ -14,7 +13,8 @@ from ui.components.failures import show_api_errors
 from ui.components.zone import name_zone
 from ui.feedback.unknown_zone import warn_of_unknown_zone
 from ui.formatting import text as fmt
-from ui.session import SignedInPerson
+from ui.login import session
+from ui.login.session import SignedInPerson
 from ui.views.doctor import hours_fields
 from ui.views.doctor.schedule_dialogs import open_asked, row_text
 from ui.views.doctor.schedule_form import draw_add_form

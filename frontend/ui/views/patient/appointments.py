@@ -7,7 +7,6 @@ from typing import Final
 
 import streamlit as st
 
-from ui import session
 from ui.api.models import Appointment
 from ui.components import clock, events, flash
 from ui.components.appointment_card import Action, Card
@@ -18,7 +17,8 @@ from ui.components.calendar import LIST_MONTH, MONTH, WEEK, Look, Pick, calendar
 from ui.components.dialogs import ask
 from ui.components.failures import show_api_errors
 from ui.components.zone import name_zone
-from ui.session import SignedInPerson
+from ui.login import session
+from ui.login.session import SignedInPerson
 
 CALENDAR: Final = "mine.calendar"
 A_DAY: Final = timedelta(days=1)

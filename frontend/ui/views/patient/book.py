@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ui import session
 from ui.components.booking import Desk, draw_booking
+from ui.login import session
 
 
 def page() -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-from ui import session
+from ui.login import session
 
 _SCRIPT: Final = """
 const LAST_CHANGE = "clinic-session-changed";

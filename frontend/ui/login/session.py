@@ -17,7 +17,7 @@ from ui.api.errors import SENTENCES, ApiError, ApiFailure
 from ui.api.models import Role, SignedIn, User
 from ui.config import settings
 from ui.formatting.text import shown_zone, with_article
-from ui.tickets import LoginCookies, pinned_store
+from ui.login.tickets import LoginCookies, pinned_store
 
 _KEY: Final = "clinic_session"
 ACTIVITY_SECONDS: Final = 60.0

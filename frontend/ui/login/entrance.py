@@ -6,11 +6,11 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui import session
 from ui.api.errors import ApiFailure
 from ui.config import settings
 from ui.formatting import limits
 from ui.formatting.phones import PHONE_HINT
+from ui.login import session
 
 FORM_WIDTH: Final = 480
 TABS: Final = ("Login", "Register")

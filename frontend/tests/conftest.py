@@ -9,10 +9,10 @@ from tests.fake_api import FakeApi, Json
 from tests.page_driver import SLOW_MACHINE_SECONDS
 from ui import config
 from ui.api import client
-from ui.components import clock
 from ui.login import session
 from ui.navigation import HOME
 from ui.server import SCRIPT
+from ui.widgets import clock
 
 SETTINGS = {
     "APP_ENV": "development",

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ui.api.errors import ApiError
-from ui.components import flash
 from ui.components.attempt import attempt
+from ui.widgets import flash
 
 
 def change() -> str:

@@ -20,7 +20,7 @@ from tests.page_driver import (
     write,
 )
 from ui.api.errors import SENTENCES, UNREACHABLE
-from ui.components import flash
+from ui.widgets import flash
 
 PAGE = "book-appointment"
 NINE = "2026-11-30T09:00:00+00:00"

@@ -9,8 +9,8 @@ from ui import config
 from ui.api.models import Appointment, Schedule, Slot
 from ui.components import events
 from ui.components.appointment_text import doctor_label, doctor_of, patient_of, when
-from ui.components.calendar import Event, grid, week_of
 from ui.components.slot_picker import days_with_free_times
+from ui.widgets.calendar import Event, grid, week_of
 
 MONDAY = date(2026, 11, 30)
 BERLIN = "Europe/Berlin"

@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.page_driver import SLOW_MACHINE_SECONDS, press, texts
 from ui.api.errors import SENTENCES
-from ui.components import flash
 from ui.login import session
+from ui.widgets import flash
 
 PAGE = Path(__file__).with_name("page_with_a_change.py")
 

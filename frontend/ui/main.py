@@ -7,9 +7,9 @@ import streamlit as st
 
 from ui import navigation
 from ui.api.errors import ApiFailure
-from ui.components import browser
 from ui.config import settings
 from ui.login import cookie_bridge, session
+from ui.widgets import browser
 
 PAGE_ICON = "🩺"
 STYLE = Path(__file__).parent / "style.css"

@@ -8,10 +8,10 @@ import streamlit as st
 from ui.api.models import Audit
 from ui.components import audit_text
 from ui.components.failures import show_api_errors
-from ui.components.paging import Pages
-from ui.components.records import draw_records
-from ui.components.zone import name_zone
 from ui.login.session import SignedInPerson
+from ui.widgets.paging import Pages
+from ui.widgets.tables import draw_records
+from ui.widgets.zone import name_zone
 
 ROWS_A_PAGE: Final = 10
 ROLE_NAMES: Final = {"doctor": "A doctor", "admin": "The clinic's office"}

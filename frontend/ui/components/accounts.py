@@ -13,7 +13,7 @@ import streamlit as st
 from ui.api.client import Api
 from ui.api.errors import reworded
 from ui.api.models import User
-from ui.components import clock
+from ui.widgets import clock
 
 KEPT_FOR: Final = timedelta(seconds=30)
 MOST_KEPT: Final = 8

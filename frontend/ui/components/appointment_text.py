@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from ui.api.models import Appointment, Doctor, User
-from ui.components.zone import named
 from ui.formatting import text as fmt
+from ui.widgets.zone import named
 
 Party = Callable[[Appointment], str]
 """The name of the other side: the doctor for the patient, the patient for the doctor."""

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from ui.api.errors import ApiFailure
-from ui.components import flash
 from ui.components.failures import explanation
 from ui.login import session
+from ui.widgets import flash
 
 _KEY = "clinic.last_done"
 

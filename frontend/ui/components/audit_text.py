@@ -6,8 +6,8 @@ from typing import Final
 
 from ui.api.errors import field_name
 from ui.api.models import Audit
-from ui.components.records import Row
 from ui.formatting import text as fmt
+from ui.widgets.tables import Row
 
 OK: Final = "ok"
 ACTIONS: Final = {

@@ -9,25 +9,18 @@ import streamlit as st
 from ui.api.client import Api
 from ui.api.errors import reworded
 from ui.api.models import Doctor, Slot, User
-from ui.components import clock, events, flash
+from ui.components import events
 from ui.components.appointment_text import doctor_label, when
 from ui.components.attempt import attempt
-from ui.components.calendar import (
-    DAY,
-    MONTH,
-    WEEK,
-    Look,
-    Pick,
-    calendar,
-    visible_range,
-)
 from ui.components.failures import show_api_errors
 from ui.components.last_known import FreeTimes, LastKnown
 from ui.components.slot_picker import DAYS_AHEAD, Picker, pick_day, pick_slot
-from ui.components.zone import name_zone, named
 from ui.formatting import limits
 from ui.formatting import text as fmt
 from ui.login import session
+from ui.widgets import clock, flash
+from ui.widgets.calendar import DAY, MONTH, WEEK, Look, Pick, calendar, visible_range
+from ui.widgets.zone import name_zone, named
 
 REFRESH_SECONDS = 15
 SAID_TO_A_PATIENT = {

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 
 from ui.api.models import Appointment, Schedule, Slot
-from ui.components.calendar import Event
 from ui.config import settings
 from ui.formatting import text as fmt
+from ui.widgets.calendar import Event
 
 REFERENCE_MONDAY = date(2024, 1, 1)
 """Lies in the week that stands for every week; no clock changes in it."""

@@ -8,8 +8,8 @@ import streamlit as st
 
 from ui.api.errors import ApiError, ApiFailure
 from ui.api.models import AffectedAppointment
-from ui.components.zone import named
 from ui.formatting import text as fmt
+from ui.widgets.zone import named
 
 P = ParamSpec("P")
 

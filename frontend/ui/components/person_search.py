@@ -6,10 +6,11 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import User
-from ui.components import accounts, flash
+from ui.components import accounts
 from ui.formatting import limits
 from ui.formatting import text as fmt
 from ui.formatting.phones import shown_phone
+from ui.widgets import flash
 
 LIMIT: Final = 20
 

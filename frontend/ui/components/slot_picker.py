@@ -9,12 +9,12 @@ from typing import ClassVar
 import streamlit as st
 
 from ui.api.models import Doctor, Slot
-from ui.components import clock, flash
 from ui.components.events import slot_id, slot_label
 from ui.components.last_known import FreeTimes
-from ui.components.zone import name_zone, named
 from ui.config import settings
 from ui.formatting import text as fmt
+from ui.widgets import clock, flash
+from ui.widgets.zone import name_zone, named
 
 DAYS_AHEAD = 31
 """How far the search for a day with free times looks, and the most the API answers at once."""

@@ -6,10 +6,8 @@ import streamlit as st
 
 from ui.api.errors import ApiFailure
 from ui.api.models import Session, User
-from ui.components import flash
 from ui.components.access_log import draw_accesses
 from ui.components.failures import show_api_errors
-from ui.components.zone import named
 from ui.config.zones import zone_names
 from ui.devices import device_name
 from ui.feedback.unknown_zone import warn_of_unknown_zone
@@ -18,6 +16,8 @@ from ui.formatting.phones import PHONE_HINT, shown_phone
 from ui.formatting.text import moment, now_in, plain
 from ui.login import session
 from ui.login.session import SignedInPerson
+from ui.widgets import flash
+from ui.widgets.zone import named
 
 FORM_WIDTH: Final = 560
 _SAVED: Final = "account.saved"

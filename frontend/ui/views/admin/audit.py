@@ -9,16 +9,17 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import Audit
-from ui.components import audit_text, clock, directory, flash
+from ui.components import audit_text, directory
 from ui.components.audit_text import ACTIONS, OUTCOMES
 from ui.components.failures import show_api_errors
-from ui.components.paging import Pages
 from ui.components.person_search import pick_person
-from ui.components.records import draw_records
-from ui.components.zone import name_zone
 from ui.config import settings
 from ui.login import session
 from ui.login.session import SignedInPerson
+from ui.widgets import clock, flash
+from ui.widgets.paging import Pages
+from ui.widgets.tables import draw_records
+from ui.widgets.zone import name_zone
 
 ROWS_A_PAGE: Final = 25
 

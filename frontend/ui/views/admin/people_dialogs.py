@@ -8,16 +8,17 @@ import streamlit as st
 from ui.api.client import Api
 from ui.api.errors import ApiFailure
 from ui.api.models import Invitation, User
-from ui.components import accounts, flash
+from ui.components import accounts
 from ui.components.attempt import attempt, finished
 from ui.components.audit_text import instant
-from ui.components.dialogs import take_asked
 from ui.components.failures import show_api_errors
-from ui.components.zone import named
 from ui.config import settings
 from ui.formatting import text as fmt
 from ui.login.session import SignedInPerson
 from ui.views.admin.people_rows import ROLES
+from ui.widgets import flash
+from ui.widgets.dialogs import take_asked
+from ui.widgets.zone import named
 
 _INVITATION: Final = "people.invitation"
 

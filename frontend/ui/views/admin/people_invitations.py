@@ -6,9 +6,9 @@ from ui.api.client import Api
 from ui.api.models import OpenInvitation
 from ui.components.attempt import attempt
 from ui.components.audit_text import instant
-from ui.components.zone import named
 from ui.formatting import text as fmt
 from ui.login.session import SignedInPerson
+from ui.widgets.zone import named
 
 
 def draw_invitations(person: SignedInPerson) -> None:

@@ -8,10 +8,10 @@ from ui.api.client import Api
 from ui.api.models import User
 from ui.components import accounts
 from ui.components.attempt import attempt
-from ui.components.dialogs import ask
 from ui.components.person_search import contact
 from ui.formatting import text as fmt
 from ui.login.session import SignedInPerson
+from ui.widgets.dialogs import ask
 
 ROLES: Final = ("patient", "doctor", "admin")
 WAITING: Final = "Waiting for approval"

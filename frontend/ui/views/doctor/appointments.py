@@ -11,7 +11,7 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import Appointment, AppointmentStatus, User
-from ui.components import clock, events, flash
+from ui.components import events
 from ui.components.appointment_card import Action, Card
 from ui.components.appointment_dialogs import Desk, open_asked
 from ui.components.appointment_lists import draw_page
@@ -23,25 +23,17 @@ from ui.components.appointment_text import (
     when,
 )
 from ui.components.attempt import attempt
-from ui.components.calendar import (
-    DAY,
-    LIST_WEEK,
-    WEEK,
-    Look,
-    Pick,
-    calendar,
-    visible_range,
-    week_of,
-)
-from ui.components.dialogs import ask
 from ui.components.failures import show_api_errors
-from ui.components.zone import name_zone
 from ui.config import settings
 from ui.feedback.unknown_zone import warn_of_unknown_zone
 from ui.formatting import text as fmt
 from ui.formatting.phones import shown_phone
 from ui.login import session
 from ui.login.session import SignedInPerson
+from ui.widgets import clock, flash
+from ui.widgets.calendar import DAY, LIST_WEEK, WEEK, Look, Pick, calendar, visible_range, week_of
+from ui.widgets.dialogs import ask
+from ui.widgets.zone import name_zone
 
 CALENDAR: Final = "doctor.calendar"
 

@@ -4,13 +4,13 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import Schedule
-from ui.components import flash
 from ui.components.attempt import attempt, finished
-from ui.components.dialogs import take_asked
 from ui.components.failures import show_api_errors
 from ui.formatting import text as fmt
 from ui.views.doctor import hours_fields
 from ui.views.doctor.hours_fields import Hours
+from ui.widgets import flash
+from ui.widgets.dialogs import take_asked
 
 
 def row_text(row: Schedule) -> str:

@@ -8,14 +8,14 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.errors import ApiFailure, Unreachable
-from ui.components import flash
 from ui.components.failures import explanation
-from ui.components.flash import Notice
 from ui.formatting import text as fmt
 from ui.login import session
 from ui.login.session import SignedInPerson
 from ui.views.doctor import hours_fields
 from ui.views.doctor.hours_fields import USUAL_HOURS, Hours
+from ui.widgets import flash
+from ui.widgets.flash import Notice
 
 _DRAFT: Final = "schedule.draft"
 

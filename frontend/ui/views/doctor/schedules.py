@@ -5,12 +5,9 @@ from typing import Final
 import streamlit as st
 
 from ui.api.models import Schedule
-from ui.components import events, flash
+from ui.components import events
 from ui.components.attempt import attempt
-from ui.components.calendar import LIST_WEEK, WEEK, Look, Pick, calendar
-from ui.components.dialogs import ask
 from ui.components.failures import show_api_errors
-from ui.components.zone import name_zone
 from ui.feedback.unknown_zone import warn_of_unknown_zone
 from ui.formatting import text as fmt
 from ui.login import session
@@ -18,6 +15,10 @@ from ui.login.session import SignedInPerson
 from ui.views.doctor import hours_fields
 from ui.views.doctor.schedule_dialogs import open_asked, row_text
 from ui.views.doctor.schedule_form import draw_add_form
+from ui.widgets import flash
+from ui.widgets.calendar import LIST_WEEK, WEEK, Look, Pick, calendar
+from ui.widgets.dialogs import ask
+from ui.widgets.zone import name_zone
 
 CALENDAR: Final = "schedule.calendar"
 

@@ -8,17 +8,18 @@ from typing import Final
 import streamlit as st
 
 from ui.api.models import Appointment
-from ui.components import clock, events, flash
+from ui.components import events
 from ui.components.appointment_card import Action, Card
 from ui.components.appointment_dialogs import Desk, open_asked
 from ui.components.appointment_lists import draw_page
 from ui.components.appointment_text import doctor_label, doctor_of
-from ui.components.calendar import LIST_MONTH, MONTH, WEEK, Look, Pick, calendar, visible_range
-from ui.components.dialogs import ask
 from ui.components.failures import show_api_errors
-from ui.components.zone import name_zone
 from ui.login import session
 from ui.login.session import SignedInPerson
+from ui.widgets import clock, flash
+from ui.widgets.calendar import LIST_MONTH, MONTH, WEEK, Look, Pick, calendar, visible_range
+from ui.widgets.dialogs import ask
+from ui.widgets.zone import name_zone
 
 CALENDAR: Final = "mine.calendar"
 A_DAY: Final = timedelta(days=1)

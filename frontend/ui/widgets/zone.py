@@ -5,8 +5,8 @@ from datetime import datetime
 
 import streamlit as st
 
-from ui.components import clock
 from ui.formatting import text as fmt
+from ui.widgets import clock
 
 
 def named(moment: str, zone: str, at: datetime) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui.components import flash
+from ui.widgets import flash
 
 _ASKED = "clinic.asked_dialog"
 _COUNT = "clinic.dialogs_asked"

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
-from ui.components import flash
+from ui.widgets import flash
 
 Mark = TypeVar("Mark", bound=int | str)
 """What names a place in the answer: the number of a row, or a cursor of the API."""

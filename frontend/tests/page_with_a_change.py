@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.api.errors import ApiError
-from ui.components.attempt import attempt
+from ui.feedback.attempt import attempt
 from ui.widgets import flash
 
 

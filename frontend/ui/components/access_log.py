@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui.api.models import Audit
 from ui.components import audit_text
-from ui.components.failures import show_api_errors
+from ui.feedback.failures import show_api_errors
 from ui.login.session import SignedInPerson
 from ui.widgets.paging import Pages
 from ui.widgets.tables import draw_records

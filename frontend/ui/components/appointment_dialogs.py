@@ -9,9 +9,9 @@ from ui.api.client import Api
 from ui.api.models import Appointment
 from ui.components.appointment_card import Card
 from ui.components.appointment_text import Party, when
-from ui.components.attempt import attempt, finished
-from ui.components.failures import show_api_errors
 from ui.components.slot_picker import Picker, pick_day, pick_slot
+from ui.feedback.attempt import attempt, finished
+from ui.feedback.failures import show_api_errors
 from ui.formatting import text as fmt
 from ui.login import session
 from ui.widgets import flash

@@ -11,10 +11,10 @@ from ui.api.errors import reworded
 from ui.api.models import Doctor, Slot, User
 from ui.components import events
 from ui.components.appointment_text import doctor_label, when
-from ui.components.attempt import attempt
-from ui.components.failures import show_api_errors
 from ui.components.last_known import FreeTimes, LastKnown
 from ui.components.slot_picker import DAYS_AHEAD, Picker, pick_day, pick_slot
+from ui.feedback.attempt import attempt
+from ui.feedback.failures import show_api_errors
 from ui.formatting import limits
 from ui.formatting import text as fmt
 from ui.login import session

@@ -7,9 +7,9 @@ import streamlit as st
 from ui.api.errors import ApiFailure
 from ui.api.models import Session, User
 from ui.components.access_log import draw_accesses
-from ui.components.failures import show_api_errors
 from ui.config.zones import zone_names
 from ui.devices import device_name
+from ui.feedback.failures import show_api_errors
 from ui.feedback.unknown_zone import warn_of_unknown_zone
 from ui.formatting import limits
 from ui.formatting.phones import PHONE_HINT, shown_phone

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ui.components.booking import Desk, draw_booking
-from ui.components.failures import show_api_errors
 from ui.components.person_search import pick_person
+from ui.feedback.failures import show_api_errors
 from ui.login import session
 from ui.login.session import SignedInPerson
 

@@ -8,7 +8,7 @@ import streamlit as st
 from ui.api.client import Api
 from ui.api.models import User
 from ui.components import accounts
-from ui.components.failures import show_api_errors
+from ui.feedback.failures import show_api_errors
 from ui.formatting import limits
 from ui.login import session
 from ui.login.session import SignedInPerson

@@ -4,8 +4,8 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import OpenInvitation
-from ui.components.attempt import attempt
 from ui.components.audit_text import instant
+from ui.feedback.attempt import attempt
 from ui.formatting import text as fmt
 from ui.login.session import SignedInPerson
 from ui.widgets.zone import named

@@ -22,9 +22,9 @@ from ui.components.appointment_text import (
     patient_of,
     when,
 )
-from ui.components.attempt import attempt
-from ui.components.failures import show_api_errors
 from ui.config import settings
+from ui.feedback.attempt import attempt
+from ui.feedback.failures import show_api_errors
 from ui.feedback.unknown_zone import warn_of_unknown_zone
 from ui.formatting import text as fmt
 from ui.formatting.phones import shown_phone

@@ -4,8 +4,8 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import Schedule
-from ui.components.attempt import attempt, finished
-from ui.components.failures import show_api_errors
+from ui.feedback.attempt import attempt, finished
+from ui.feedback.failures import show_api_errors
 from ui.formatting import text as fmt
 from ui.views.doctor import hours_fields
 from ui.views.doctor.hours_fields import Hours

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.errors import ApiFailure, Unreachable
-from ui.components.failures import explanation
+from ui.feedback.failures import explanation
 from ui.formatting import text as fmt
 from ui.login import session
 from ui.login.session import SignedInPerson

@@ -6,8 +6,8 @@ import streamlit as st
 
 from ui.api.models import Schedule
 from ui.components import events
-from ui.components.attempt import attempt
-from ui.components.failures import show_api_errors
+from ui.feedback.attempt import attempt
+from ui.feedback.failures import show_api_errors
 from ui.feedback.unknown_zone import warn_of_unknown_zone
 from ui.formatting import text as fmt
 from ui.login import session

@@ -13,7 +13,7 @@ from ui.components.appointment_card import Action, Card
 from ui.components.appointment_dialogs import Desk, open_asked
 from ui.components.appointment_lists import draw_page
 from ui.components.appointment_text import doctor_label, doctor_of
-from ui.components.failures import show_api_errors
+from ui.feedback.failures import show_api_errors
 from ui.login import session
 from ui.login.session import SignedInPerson
 from ui.widgets import clock, flash

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ui.api.errors import ApiFailure
-from ui.components.failures import explanation
+from ui.feedback.failures import explanation
 from ui.login import session
 from ui.widgets import flash
 

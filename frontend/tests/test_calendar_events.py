@@ -7,9 +7,9 @@ from tests.fake_api import FakeApi
 from tests.fake_clinic import MONDAY_MORNING, Json
 from ui import config
 from ui.api.models import Appointment, Schedule, Slot
-from ui.components import events
-from ui.components.appointment_text import doctor_label, doctor_of, patient_of, when
-from ui.components.slot_picker import days_with_free_times
+from ui.appointments import events
+from ui.appointments.slot_picker import days_with_free_times
+from ui.appointments.wording import doctor_label, doctor_of, patient_of, when
 from ui.widgets.calendar import Event, grid, week_of
 
 MONDAY = date(2026, 11, 30)

@@ -12,7 +12,7 @@ from tests.fake_refusals import RefusedError
 from tests.page_driver import buttons, headlines, offered_times, pills, press, texts
 from tests.people import click_event
 from ui.api.errors import SENTENCES, UNREACHABLE
-from ui.components.appointment_lists import CARDS_A_PAGE
+from ui.appointments.lists import CARDS_A_PAGE
 
 PAGE = "my-appointments"
 NINE = MONDAY_MORNING.replace(hour=9)

@@ -38,14 +38,14 @@ ENTRIES: Final = (
     PageEntry(
         "My Appointments",
         "my-appointments",
-        "views/patient/appointments.py",
+        "appointments/patient_page.py",
         ":material/calendar_month:",
         frozenset({"patient"}),
     ),
     PageEntry(
         "Appointments",
         "appointments",
-        "views/doctor/appointments.py",
+        "appointments/doctor_page.py",
         ":material/calendar_month:",
         frozenset({"doctor"}),
     ),

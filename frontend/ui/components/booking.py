@@ -9,10 +9,10 @@ import streamlit as st
 from ui.api.client import Api
 from ui.api.errors import reworded
 from ui.api.models import Doctor, Slot, User
-from ui.components import events
-from ui.components.appointment_text import doctor_label, when
-from ui.components.last_known import FreeTimes, LastKnown
-from ui.components.slot_picker import DAYS_AHEAD, Picker, pick_day, pick_slot
+from ui.appointments import events
+from ui.appointments.last_known import FreeTimes, LastKnown
+from ui.appointments.slot_picker import DAYS_AHEAD, Picker, pick_day, pick_slot
+from ui.appointments.wording import doctor_label, when
 from ui.feedback.attempt import attempt
 from ui.feedback.failures import show_api_errors
 from ui.formatting import limits

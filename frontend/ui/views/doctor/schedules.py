@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from ui.api.models import Schedule
-from ui.components import events
+from ui.appointments import events
 from ui.feedback.attempt import attempt
 from ui.feedback.failures import show_api_errors
 from ui.feedback.unknown_zone import warn_of_unknown_zone

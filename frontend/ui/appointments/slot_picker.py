@@ -9,8 +9,8 @@ from typing import ClassVar
 import streamlit as st
 
 from ui.api.models import Doctor, Slot
-from ui.components.events import slot_id, slot_label
-from ui.components.last_known import FreeTimes
+from ui.appointments.events import slot_id, slot_label
+from ui.appointments.last_known import FreeTimes
 from ui.config import settings
 from ui.formatting import text as fmt
 from ui.widgets import clock, flash

@@ -11,17 +11,11 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import Appointment, AppointmentStatus, User
-from ui.components import events
-from ui.components.appointment_card import Action, Card
-from ui.components.appointment_dialogs import Desk, open_asked
-from ui.components.appointment_lists import draw_page
-from ui.components.appointment_text import (
-    doctor_label,
-    doctor_of,
-    is_patient,
-    patient_of,
-    when,
-)
+from ui.appointments import events
+from ui.appointments.card import Action, Card
+from ui.appointments.dialogs import Desk, open_asked
+from ui.appointments.lists import draw_page
+from ui.appointments.wording import doctor_label, doctor_of, is_patient, patient_of, when
 from ui.config import settings
 from ui.feedback.attempt import attempt
 from ui.feedback.failures import show_api_errors

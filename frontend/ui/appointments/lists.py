@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import Appointment
-from ui.components.appointment_card import Card
+from ui.appointments.card import Card
 from ui.widgets.paging import Pages
 
 CARDS_A_PAGE: Final = 10

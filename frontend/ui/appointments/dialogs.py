@@ -7,9 +7,9 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import Appointment
-from ui.components.appointment_card import Card
-from ui.components.appointment_text import Party, when
-from ui.components.slot_picker import Picker, pick_day, pick_slot
+from ui.appointments.card import Card
+from ui.appointments.slot_picker import Picker, pick_day, pick_slot
+from ui.appointments.wording import Party, when
 from ui.feedback.attempt import attempt, finished
 from ui.feedback.failures import show_api_errors
 from ui.formatting import text as fmt

@@ -8,11 +8,11 @@ from typing import Final
 import streamlit as st
 
 from ui.api.models import Appointment
-from ui.components import events
-from ui.components.appointment_card import Action, Card
-from ui.components.appointment_dialogs import Desk, open_asked
-from ui.components.appointment_lists import draw_page
-from ui.components.appointment_text import doctor_label, doctor_of
+from ui.appointments import events
+from ui.appointments.card import Action, Card
+from ui.appointments.dialogs import Desk, open_asked
+from ui.appointments.lists import draw_page
+from ui.appointments.wording import doctor_label, doctor_of
 from ui.feedback.failures import show_api_errors
 from ui.login import session
 from ui.login.session import SignedInPerson

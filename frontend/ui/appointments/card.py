@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from ui.api.models import Appointment, AppointmentStatus
-from ui.components.appointment_text import when
+from ui.appointments.wording import when
 from ui.formatting import text as fmt
 
 _COLOURS: dict[AppointmentStatus, Literal["blue", "green", "gray"]] = {

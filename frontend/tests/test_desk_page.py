@@ -11,7 +11,7 @@ from tests.fake_refusals import RefusedError
 from tests.page_driver import choose, choose_time, press, texts, write
 from tests.people import fill
 from ui.api.errors import SENTENCES
-from ui.components.booking import SAID_AT_THE_DESK
+from ui.booking.form import SAID_AT_THE_DESK
 
 PAGE = "book-for-a-patient"
 NINE = "2026-11-30T09:00:00+00:00"

@@ -31,7 +31,7 @@ ENTRIES: Final = (
     PageEntry(
         "Book Appointment",
         "book-appointment",
-        "views/patient/book.py",
+        "booking/patient_page.py",
         ":material/event_available:",
         frozenset({"patient"}),
     ),
@@ -66,7 +66,7 @@ ENTRIES: Final = (
     PageEntry(
         "Book for a Patient",
         "book-for-a-patient",
-        "views/admin/book.py",
+        "booking/desk_page.py",
         ":material/event_available:",
         frozenset({"admin"}),
     ),

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.components.booking import Desk, draw_booking
+from ui.booking.form import Desk, draw_booking
 from ui.components.person_search import pick_person
 from ui.feedback.failures import show_api_errors
 from ui.login import session

@@ -52,7 +52,7 @@ ENTRIES: Final = (
     PageEntry(
         "Schedule Management",
         "schedule-management",
-        "views/doctor/schedules.py",
+        "schedules/page.py",
         ":material/schedule:",
         frozenset({"doctor"}),
     ),

@@ -7,8 +7,8 @@ from ui.api.models import Schedule
 from ui.feedback.attempt import attempt, finished
 from ui.feedback.failures import show_api_errors
 from ui.formatting import text as fmt
-from ui.views.doctor import hours_fields
-from ui.views.doctor.hours_fields import Hours
+from ui.schedules import hours_fields
+from ui.schedules.hours_fields import Hours
 from ui.widgets import flash
 from ui.widgets.dialogs import take_asked
 

@@ -12,9 +12,9 @@ from ui.feedback.unknown_zone import warn_of_unknown_zone
 from ui.formatting import text as fmt
 from ui.login import session
 from ui.login.session import SignedInPerson
-from ui.views.doctor import hours_fields
-from ui.views.doctor.schedule_dialogs import open_asked, row_text
-from ui.views.doctor.schedule_form import draw_add_form
+from ui.schedules import hours_fields
+from ui.schedules.dialogs import open_asked, row_text
+from ui.schedules.form import draw_add_form
 from ui.widgets import flash
 from ui.widgets.calendar import LIST_WEEK, WEEK, Look, Pick, calendar
 from ui.widgets.dialogs import ask

@@ -12,8 +12,8 @@ from ui.feedback.failures import explanation
 from ui.formatting import text as fmt
 from ui.login import session
 from ui.login.session import SignedInPerson
-from ui.views.doctor import hours_fields
-from ui.views.doctor.hours_fields import USUAL_HOURS, Hours
+from ui.schedules import hours_fields
+from ui.schedules.hours_fields import USUAL_HOURS, Hours
 from ui.widgets import flash
 from ui.widgets.flash import Notice
 

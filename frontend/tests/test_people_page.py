@@ -13,7 +13,7 @@ from tests.fake_staff import add_invitation
 from tests.page_driver import buttons, choose, press, texts
 from tests.people import fill
 from ui.api.errors import SENTENCES, UNREACHABLE
-from ui.components.accounts import MOST_KEPT, STILL_BOOKED
+from ui.people.accounts import MOST_KEPT, STILL_BOOKED
 
 PAGE = "people"
 ACTIONS = ["Deactivate", "Change role", "Devices"]

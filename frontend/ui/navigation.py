@@ -59,7 +59,7 @@ ENTRIES: Final = (
     PageEntry(
         "People",
         "people",
-        "views/admin/people.py",
+        "people/page.py",
         ":material/group:",
         frozenset({"admin"}),
     ),

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from ui.booking.form import Desk, draw_booking
-from ui.components.person_search import pick_person
 from ui.feedback.failures import show_api_errors
 from ui.login import session
 from ui.login.session import SignedInPerson
+from ui.people.search import pick_person
 
 
 def page() -> None:

@@ -9,13 +9,14 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import Audit
-from ui.components import audit_text, directory
+from ui.components import audit_text
 from ui.components.audit_text import ACTIONS, OUTCOMES
-from ui.components.person_search import pick_person
 from ui.config import settings
 from ui.feedback.failures import show_api_errors
 from ui.login import session
 from ui.login.session import SignedInPerson
+from ui.people import directory
+from ui.people.search import pick_person
 from ui.widgets import clock, flash
 from ui.widgets.paging import Pages
 from ui.widgets.tables import draw_records

@@ -7,14 +7,14 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import User
-from ui.components import accounts
 from ui.feedback.failures import show_api_errors
 from ui.formatting import limits
 from ui.login import session
 from ui.login.session import SignedInPerson
-from ui.views.admin.people_dialogs import open_asked
-from ui.views.admin.people_invitations import draw_invitations
-from ui.views.admin.people_rows import ACTIVE, DEACTIVATED, ROLES, WAITING, draw_row, state_of
+from ui.people import accounts
+from ui.people.dialogs import open_asked
+from ui.people.invitations import draw_invitations
+from ui.people.rows import ACTIVE, DEACTIVATED, ROLES, WAITING, draw_row, state_of
 from ui.widgets import flash
 from ui.widgets.dialogs import ask
 from ui.widgets.paging import Pages

@@ -6,10 +6,10 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import User
-from ui.components import accounts
 from ui.formatting import limits
 from ui.formatting import text as fmt
 from ui.formatting.phones import shown_phone
+from ui.people import accounts
 from ui.widgets import flash
 
 LIMIT: Final = 20

@@ -8,14 +8,14 @@ import streamlit as st
 from ui.api.client import Api
 from ui.api.errors import ApiFailure
 from ui.api.models import Invitation, User
-from ui.components import accounts
 from ui.components.audit_text import instant
 from ui.config import settings
 from ui.feedback.attempt import attempt, finished
 from ui.feedback.failures import show_api_errors
 from ui.formatting import text as fmt
 from ui.login.session import SignedInPerson
-from ui.views.admin.people_rows import ROLES
+from ui.people import accounts
+from ui.people.rows import ROLES
 from ui.widgets import flash
 from ui.widgets.dialogs import take_asked
 from ui.widgets.zone import named

@@ -6,11 +6,11 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import User
-from ui.components import accounts
-from ui.components.person_search import contact
 from ui.feedback.attempt import attempt
 from ui.formatting import text as fmt
 from ui.login.session import SignedInPerson
+from ui.people import accounts
+from ui.people.search import contact
 from ui.widgets.dialogs import ask
 
 ROLES: Final = ("patient", "doctor", "admin")

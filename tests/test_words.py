@@ -6,7 +6,7 @@ from pathlib import Path
 from app.domain.errors import DomainError
 from app.http import errors as http_errors
 from ui.api.errors import SENTENCES
-from ui.components.audit_text import ACTIONS
+from ui.audit.wording import ACTIONS
 
 APP = Path(__file__).parents[1] / "backend" / "app"
 ACTION = re.compile(r'"((?!http\.)[a-z]+\.[a-z-]+)"')  # those of `http.` are ASGI's

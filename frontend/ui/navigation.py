@@ -73,7 +73,7 @@ ENTRIES: Final = (
     PageEntry(
         "Audit Log",
         "audit-log",
-        "views/admin/audit.py",
+        "audit/page.py",
         ":material/history:",
         frozenset({"admin"}),
     ),

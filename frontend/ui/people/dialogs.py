@@ -8,7 +8,7 @@ import streamlit as st
 from ui.api.client import Api
 from ui.api.errors import ApiFailure
 from ui.api.models import Invitation, User
-from ui.components.audit_text import instant
+from ui.audit.wording import instant
 from ui.config import settings
 from ui.feedback.attempt import attempt, finished
 from ui.feedback.failures import show_api_errors

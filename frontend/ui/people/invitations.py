@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import OpenInvitation
-from ui.components.audit_text import instant
+from ui.audit.wording import instant
 from ui.feedback.attempt import attempt
 from ui.formatting import text as fmt
 from ui.login.session import SignedInPerson

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui.api.errors import ApiFailure
 from ui.api.models import Session, User
-from ui.components.access_log import draw_accesses
+from ui.audit.access_log import draw_accesses
 from ui.config.zones import zone_names
 from ui.devices import device_name
 from ui.feedback.failures import show_api_errors

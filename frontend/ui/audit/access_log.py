@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from ui.api.models import Audit
-from ui.components import audit_text
+from ui.audit import wording
 from ui.feedback.failures import show_api_errors
 from ui.login.session import SignedInPerson
 from ui.widgets.paging import Pages
@@ -56,11 +56,11 @@ class _Part:
         draw_records(
             ("When", "Who", "What", "Outcome"),
             [
-                audit_text.row(
+                wording.row(
                     one,
-                    audit_text.instant(one.at, self._zone),
+                    wording.instant(one.at, self._zone),
                     who(one),
-                    audit_text.deed(one, lambda _: "your account"),
+                    wording.deed(one, lambda _: "your account"),
                 )
                 for one in shown
             ],

@@ -9,8 +9,8 @@ import streamlit as st
 
 from ui.api.client import Api
 from ui.api.models import Audit
-from ui.components import audit_text
-from ui.components.audit_text import ACTIONS, OUTCOMES
+from ui.audit import wording
+from ui.audit.wording import ACTIONS, OUTCOMES
 from ui.config import settings
 from ui.feedback.failures import show_api_errors
 from ui.login import session
@@ -64,10 +64,10 @@ def _log(person: SignedInPerson) -> None:
 def _question(api: Api, zone: str) -> Question:
     action, outcome, since, until = st.columns(4)
     chosen_action = action.selectbox(
-        "Action", ACTIONS, index=None, format_func=audit_text.action_label, placeholder="All"
+        "Action", ACTIONS, index=None, format_func=wording.action_label, placeholder="All"
     )
     chosen_outcome = outcome.selectbox(
-        "Outcome", OUTCOMES, index=None, format_func=audit_text.outcome_label, placeholder="All"
+        "Outcome", OUTCOMES, index=None, format_func=wording.outcome_label, placeholder="All"
     )
     first = since.date_input(
         "From", value=None, max_value=clock.today(zone), format=settings().conventions.date_field
@@ -101,8 +101,8 @@ def _draw(api: Api, records: list[Audit], zone: str) -> None:
         for one in records
         for person in (
             one.actor_id,
-            audit_text.account_of(one),
-            *one.patient_ids[: audit_text.MOST_NAMES],
+            wording.account_of(one),
+            *one.patient_ids[: wording.MOST_NAMES],
         )
         if person is not None
     }
@@ -110,12 +110,12 @@ def _draw(api: Api, records: list[Audit], zone: str) -> None:
     draw_records(
         ("When", "Who", "What", "Patient", "Outcome"),
         [
-            audit_text.row(
+            wording.row(
                 one,
-                audit_text.instant(one.at, zone),
+                wording.instant(one.at, zone),
                 _who(one, names),
-                audit_text.deed(one, names.__getitem__),
-                audit_text.patients(one, lambda patient: names.get(patient, "")),
+                wording.deed(one, names.__getitem__),
+                wording.patients(one, lambda patient: names.get(patient, "")),
             )
             for one in records
         ],

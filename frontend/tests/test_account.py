@@ -9,8 +9,8 @@ from tests.conftest import OpenPage
 from tests.fake_api import FakeApi, Json
 from tests.fake_refusals import RefusedError
 from tests.people import browser_answers, cookie_order, fill, labels, press, texts
+from ui.account.devices import device_name
 from ui.api.errors import SENTENCES, UNREACHABLE
-from ui.devices import device_name
 
 CHROME = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "

@@ -80,7 +80,7 @@ ENTRIES: Final = (
     PageEntry(
         "Account",
         "account",
-        "views/account.py",
+        "account/page.py",
         ":material/account_circle:",
         frozenset({"patient", "doctor", "admin"}),
     ),

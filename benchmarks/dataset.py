@@ -22,10 +22,11 @@ from psycopg import sql
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.core.database import Database
+from app.core.database import open_url
 from app.core.security import PasswordHasher, csrf_token_for, new_session_token, token_digest
 from app.crud import crud_login, crud_user
 from app.db import schema
+from app.db.database import Database
 from app.db.revision import needed_revision
 from app.domain.people import Role
 from app.models import Appointment, Schedule, User
@@ -184,7 +185,7 @@ def sign_in(database: Database, user_ids: Iterable[int], now: datetime) -> list[
 
 def _make(url: str, first_day: date) -> None:
     schema.upgrade(url)
-    with closing(Database(url)) as database, database.writing() as session:
+    with closing(open_url(url)) as database, database.writing() as session:
         hasher = PasswordHasher(BCRYPT_COST)
         demo.fill(session, today=first_day, timezone=TIMEZONE, hasher=hasher, plan=PLAN)
         for number in range(NEWCOMERS):
@@ -210,8 +211,8 @@ def add_person(session: Session, name: str, role: Role, timezone: str) -> User:
 def _copy_to_postgresql(url: str) -> None:
     schema.upgrade(url)
     with (
-        closing(Database(f"sqlite:///{sqlite_clinic()}")) as old,
-        closing(Database(url)) as new,
+        closing(open_url(f"sqlite:///{sqlite_clinic()}")) as old,
+        closing(open_url(url)) as new,
         old.reading() as reading,
         new.writing() as writing,
     ):

@@ -14,7 +14,7 @@ from statistics import median
 
 from sqlalchemy import insert, text
 
-from app.core.database import Database
+from app.core.database import open_url
 from app.db import schema
 from app.domain.people import Role
 from app.models import Schedule, User
@@ -136,7 +136,7 @@ def make_clinic(url: str, *, doctors: int, appointments: int) -> None:
     people = [_person(number, role) for number, role in enumerate(roles, 1)]
     hours = [_hours(doctor, day) for doctor in range(1, doctors + 1) for day in range(7)]
     first = str(today() + timedelta(days=1))
-    with closing(Database(url)) as database:
+    with closing(open_url(url)) as database:
         visits = text(VISITS.format(**EXPRESSIONS[database.engine.dialect.name]))
         with database.writing() as session:
             session.execute(insert(User), people)
@@ -156,7 +156,7 @@ def _measured(size: str, engine: str, url: str, doctors: int, folder: Path) -> G
     """With a server of its own, so that nothing is remembered."""
     asked = list(range(1, 1 + min(doctors, USUAL_DOCTORS)))
     behind_patients = 1 + doctors * (1 + PATIENTS_OF_A_DOCTOR)
-    with closing(Database(url)) as database:
+    with closing(open_url(url)) as database:
         newcomers = range(behind_patients, behind_patients + len(asked))
         people = sign_in(database, newcomers, datetime.now(UTC))
     with serving(clinic_server(url, folder)) as server:

@@ -12,7 +12,7 @@ from statistics import median
 
 from sqlalchemy import update
 
-from app.core.database import Database
+from app.core.database import open_url
 from app.models import DiaryRevision
 from benchmarks import load, questions
 from benchmarks.dataset import People, SignedIn, people_of, sign_in
@@ -68,7 +68,7 @@ class Stage:
 
 
 def prepared(engine: str, url: str) -> Stage:
-    with closing(Database(url)) as database:
+    with closing(open_url(url)) as database:
         people = people_of(database)
         regular, *newcomers = sign_in(
             database, [people.regular, *people.newcomers], datetime.now(UTC)
@@ -129,7 +129,7 @@ def hot_paths(stage: Stage, clinic: Server, folder: Path) -> Iterator[HotPath]:
 def forget_answers(database_url: str) -> None:
     """Give every diary another revision, as a change of each does: no old answer holds then."""
     changed = update(DiaryRevision).values(revision=DiaryRevision.revision + 1)
-    with closing(Database(database_url)) as database, database.writing() as session:
+    with closing(open_url(database_url)) as database, database.writing() as session:
         session.execute(changed)
 
 

@@ -29,7 +29,7 @@ from sqlalchemy import Dialect, Engine, event
 from starlette.types import ASGIApp, Message
 
 from app.core.config import Settings
-from app.core.database import Database
+from app.core.database import open_url
 from app.core.security import PasswordHasher
 from app.db import schema
 from app.db.statements import CompiledStatement, Statement
@@ -211,7 +211,7 @@ def _over_http(
 def _open_clinic(url: str) -> tuple[list[int], SignedIn]:
     """A clinic of demo data: its doctors, and a patient who has signed in."""
     schema.upgrade(url)
-    with closing(Database(url)) as database:
+    with closing(open_url(url)) as database:
         with database.writing() as session:
             clinic = demo.fill(session, today=TODAY, timezone=TIMEZONE, hasher=PasswordHasher(4))
         (person,) = sign_in(database, [clinic.patients[0].id], NOW)

@@ -16,7 +16,7 @@ from dotenv import dotenv_values
 from honcho.environ import parse_procfile
 from sqlalchemy import select
 
-from app.core.database import Database
+from app.core.database import open_url
 from app.models import Appointment
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -130,7 +130,7 @@ class System:
         """Have a day's visits take place so many weeks earlier: nobody can wait for them."""
         earlier = timedelta(weeks=weeks)
         url = self.environment["DATABASE_URL"]
-        with closing(Database(url)) as database, database.writing() as session:
+        with closing(open_url(url)) as database, database.writing() as session:
             booked = select(Appointment).where(
                 Appointment.appointment_date == day, Appointment.status == "scheduled"
             )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from app.core.database import Database
+from app.core.database import open_url
 from app.domain.booking_limits import BookingLimits
 from app.models import Appointment, DiaryRevision
 from app.services import scheduling
@@ -74,7 +74,7 @@ def test_a_clinic_of_any_size_is_half_full(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/clinic.db"
     growth.make_clinic(url, doctors=2, appointments=200)
     tomorrow = today() + timedelta(days=1)
-    with closing(Database(url)) as database, database.reading() as session:
+    with closing(open_url(url)) as database, database.reading() as session:
         booked = session.scalar(select(func.count(Appointment.id)))
         free = scheduling.available_slots(
             session,
@@ -92,7 +92,7 @@ def test_forgetting_gives_every_diary_another_revision(tmp_path: Path) -> None:
     growth.make_clinic(url, doctors=2, appointments=10)
 
     def revisions() -> dict[int, int]:
-        with closing(Database(url)) as database, database.reading() as session:
+        with closing(open_url(url)) as database, database.reading() as session:
             found = session.scalars(select(DiaryRevision))
             return {diary.user_id: diary.revision for diary in found}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, literal, select, text
 
-from app.core.database import Database
-from app.db.reader import SqliteReader
+from app.core.database import open_url
+from app.db.sqlite.reader import SqliteReader
 from app.db.statements import Statement
 from benchmarks.limits import month_to_compute
 from benchmarks.work import Meter, Work, differences
@@ -60,7 +60,7 @@ def test_lookups_are_counted(tmp_path: Path) -> None:
     file.touch()
     url = f"sqlite:///{file}"
     question = Statement(select(literal(1)))
-    with closing(Database(url)) as database:
+    with closing(open_url(url)) as database:
         reader = SqliteReader(database)
         assert measured(lambda: reader.read(lambda ask: ask(question))).statements == 1
         asyncio.run(reader.close())

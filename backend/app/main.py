@@ -26,8 +26,6 @@ from app.core.devices import Devices
 from app.core.logs import configure_logs
 from app.core.rates import Rates
 from app.core.security import HashingLane, PasswordHasher
-from app.db.reader import open_reader
-from app.db.write_queue import open_write_queue
 from app.domain.booking_limits import BookingLimits
 from app.http.authentication import CSRF_HEADER
 from app.http.idempotency import KeysInFlight
@@ -99,8 +97,8 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
     return Resources(
         settings=settings,
         database=database,
-        reader=open_reader(database),
-        write_queue=open_write_queue(database),
+        reader=database.open_reader(),
+        write_queue=database.open_write_queue(),
         keys=KeysInFlight(),
         hasher=hasher,
         hashing=HashingLane(settings.hashing_queue),

@@ -4,24 +4,24 @@ from alembic import context
 
 from app import models
 from app.core.config import Settings
-from app.core.database import lock_schema, make_engine
+from app.core.database import open_url
 
 
 def run() -> None:
     url = context.config.attributes.get("database_url") or Settings().database_url
-    engine = make_engine(url, migrates=True)
+    database = open_url(url, migrates=True)
     try:
-        with engine.connect() as connection:
+        with database.engine.connect() as connection:
             context.configure(
                 connection=connection,
                 target_metadata=models.Base.metadata,
                 transactional_ddl=True,  # on SQLite, Alembic would commit each migration alone
             )
             with context.begin_transaction():
-                lock_schema(connection)
+                database.lock_schema(connection)
                 context.run_migrations()
     finally:
-        engine.dispose()
+        database.close()
 
 
 run()

@@ -9,7 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.core.config import Settings
-from app.core.database import Database
+from app.core.database import open_url
+from app.db.database import Database
 from app.main import create_app
 from tests.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.people import PEER, Visitor
@@ -67,7 +68,7 @@ def database_url(databases: Databases) -> str:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
+    opened = open_url(database_url)
     yield opened
     opened.close()
 

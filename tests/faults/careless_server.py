@@ -6,9 +6,9 @@ import sqlite3
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app import cli
-from app.core import database
+from app.db.sqlite import engine
 
-careful = database._prepare_sqlite_connection  # noqa: SLF001 - the mistake is made in its stead
+careful = engine._prepare_connection  # noqa: SLF001 - the mistake is made in its stead
 
 
 def prepare_carelessly(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
@@ -17,5 +17,5 @@ def prepare_carelessly(connection: sqlite3.Connection, _: ConnectionPoolEntry) -
 
 
 if __name__ == "__main__":
-    database._prepare_sqlite_connection = prepare_carelessly  # noqa: SLF001
+    engine._prepare_connection = prepare_carelessly  # noqa: SLF001
     cli.main()

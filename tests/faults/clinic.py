@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import httpx2
 from sqlalchemy import select
 
-from app.core.database import Database
+from app.core.database import open_url
 from app.domain.appointments import AppointmentStatus
 from app.models import Appointment
 from tests.faults.waiting import wait_until
@@ -185,7 +185,7 @@ def stored_bookings(database_url: str) -> Sequence[tuple[Slot, int]]:
     statement = select(Appointment.doctor_id, Appointment.appointment_time, Appointment.id).where(
         Appointment.status != AppointmentStatus.CANCELLED
     )
-    with closing(Database(database_url)) as database, database.reading() as session:
+    with closing(open_url(database_url)) as database, database.reading() as session:
         return [(Slot(row[0], row[1]), row[2]) for row in session.execute(statement)]
 
 

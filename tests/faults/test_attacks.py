@@ -13,8 +13,9 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from app.core.database import Database
+from app.core.database import open_url
 from app.db.columns import Base
+from app.db.database import Database
 from tests.faults.clinic import DAY, PASSWORD, Person, Slot, open_doctor
 from tests.faults.conftest import new_database
 from tests.faults.servers import Server, serving
@@ -64,7 +65,7 @@ def clinic(
         victim, attacker = (stack.enter_context(closing(Person(server.address))) for _ in range(2))
         yield Clinic(
             server=server,
-            database=stack.enter_context(closing(Database(url))),
+            database=stack.enter_context(closing(open_url(url))),
             doctor=doctor,
             victim=victim,
             attacker=attacker,

@@ -19,7 +19,7 @@ import trustme
 from sqlalchemy import URL, Integer, literal_column, make_url, select
 from sqlalchemy.exc import OperationalError
 
-from app.core.database import make_engine
+from app.core.database import open_url
 from app.db import schema
 from app.db.postgres.pool import EventLoopPool, LoopTransaction
 from app.db.statements import Statement
@@ -123,12 +123,12 @@ def checked_by(port: int, authority: trustme.CA, file: Path) -> URL:
 
 
 def ask_by_psycopg(url: URL) -> int:
-    engine = make_engine(url.render_as_string(hide_password=False))
+    database = open_url(url.render_as_string(hide_password=False))
     try:
-        with engine.connect() as connection:
+        with database.engine.connect() as connection:
             return int(connection.execute(ONE).scalar_one())
     finally:
-        engine.dispose()
+        database.close()
 
 
 def ask_by_asyncpg(url: URL) -> int:

@@ -7,8 +7,9 @@ from sqlalchemy.exc import DBAPIError
 
 from app.commands.common import UNUSABLE, fail
 from app.core.config import Settings
-from app.core.database import Database, open_database
+from app.core.database import open_database
 from app.db import schema
+from app.db.database import Database
 from app.db.revision import needed_revision, revision_of
 from app.domain.errors import DomainError
 

@@ -1,6 +1,5 @@
 """The commands that look after the file of SQLite."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,7 +24,7 @@ def opened_file() -> Iterator[Path]:
         yield maintenance.file_of(settings_in_force().database_url)
     except DatabaseFileError as error:
         fail(str(error))
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, maintenance.SqliteError) as error:
         fail(f"A file cannot be written: {error}.", UNUSABLE)
 
 

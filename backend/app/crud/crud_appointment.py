@@ -22,9 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from app.core.database import insert_unless_refused, update_unless_refused
 from app.crud.crud_user import Parties
-from app.db.statements import Parameter, RunQuery, Statement, Transaction, execute
+from app.db.statements import Parameter, RunQuery, Statement, Transaction
+from app.db.transactions import execute
+from app.db.writes import insert_unless_refused, update_unless_refused
 from app.domain.appointments import MAX_SLOT_DURATION, AppointmentStatus, ShownAppointment
 from app.domain.errors import NotFound, PatientBusy, SlotTaken, TooManyOpenVisits
 from app.domain.people import Actor, Role

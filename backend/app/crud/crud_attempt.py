@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.database import delete_some
+from app.db.writes import delete_some
 from app.domain.throttling import CLOCK_TOLERANCE, LONGEST_WINDOW, AttemptKind, Limit
 from app.models import Attempt
 

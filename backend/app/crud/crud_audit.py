@@ -17,15 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, selectinload
 
-from app.db.statements import (
-    Parameter,
-    RunQuery,
-    Statement,
-    Transaction,
-    execute,
-    parameters_for,
-    rows_for_each,
-)
+from app.db.statements import Parameter, RunQuery, Statement, Transaction, parameters_for
+from app.db.transactions import execute, rows_for_each
 from app.domain.people import Actor
 from app.models import AuditHead, AuditPatient, AuditRecord
 

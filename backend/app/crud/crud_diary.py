@@ -18,16 +18,8 @@ from sqlalchemy.sql.functions import aggregate_strings
 
 from app.crud.crud_appointment import HOLDS_TIME
 from app.crud.crud_user import LISTED
-from app.db.statements import (
-    Numbers,
-    Parameter,
-    Row,
-    RunQuery,
-    Statement,
-    instant_at,
-    is_among,
-    minute_of,
-)
+from app.db.functions import Numbers, instant_at, is_among, minute_of
+from app.db.statements import Parameter, Row, RunQuery, Statement
 from app.domain.appointments import MAX_SLOT_DURATION
 from app.domain.names import text_key
 from app.domain.scheduling.availability import WorkingHours

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.core.database import delete_some
-from app.db.statements import Parameter, RunQuery, Statement, Transaction, execute
+from app.db.statements import Parameter, RunQuery, Statement, Transaction
+from app.db.transactions import execute
+from app.db.writes import delete_some
 from app.domain.people import Role
 from app.models import LoginSession, User
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.core.database import delete_some, insert_unless_refused, try_lock
-from app.db.statements import Parameter, Statement, Transaction, execute
+from app.db.statements import Parameter, Statement, Transaction
+from app.db.transactions import execute
+from app.db.writes import delete_some, insert_unless_refused, try_lock
 from app.models import StoredReply
 
 REPLY_LIFETIME = timedelta(hours=24)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.core.database import insert_unless_refused, update_unless_refused
+from app.db.writes import insert_unless_refused, update_unless_refused
 from app.domain.errors import NotFound, ScheduleOverlaps
 from app.models import Schedule
 

@@ -16,8 +16,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from app.core.database import insert_unless_refused, lock_key, update_unless_refused
-from app.db.statements import Parameter, Statement, Transaction, execute, lock_until_commit
+from app.db.functions import lock_until_commit
+from app.db.statements import Parameter, Statement, Transaction
+from app.db.transactions import execute
+from app.db.writes import insert_unless_refused, lock_key, update_unless_refused
 from app.domain.errors import EmailTaken, NotFound, UsernameTaken
 from app.domain.names import search_key, searched_words, text_key
 from app.domain.people import Actor, Role

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
-from app.core.database import LOCK_TIMEOUT_SECONDS
+from app.db.timeouts import LOCK_TIMEOUT_SECONDS
 
 LARGEST_BATCH = 64
 

@@ -1,41 +1,29 @@
-"""Statement statements: those of the hot paths, in the words of the database's driver.
+"""Statements of the hot paths, compiled once for each driver.
 
 SQLAlchemy takes about ten times as long to run a statement as the driver does, and the ORM thirty
-times. A prepared statement is written with SQLAlchemy, compiled once for each engine, and then
-goes to the driver as it is; values are still turned into what the columns' types make of them.
+times. A `Statement` is written with SQLAlchemy, compiled once for each driver, and then passed to
+the driver as text; values are still converted by the columns' types.
 """
 
-import json
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     ColumnElement,
     Dialect,
-    String,
     TextClause,
-    TypeDecorator,
     UpdateBase,
 )
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import SelectBase
-from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
-
-from app.db.columns import Instant
-from app.db.failures import is_failure
 
 Row = tuple[Any, ...]
 Processor = Callable[[Any], Any]
@@ -112,73 +100,11 @@ BeforeCommit = Callable[[DirectTransaction, Sequence[Any]], None]
 Transaction = Session | DirectTransaction
 
 
-class SharedTransaction(ABC):
-    """What works that share a transaction have of it: one statement after the other, and notes."""
-
-    def __init__(self) -> None:
-        self._hooks: list[tuple[BeforeCommit, Sequence[Any]]] = []
-
-    @abstractmethod
-    def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
-        """As DirectTransaction says."""
-
-    def rows_for_each(
-        self, statement: Statement, many: Iterable[Mapping[str, Any]], /
-    ) -> list[list[Row]]:
-        """As DirectTransaction says."""
-        return [self.rows(statement, **values) for values in many]
-
-    def before_commit(self, hook: BeforeCommit, items: Sequence[Any], /) -> None:
-        """As DirectTransaction says; those of a work that is refused are forgotten."""
-        self._hooks.append((hook, items))
-
-
 def dialect_of(transaction: Transaction) -> Dialect:
     """The dialect of a transaction's engine."""
     if isinstance(transaction, Session):
         return transaction.get_bind().dialect
     return transaction.dialect
-
-
-def execute(transaction: Transaction, statement: Statement, /, **values: Any) -> list[Row]:
-    """Run a prepared statement in a transaction. Raises DBAPIError, as SQLAlchemy does."""
-    if not isinstance(transaction, Session):
-        return transaction.rows(statement, **values)
-    connection = transaction.connection()
-    driver_connection = connection.connection.driver_connection
-    return rows_from(driver_connection, connection.dialect, statement, values)
-
-
-def rows_from(
-    driver_connection: Any,  # noqa: ANN401 - the drivers share no type
-    dialect: Dialect,
-    statement: Statement,
-    values: dict[str, Any],
-) -> list[Row]:
-    """Run a prepared statement on a driver's connection. Raises DBAPIError, as SQLAlchemy does."""
-    compiled = statement.compiled_for(dialect)
-    try:
-        return compiled.run(driver_connection, values)
-    except dialect.loaded_dbapi.Error as error:
-        if is_failure(error):
-            raise OperationalError(compiled.text, None, error, hide_parameters=True) from error
-        raise DBAPIError.instance(
-            compiled.text,
-            None,
-            error,
-            dialect.loaded_dbapi.Error,
-            hide_parameters=True,
-            dialect=dialect,
-        ) from error
-
-
-def rows_for_each(
-    transaction: Transaction, statement: Statement, many: Sequence[Mapping[str, Any]]
-) -> list[list[Row]]:
-    """Run a prepared statement with one set of values after the other. Raises DBAPIError."""
-    if not isinstance(transaction, Session):
-        return transaction.rows_for_each(statement, many)
-    return [execute(transaction, statement, **values) for values in many]
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,91 +183,3 @@ def _(element: Parameter, _: SQLCompiler, **__: Any) -> str:
 def _(element: Parameter, compiler: SQLCompiler, **__: Any) -> str:
     type_ = compiler.dialect.type_compiler_instance.process(element.type)
     return f"CAST(%({element.name})s AS {type_})"
-
-
-class Numbers(TypeDecorator[Sequence[int]]):
-    """A list of whole numbers, to compare columns with: an array, on SQLite as JSON."""
-
-    impl = String
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return String() if dialect.name == "sqlite" else postgresql.ARRAY(BigInteger())
-
-    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> object:
-        return json.dumps(value) if dialect.name == "sqlite" else value
-
-
-class is_among(FunctionElement[bool]):  # noqa: N801 - it is called like an SQL function
-    """Whether a column's number is one of those of a parameter, which is of type `Numbers`."""
-
-    type = Boolean()
-    inherit_cache = True
-
-
-class lock_until_commit(FunctionElement[None]):  # noqa: N801 - it is called like an SQL function
-    """Waits for the advisory lock of a number, and keeps it until the transaction ends.
-
-    On SQLite nothing: there is only one writing transaction at a time.
-    """
-
-    inherit_cache = True
-
-
-class minute_of(FunctionElement[int]):  # noqa: N801 - it is called like an SQL function
-    """The minute since 1970-01-01T00:00Z of an instant on a whole minute, of a column."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-class instant_at(FunctionElement[datetime]):  # noqa: N801 - it is called like an SQL function
-    """The instant at a minute since 1970-01-01T00:00Z, to compare columns with."""
-
-    type = Instant()
-    inherit_cache = True
-
-
-@compiles(is_among, "sqlite")
-def _(element: is_among, compiler: SQLCompiler, **options: Any) -> str:
-    column, numbers = (compiler.process(part, **options) for part in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 - ours
-
-
-@compiles(is_among, "postgresql")
-def _(element: is_among, compiler: SQLCompiler, **options: Any) -> str:
-    column, numbers = (compiler.process(part, **options) for part in element.clauses)
-    return f"{column} = ANY({numbers})"
-
-
-@compiles(lock_until_commit, "sqlite")
-def _(_: lock_until_commit, __: SQLCompiler, **___: Any) -> str:
-    return "NULL"
-
-
-@compiles(lock_until_commit, "postgresql")
-def _(element: lock_until_commit, compiler: SQLCompiler, **options: Any) -> str:
-    return f"pg_advisory_xact_lock({compiler.process(element.clauses, **options)})"
-
-
-@compiles(minute_of, "sqlite")
-def _(element: minute_of, compiler: SQLCompiler, **options: Any) -> str:
-    days = f"julianday({compiler.process(element.clauses, **options)}) - 2440587.5"
-    return f"CAST(({days}) * 1440 + 0.5 AS INTEGER)"  # 0.6 of the time that strftime takes
-
-
-@compiles(minute_of, "postgresql")
-def _(element: minute_of, compiler: SQLCompiler, **options: Any) -> str:
-    instant = compiler.process(element.clauses, **options)
-    return f"CAST(EXTRACT(EPOCH FROM {instant}) / 60 AS bigint)"
-
-
-@compiles(instant_at, "sqlite")
-def _(element: instant_at, compiler: SQLCompiler, **options: Any) -> str:
-    seconds = f"{compiler.process(element.clauses, **options)} * 60"
-    return f"strftime('%Y-%m-%d %H:%M:%S.000000', {seconds}, 'unixepoch')"
-
-
-@compiles(instant_at, "postgresql")
-def _(element: instant_at, compiler: SQLCompiler, **options: Any) -> str:
-    return f"to_timestamp({compiler.process(element.clauses, **options)} * 60)"

@@ -6,10 +6,10 @@ from fastapi import Request
 
 from app.core.clock import Clock
 from app.core.config import Settings
-from app.core.database import Database
 from app.core.devices import Devices
 from app.core.rates import Rates
 from app.core.security import HashingLane, PasswordHasher
+from app.db.database import Database
 from app.db.reader import Reader
 from app.db.write_queue import WriteQueue
 from app.domain.booking_limits import BookingLimits

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.core.database import concluding
+from app.db.database import concluding
 from app.domain.errors import OutcomeUnknown
 from app.http.resources import Resources
 

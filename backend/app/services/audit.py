@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.core.database import AUDIT_KEY
 from app.crud import crud_audit
+from app.db.database import AUDIT_KEY
 from app.db.statements import RunQuery, Transaction
 from app.domain.people import Actor, Origin
 from app.models import AuditRecord

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from app.crud import crud_appointment, crud_diary, crud_user
-from app.db.statements import Transaction, execute
+from app.db.statements import Transaction
+from app.db.transactions import execute
 from app.domain.appointments import (
     MAX_SLOT_DURATION,
     AppointmentStatus,

@@ -6,8 +6,8 @@ from itertools import zip_longest
 from sqlalchemy import RowMapping, Table
 from sqlalchemy.orm import Session
 
-from app.core.database import continue_numbering
 from app.crud import crud_table
+from app.db.writes import continue_numbering
 from app.models import AuditHead
 
 FILLED_BY_MIGRATIONS = {AuditHead.__tablename__}

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from app.core.database import Database
 from app.crud import crud_attempt
+from app.db.database import Database
 from app.domain.errors import Unavailable
 
 PAUSE = timedelta(seconds=5)

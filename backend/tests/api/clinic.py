@@ -6,9 +6,9 @@ from typing import Any
 
 from httpx2 import Response
 
-from app.core.database import Database
 from app.core.security import PasswordHasher
 from app.crud import crud_user
+from app.db.database import Database
 from app.domain.people import Role, identity_key
 from app.models import Appointment
 from tests.conftest import MONDAY_MORNING

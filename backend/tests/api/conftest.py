@@ -13,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.core.config import Settings
-from app.core.database import Database
+from app.db.database import Database
 from app.main import create_app
 from app.services.readiness import Readiness
 from tests.api import tables

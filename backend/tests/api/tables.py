@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
-from app.core.database import Database
 from app.db.columns import Base
+from app.db.database import Database
 from app.models import AuditHead
 from app.services.audit import FIRST_HASH
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.database import Database
+from app.db.database import Database
 from tests.api.clinic import Clinic, deactivate
 from tests.api.tables import read_all
 from tests.conftest import FakeClock

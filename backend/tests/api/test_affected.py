@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.core.database import Database
+from app.db.database import Database
 from tests.api.clinic import MONDAY, Clinic, add_hours, booked, set_back
 from tests.api.tables import read_all
 from tests.conftest import FakeClock

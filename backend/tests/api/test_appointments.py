@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.core.database import Database
 from app.crud import crud_appointment, crud_user
+from app.db.database import Database
 from app.domain.appointments import AppointmentStatus
 from app.models import AuditHead
 from tests.api.clinic import (

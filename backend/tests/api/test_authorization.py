@@ -10,8 +10,8 @@ from fastapi.routing import APIRoute
 from httpx2 import Response
 
 from app.api.fast.shortcuts import Shortcut
-from app.core.database import Database
 from app.crud import crud_appointment, crud_user
+from app.db.database import Database
 from app.domain.appointments import AppointmentStatus
 from app.domain.people import Role
 from tests.api.clinic import OTHER_REASON, REASON, Clinic, set_back

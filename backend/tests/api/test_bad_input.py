@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
-from app.core.database import Database
+from app.db.database import Database
 from tests.api.clinic import (
     MONDAY,
     THURSDAY,

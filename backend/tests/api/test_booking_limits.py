@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.core.database import Database
 from app.crud import crud_user
-from app.db.statements import Statement, execute
+from app.db.database import Database
+from app.db.statements import Statement
+from app.db.transactions import execute
 from app.domain.people import Role
 from app.models import User
 from tests.api.clinic import Clinic, add_hours, book, booked, booking, free_times

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from app.core.config import Settings
-from app.core.database import Database
+from app.db.database import Database
 from app.models import AuditRecord
 from tests.people import PASSWORD, PEER, Visitor, code_of
 

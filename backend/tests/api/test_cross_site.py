@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 from httpx2 import Response
 
-from app.core.database import Database
 from app.crud import crud_user
+from app.db.database import Database
 from tests.api.clinic import Clinic, book, booking
 from tests.api.tables import read_all
 from tests.people import API, PASSWORD, Visitor, code_of

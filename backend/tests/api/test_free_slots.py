@@ -8,8 +8,8 @@ import pytest
 from httpx2 import Response
 
 from app.api.fast.free_slots import Answer
-from app.core.database import Database
 from app.crud import crud_user
+from app.db.database import Database
 from tests.api.clinic import MONDAY, add_hours, book, booked, deactivate, free_times
 from tests.conftest import FakeClock
 from tests.integration.asking import let_lookups_fail

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from app.core.database import Database
 from app.crud import crud_attempt
+from app.db.database import Database
 from app.models import Attempt
 from tests.conftest import FakeClock
 from tests.people import Visitor, code_of

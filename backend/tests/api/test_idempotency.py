@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import func, select
 
-from app.core.database import try_lock
+from app.db.writes import try_lock
 from app.http.errors import RequestInFlight
 from app.http.idempotency import KeysInFlight, run_once
 from app.models import Appointment, StoredReply

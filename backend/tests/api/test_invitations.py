@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core.config import DoctorRegistration
-from app.core.database import Database
 from app.crud import crud_invitation
+from app.db.database import Database
 from app.domain.errors import NotSignedIn
 from app.domain.people import Actor, Role
 from app.domain.throttling import AttemptKind

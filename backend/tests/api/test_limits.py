@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app.core import database as core_database
-from app.core.database import Database
 from app.crud import crud_login
+from app.db import writes
+from app.db.database import Database
 from app.models import Attempt, AuditRecord, LoginSession
 from app.services import throttle
 from tests.api.clinic import add_hours, book
@@ -145,7 +145,7 @@ def count(database: Database, model: Any) -> int:
 def test_sessions_of_people_who_never_return_go_in_batches(
     visitor: Visitor, database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core_database, "DELETED_AT_ONCE", 4)
+    monkeypatch.setattr(writes, "DELETED_AT_ONCE", 4)
     john = visitor.another().register("john_patient")
     jane = visitor.another().register("jane_patient")
     with database.writing() as session:
@@ -172,7 +172,7 @@ def test_sessions_of_people_who_never_return_go_in_batches(
 def test_old_attempts_go_in_batches(
     visitor: Visitor, database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(core_database, "DELETED_AT_ONCE", 4)
+    monkeypatch.setattr(writes, "DELETED_AT_ONCE", 4)
 
     def note(times: int) -> int:
         with database.writing() as session:

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from app.core.config import LogFormat
-from app.core.database import Database
 from app.core.logs import configure_logs
 from app.crud import crud_appointment, crud_audit, crud_user
+from app.db.database import Database
 from app.services import diary
 from tests.api.clinic import MONDAY, Clinic, add_hours, booking
 from tests.people import PASSWORD, Visitor, code_of

@@ -1,6 +1,6 @@
 """Roles change while appointments exist: what somebody may do follows from being a party of one."""
 
-from app.core.database import Database
+from app.db.database import Database
 from app.domain.people import Role
 from tests.api.clinic import Clinic, book, booked, booking, set_back
 from tests.api.test_authorization import give_role

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.config import PasswordPolicy
-from app.core.database import Database
+from app.db.database import Database
 from app.domain.errors import InvalidInput
 from app.services.passwords import PasswordRules, check_password
 from tests.api.clinic import Clinic, deactivate

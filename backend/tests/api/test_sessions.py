@@ -8,7 +8,7 @@ import pytest
 from httpx2 import Response
 from sqlalchemy import inspect, make_url, text
 
-from app.core.database import Database
+from app.db.database import Database
 from tests.api.clinic import Clinic, deactivate
 from tests.conftest import FakeClock
 from tests.people import PASSWORD, Visitor, code_of

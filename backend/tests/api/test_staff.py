@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.core.config import DoctorRegistration
-from app.core.database import Database
+from app.db.database import Database
 from app.services.staff import STILL_BOOKED
 from tests.api.clinic import Clinic, add_hours, book, deactivate, register_admin, set_back
 from tests.api.tables import read_all

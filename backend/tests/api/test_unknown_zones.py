@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.core.database import Database
+from app.db.database import Database
 from app.models import User
 from tests.api.clinic import (
     MONDAY,

@@ -7,11 +7,12 @@ from typing import TypeVar
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from app.core.database import Database
+from app.db.database import Database
 from app.db.postgres.pool import EventLoopPool
-from app.db.reader import Reader, ReadFailed, SqliteReader, open_reader
+from app.db.reader import Reader
+from app.db.sqlite.reader import ReadFailed, SqliteReader
 from app.db.statements import RunQuery
-from app.db.write_queue import WriteQueue, open_write_queue
+from app.db.write_queue import WriteQueue
 
 Result = TypeVar("Result")
 
@@ -24,7 +25,7 @@ def answers_to(query: Callable[[RunQuery], Result], database: Database) -> list[
         return [in_a_thread, await reader.read_async(query)]
 
     async def query() -> list[Result]:
-        reader = open_reader(database)
+        reader = database.open_reader()
         try:
             return await both(reader)
         finally:
@@ -37,7 +38,7 @@ def with_writer(database: Database, use: Callable[[WriteQueue], Awaitable[Result
     """What comes of using a writer of this database."""
 
     async def open_and_use() -> Result:
-        write_queue = open_write_queue(database)
+        write_queue = database.open_write_queue()
         try:
             return await use(write_queue)
         finally:

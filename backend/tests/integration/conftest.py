@@ -10,7 +10,7 @@ from itertools import product
 
 import pytest
 
-from app.core.database import Database
+from app.core.database import open_url
 from tests.databases import Databases
 from tests.integration.racing import Clinic
 from tests.integration.servers import serving
@@ -33,7 +33,7 @@ def clinic(
     source: Databases = request.getfixturevalue(name)
     url = source.create()
     with (
-        closing(Database(url)) as database,
+        closing(open_url(url)) as database,
         serving("app.cli", url, tmp_path_factory.mktemp("server"), workers) as address,
     ):
         yield Clinic(address, database)

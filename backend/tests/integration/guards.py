@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-from app.core.database import Database
+from app.db.database import Database
 
 SQLITE_GUARDS = [
     *(

@@ -13,8 +13,9 @@ from fastapi import FastAPI
 
 from app.commands.serve import START_SECONDS
 from app.core.config import Settings
-from app.core.database import Database
+from app.core.database import open_url
 from app.crud import crud_appointment, crud_user
+from app.db.database import Database
 from app.db.statements import Transaction
 from app.domain.booking_limits import NO_LIMIT
 from app.main import create_app as create_real_app
@@ -45,7 +46,7 @@ def counting_first(database: Database) -> Callable[..., Any]:
 
 
 def create_app() -> FastAPI:
-    database = Database(Settings().database_url)
+    database = open_url(Settings().database_url)
     crud_user.lock_shared = in_another_transaction(crud_user.lock_shared, database)
     booking._find_slot = in_another_transaction(booking._find_slot, database)
     crud_appointment.create_appointment = counting_first(database)

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import httpx2
 
-from app.core.database import Database
 from app.core.security import csrf_token_for, new_session_token, token_digest
 from app.crud import crud_login, crud_schedule
+from app.db.database import Database
 from app.domain.people import Role
 from tests.integration.diaries import add_person
 from tests.integration.servers import SECRET_KEY

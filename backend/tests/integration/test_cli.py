@@ -16,10 +16,11 @@ from typer.testing import CliRunner, Result
 
 from app.cli import MODULES, program_for
 from app.core.config import PROJECT, Settings
-from app.core.database import Database
+from app.core.database import open_url
 from app.core.security import PasswordHasher
 from app.crud import crud_user
 from app.db import schema
+from app.db.database import Database
 from app.db.sqlite.opening import mark_start
 from app.domain.people import Role
 from app.main import create_app
@@ -221,7 +222,7 @@ def test_copying_from_what_is_no_clinic_leaves_the_target_as_it_is(
         "The database is not at the schema of this version. Run: clinic migrate",
     )
     schema.upgrade(url)
-    with closing(Database(url)) as target, target.reading() as session:
+    with closing(open_url(url)) as target, target.reading() as session:
         assert not crud_user.has_users(session)
 
 

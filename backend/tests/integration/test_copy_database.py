@@ -10,9 +10,10 @@ from sqlalchemy import insert, select, update
 from typer.testing import CliRunner, Result
 
 from app.cli import program_for
-from app.core.database import Database
+from app.core.database import open_url
 from app.core.security import PasswordHasher
 from app.crud import crud_table
+from app.db.database import Database
 from app.domain.people import COMMAND_LINE
 from app.models import AuditHead, User
 from app.services import audit, copying, demo
@@ -24,7 +25,7 @@ NOW = datetime(2026, 11, 23, 8, 0, 0, 123456, tzinfo=UTC)
 @pytest.fixture
 def source(sqlite_databases: Databases) -> Iterator[Database]:
     """A clinic with people, hours, appointments and an audit log."""
-    with closing(Database(sqlite_databases.create())) as database:
+    with closing(open_url(sqlite_databases.create())) as database:
         with database.writing() as session:
             demo.fill(
                 session,
@@ -71,7 +72,7 @@ def test_every_row_arrives_in_a_database_without_a_schema(
     result = copy(file_of(source), target_url)
 
     expected = everything_in(source)
-    with closing(Database(target_url)) as target:
+    with closing(open_url(target_url)) as target:
         assert everything_in(target) == expected
         with target.reading() as session:
             assert audit.first_bad_record(session) is None

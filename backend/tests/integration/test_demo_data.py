@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.core.database import Database
 from app.core.security import PasswordHasher
 from app.crud import crud_schedule, crud_user
+from app.db.database import Database
 from app.domain.appointments import AppointmentStatus
 from app.domain.errors import UsernameTaken
 from app.domain.people import Role

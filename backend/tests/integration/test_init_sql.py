@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 
-from app.core.database import Database
+from app.core.database import open_url
 from app.db import schema
 from app.db.revision import needed_revision, revision_of
 from app.db.sqlite import maintenance
@@ -52,7 +52,7 @@ def test_the_backend_finds_it_at_head_and_has_nothing_to_migrate(made_from_scrip
     schema.upgrade(url)
     command.check(schema.migration_config(url))  # raises for a difference to the models
 
-    database = Database(url)
+    database = open_url(url)
     with database.engine.connect() as connection:
         assert revision_of(connection) == needed_revision()
     database.close()

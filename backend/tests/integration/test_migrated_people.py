@@ -8,10 +8,11 @@ import pytest
 from alembic import command
 from sqlalchemy import column, insert, select, table
 
-from app.core.database import Database
+from app.core.database import open_url
 from app.crud import crud_user
 from app.db import schema
 from app.db.columns import Instant
+from app.db.database import Database
 from app.domain.people import identity_key
 from tests.databases import Databases
 
@@ -48,10 +49,10 @@ def migrated(databases: Databases):
 
     def migrate(before: str, people: Sequence[dict[str, object]]) -> Database:
         command.upgrade(schema.migration_config(url), before)
-        with closing(Database(url)) as old, old.engine.begin() as connection:
+        with closing(open_url(url)) as old, old.engine.begin() as connection:
             connection.execute(insert(USERS), people)
         command.upgrade(schema.migration_config(url), "head")
-        return Database(url)
+        return open_url(url)
 
     return migrate
 

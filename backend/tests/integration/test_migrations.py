@@ -27,8 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from app.core.database import Database, lock_schema
+from app.core.database import open_url
 from app.db import schema
+from app.db.database import Database
 from app.db.revision import needed_revision, revision_of
 from app.models import Appointment, Base, LoginSession, Schedule, User
 from tests.databases import Databases
@@ -137,7 +138,7 @@ def connection(database: Database):
 def test_the_migrations_go_up_and_down_and_up_again(databases: Databases):
     url = databases.create_blank()
     tables = set(Base.metadata.tables)
-    with closing(Database(url)) as database:
+    with closing(open_url(url)) as database:
         for revision, expected in (("head", tables), ("base", set()), ("head", tables)):
             go = command.downgrade if revision == "base" else command.upgrade
             go(schema.migration_config(url), revision)
@@ -171,7 +172,7 @@ def test_whoever_migrates_at_the_same_time_waits(databases: Databases, tmp_path:
             begin(process)
         said = [process.communicate()[1] for process in processes]
     assert (said, [process.returncode for process in processes]) == ([""] * 4, [0] * 4)
-    with closing(Database(url)) as database, database.engine.connect() as connection:
+    with closing(open_url(url)) as database, database.engine.connect() as connection:
         assert revision_of(connection) == needed_revision()
 
 
@@ -179,9 +180,9 @@ def test_who_migrates_postgresql_waits_for_the_lock(postgres_databases: Database
     """The control: without the lock it would be done at once."""
     url = postgres_databases.create_blank()
     waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-    with closing(Database(url)) as database, migrating(url) as process:
+    with closing(open_url(url)) as database, migrating(url) as process:
         with database.engine.begin() as connection, database.engine.connect() as watcher:
-            lock_schema(connection)
+            database.lock_schema(connection)
             begin(process)
             while watcher.scalar(waiting) == 0:
                 assert process.poll() is None
@@ -216,7 +217,7 @@ def test_the_newest_revision_is_recorded(database: Database):
 
 def test_a_database_without_a_schema_is_at_no_revision(databases: Databases):
     with (
-        closing(Database(databases.create_blank())) as blank,
+        closing(open_url(databases.create_blank())) as blank,
         blank.engine.connect() as connection,
     ):
         assert revision_of(connection) is None

@@ -14,7 +14,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.core.database import Database, insert_unless_refused
+from app.core.database import open_url
+from app.db.database import Database
+from app.db.writes import insert_unless_refused
 from app.domain.people import Role
 from app.models import Appointment
 from tests.integration.diaries import add_person
@@ -208,7 +210,7 @@ def test_a_patients_guard_cannot_be_a_constraint_of_this_table(unguarded_url):
 
 @pytest.fixture
 def race(database_url) -> Iterator[Callable[..., int]]:
-    with closing(Database(database_url, pool_size=RACERS)) as database:
+    with closing(open_url(database_url, pool_size=RACERS)) as database:
         yield lambda **same: winners(database, **same)
 
 
@@ -218,7 +220,7 @@ def test_one_of_many_gets_the_time(race, same):
 
 
 def test_without_the_trigger_a_patient_is_booked_many_times(unguarded_url):
-    with closing(Database(unguarded_url, pool_size=RACERS)) as database:
+    with closing(open_url(unguarded_url, pool_size=RACERS)) as database:
         assert winners(database, same="patient") == RACERS
 
 

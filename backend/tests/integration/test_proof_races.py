@@ -12,9 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.config import PasswordPolicy
-from app.core.database import Database
+from app.core.database import open_url
 from app.core.security import PasswordHasher
 from app.crud import crud_user
+from app.db.database import Database
 from app.domain.errors import (
     AppointmentsAffected,
     DomainError,
@@ -231,7 +232,7 @@ def test_without_the_lock_that_session_stays(
     monkeypatch.setattr(
         crud_user, "lock_user", lambda session, *, user_id, shared: session.get(User, user_id)
     )
-    database = Database(postgres_databases.create())
+    database = open_url(postgres_databases.create())
     assert sessions_after_a_change_during_a_login(database) == (2, 1)
     database.close()
 
@@ -349,6 +350,6 @@ def test_without_the_lock_of_bookings_a_patient_leaves_a_visit_behind(
 ) -> None:
     """The control, where writers do not wait for each other anyway."""
     monkeypatch.setattr(crud_user, "lock_bookings", lambda *_, **__: None)
-    database = Database(postgres_databases.create())
+    database = open_url(postgres_databases.create())
     assert outcomes_of_leaving_while_booking(database, booking_first=True) == [None, None]
     database.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from app.core.database import Database
+from app.db.database import Database
 from app.models import Appointment
 from tests.integration.guards import drop_guards, overlaps
 from tests.integration.racing import Call, Clinic, Person, booking_of, coming_day, move_to, outcome

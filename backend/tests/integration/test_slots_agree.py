@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from app.core.database import Database
+from app.db.database import Database
 from app.domain.booking_limits import NO_LIMIT, BookingLimits
 from app.domain.errors import BeyondHorizon, ScheduleOverlaps, SlotNotOffered, SlotTaken
 from app.domain.people import Actor, Role

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.config import PROJECT
-from app.core.database import Database
+from app.core.database import open_url
 from app.db.revision import needed_revision
 from app.db.sqlite import maintenance
 from app.db.sqlite.opening import DatabaseFileError, mark_start, refuse_foreign_log
@@ -387,7 +387,7 @@ def test_a_replica_whose_index_lacks_a_row_is_refused(place: Place):
 def test_checkpoints_of_a_replicated_file_are_left_to_litestream(place: Place):
     def checkpoint_pages() -> int:
         with (
-            closing(Database(f"sqlite:///{place.file}")) as database,
+            closing(open_url(f"sqlite:///{place.file}")) as database,
             database.reading() as session,
         ):
             return int(session.scalar(text("PRAGMA wal_autocheckpoint")))

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.core import database as core
-from app.core.database import Database
+from app.core.database import open_url
+from app.db.database import Database
+from app.db.sqlite import engine
 from app.domain.errors import InvalidCredentials, NotFound
 from tests.databases import Databases
 
@@ -21,14 +22,14 @@ COUNT = text("SELECT sequence FROM audit_head")
 
 @pytest.fixture
 def sqlite(sqlite_databases: Databases) -> Iterator[Database]:
-    with closing(Database(sqlite_databases.create())) as database:
+    with closing(open_url(sqlite_databases.create())) as database:
         yield database
 
 
 def has_free_turn(database: Database, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether a writer gets its turn at once."""
     with monkeypatch.context() as impatient:
-        impatient.setattr(core, "LOCK_TIMEOUT_SECONDS", 0)
+        impatient.setattr(engine, "LOCK_TIMEOUT_SECONDS", 0)
         with database.engine.connect() as connection:
             connection.begin()
             return list(connection.info.values()) == [True]
@@ -53,7 +54,7 @@ def test_each_writer_sees_what_the_one_before_has_written(sqlite: Database):
 def test_a_second_transaction_of_one_connection_does_not_wait_for_itself(
     sqlite: Database, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(core, "LOCK_TIMEOUT_SECONDS", 0)
+    monkeypatch.setattr(engine, "LOCK_TIMEOUT_SECONDS", 0)
     with sqlite.engine.connect() as connection:
         for _ in range(2):
             with connection.begin():

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.database import Database
+from app.db.database import Database
 from app.domain.appointments import AppointmentStatus
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import DomainError

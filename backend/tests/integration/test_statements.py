@@ -11,17 +11,11 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 
-from app.core.database import Database
-from app.db.reader import ReadFailed, open_reader
-from app.db.statements import (
-    Parameter,
-    Row,
-    RunQuery,
-    Statement,
-    Transaction,
-    execute,
-    parameters_for,
-)
+from app.core.database import open_url
+from app.db.database import Database
+from app.db.sqlite.reader import ReadFailed
+from app.db.statements import Parameter, Row, RunQuery, Statement, Transaction, parameters_for
+from app.db.transactions import execute
 from app.domain.appointments import AppointmentStatus
 from app.domain.people import Role
 from app.models import Appointment, User
@@ -140,7 +134,7 @@ def test_what_the_database_refuses_is_raised_as_sqlalchemy_raises_it(
 
 
 def test_nonsense_is_a_bug_and_no_failure_of_the_database(postgres_databases: Databases):
-    with closing(Database(postgres_databases.create())) as database:
+    with closing(open_url(postgres_databases.create())) as database:
         for carry_out in (in_session, in_writer):
             with pytest.raises(ProgrammingError):
                 carry_out(database, lambda tx: execute(tx, NONSENSE))
@@ -159,7 +153,7 @@ def test_a_question_that_breaks_keeps_nobody_else_from_an_answer(database: Datab
     add_appointment(database)
 
     async def query() -> list[object]:
-        reader = open_reader(database)
+        reader = database.open_reader()
         questions = [partial(appointments, until=NOW), lambda query: query(NONSENSE)]
         try:
             soon = (reader.read_async(question) for question in questions * 2)
@@ -183,7 +177,7 @@ def test_after_a_lookup_that_fails_the_next_one_is_answered(database: Database):
         return 1
 
     async def query() -> list[Row]:
-        reader = open_reader(database)
+        reader = database.open_reader()
         try:
             await reader.read_async(ask_nonsense_and_then)
             return await reader.read_async(partial(appointments, until=NOW))

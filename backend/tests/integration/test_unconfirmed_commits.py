@@ -13,8 +13,10 @@ from psycopg import sql
 from sqlalchemy import text
 
 from app.core.config import Settings
-from app.core.database import Database
-from app.db.statements import Statement, execute
+from app.core.database import open_url
+from app.db.database import Database
+from app.db.statements import Statement
+from app.db.transactions import execute
 from app.domain.errors import DomainError, OutcomeUnknown
 from app.main import create_app
 from tests.api.clinic import add_hours, booking
@@ -67,7 +69,7 @@ def standby(url: str) -> Iterator[Standby]:
 
 @pytest.fixture
 def database(url: str) -> Iterator[Database]:
-    with closing(Database(url)) as opened:
+    with closing(open_url(url)) as opened:
         yield opened
 
 

@@ -14,7 +14,7 @@ from httpx2 import Response
 from sqlalchemy import text
 
 from app.core.config import Settings
-from app.core.database import Database
+from app.core.database import open_url
 from app.main import create_app
 from tests.api.clinic import MONDAY, Clinic, book, open_clinic
 from tests.conftest import MONDAY_MORNING, FakeClock
@@ -63,7 +63,7 @@ def furnished(url: str) -> Site:
     )
     app = create_app(settings, FakeClock(MONDAY_MORNING))
     with (
-        closing(Database(url)) as database,
+        closing(open_url(url)) as database,
         TestClient(app, base_url="http://testserver") as client,
     ):
         clinic = open_clinic(Visitor(client), database)
@@ -190,7 +190,7 @@ def test_a_postgresql_that_takes_no_changes_is_taken_up_when_it_does(
 
 
 def set_read_only(site: Site, value: str) -> None:
-    with closing(Database(site.url)) as database, database.engine.connect() as connection:
+    with closing(open_url(site.url)) as database, database.engine.connect() as connection:
         connection.execute(text("SET transaction_read_only = off"))
         name = connection.execute(text("SELECT quote_ident(current_database())")).scalar()
         setting = f"ALTER DATABASE {name} SET default_transaction_read_only = {value}"

@@ -11,11 +11,15 @@ from sqlalchemy import Engine, event, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.core.database import Database, insert_unless_refused
+from app.core.database import open_url
 from app.db.batching import LARGEST_BATCH
+from app.db.database import Database
 from app.db.postgres.pool import EventLoopPool
-from app.db.statements import DirectTransaction, Parameter, Statement, Transaction, execute
-from app.db.write_queue import SqliteWriteQueue, WriteQueue
+from app.db.sqlite.write_queue import SqliteWriteQueue
+from app.db.statements import DirectTransaction, Parameter, Statement, Transaction
+from app.db.transactions import execute
+from app.db.write_queue import WriteQueue
+from app.db.writes import insert_unless_refused
 from app.domain.errors import NotFound
 from app.domain.people import Origin, Role
 from app.models import AuditRecord, User
@@ -37,13 +41,13 @@ LOCK = Statement(select(User.id).where(User.id == ID).with_for_update())
 
 @pytest.fixture
 def sqlite(sqlite_databases: Databases) -> Iterator[Database]:
-    with closing(Database(sqlite_databases.create())) as database:
+    with closing(open_url(sqlite_databases.create())) as database:
         yield database
 
 
 @pytest.fixture
 def postgres(postgres_databases: Databases) -> Iterator[Database]:
-    with closing(Database(postgres_databases.create())) as database:
+    with closing(open_url(postgres_databases.create())) as database:
         yield database
 
 

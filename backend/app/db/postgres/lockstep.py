@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from greenlet import greenlet  # type: ignore[import-untyped]
 
 from app.db.postgres.pool import DIALECT, LoopTransaction
-from app.db.statements import DirectTransaction, Row, SharedTransaction, Statement
+from app.db.statements import DirectTransaction, Row, Statement
+from app.db.transactions import SharedTransaction
 from app.domain.errors import DomainError
 
 WriteFn = Callable[[DirectTransaction], Any]

@@ -20,9 +20,10 @@ from sqlalchemy.dialects.postgresql import psycopg as dialects_of_libpq
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from app.core.database import LOCK_TIMEOUT_SECONDS, STANDBY_WAIT
-from app.db.failures import is_failure
+from app.db.postgres.engine import STANDBY_WAIT
+from app.db.postgres.operations import POSTGRES_OPERATIONS
 from app.db.statements import BeforeCommit, DirectTransaction, Row, Statement
+from app.db.timeouts import LOCK_TIMEOUT_SECONDS
 from app.domain.errors import OutcomeUnknown
 
 DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]
@@ -121,7 +122,7 @@ class EventLoopPool:
                 await in_loop.run_hooks()
             except BaseException as error:
                 await _undo(connection)
-                if isinstance(error, DBAPIError) and is_failure(error.orig):
+                if isinstance(error, DBAPIError) and POSTGRES_OPERATIONS.is_failure(error.orig):
                     connection.terminate()  # it may stay as it is when the cause is over
                 raise
             await _commit(connection)
@@ -187,11 +188,11 @@ class LoopTransaction:
     def rows_for_each(
         self, statement: Statement, many: Iterable[Mapping[str, Any]]
     ) -> list[list[Row]]:
-        """As DirectTransaction says, in a greenlet."""
+        """Run a statement with each set of values, in a greenlet. Raises DBAPIError."""
         return await_only(self.fetch_for_each(statement, [dict(values) for values in many]))
 
     def before_commit(self, hook: BeforeCommit, items: Sequence[Any]) -> None:
-        """As DirectTransaction says."""
+        """Have this done before the commit, with the items of all writes of the batch."""
         self._hooks[hook] += items
 
     async def run_hooks(self) -> None:
@@ -302,6 +303,6 @@ async def _translated(waiting: Any) -> Any:  # noqa: ANN401
 
 
 def _as_sqlalchemy(failure: BaseException) -> DBAPIError:
-    bugs = () if is_failure(failure) else BUGS
+    bugs = () if POSTGRES_OPERATIONS.is_failure(failure) else BUGS
     kind = next((kind for cause, kind in bugs if isinstance(failure, cause)), OperationalError)
     return cast("DBAPIError", kind(None, None, failure, hide_parameters=True))

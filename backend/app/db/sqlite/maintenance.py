@@ -14,9 +14,9 @@ from typing import Literal
 
 from sqlalchemy import make_url
 
-from app.core.database import litestream_folder
 from app.db import schema
 from app.db.revision import STAMP, needed_revision
+from app.db.sqlite.engine import litestream_folder
 from app.db.sqlite.opening import (
     OWNER_ONLY,
     DatabaseFileError,
@@ -27,6 +27,7 @@ from app.db.sqlite.opening import (
     refuse_foreign_log,
 )
 
+SqliteError = sqlite3.Error
 SIDECARS = ("", "-wal", "-shm", "-mark")
 LOCKED_BYTES = (512, 0x40000000)  # https://www.sqlite.org/fileformat.html#the_lock_byte_page
 NO_STAMP = (sqlite3.OperationalError, TypeError)  # no table, no row

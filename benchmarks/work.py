@@ -96,7 +96,7 @@ class Meter:
     def _counting(
         self, compiled_for: Callable[..., CompiledStatement]
     ) -> Callable[..., CompiledStatement]:
-        """Statement statements, which go to the driver without an event, each time they are run."""
+        """Compiled statements, which go to the driver without an event, each time they are run."""
 
         def count(statement: Statement, dialect: Dialect) -> CompiledStatement:
             form = compiled_for(statement, dialect)

@@ -90,7 +90,7 @@ class Server:
         self.process.wait()
 
     def terminate(self) -> None:
-        """RunQuery the first process to stop, as an orchestrator does, and wait until it has."""
+        """Tell the first process to stop, as an orchestrator does, and wait until it has."""
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(STOP_SECONDS)
 

@@ -204,7 +204,7 @@ class InvitationNeeded(Forbidden):
 
 class OwnAccount(Conflict):
     code = "own_account"
-    sentence = "Nobody can deactivate or demote themselves. RunQuery another administrator."
+    sentence = "Nobody can deactivate or demote themselves. Ask another administrator."
 
 
 class ServerBusy(Unavailable):

@@ -1,4 +1,4 @@
-"""Statement statements give and take what SQLAlchemy's own do, on both engines."""
+"""Compiled statements give and take what SQLAlchemy's own do, on both engines."""
 
 import asyncio
 import sqlite3

@@ -127,7 +127,7 @@ def test_what_has_no_slots_is_not_remembered(asked: FreeSlots):
 
 
 async def ask_about(asked: FreeSlots, doctor_id: int) -> None:
-    """RunQuery for the free slots of a coming day."""
+    """Ask for the free slots of a coming day."""
 
     async def send(_: object) -> None:
         """The answer is not read."""

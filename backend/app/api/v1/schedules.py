@@ -70,9 +70,9 @@ def available_slots(
     if end_date < start_date:
         raise InvalidInput("end_date", "The range ends before it starts.")
     if end_date - start_date >= LONGEST_SEARCH:
-        raise InvalidInput("end_date", f"RunQuery for at most {LONGEST_SEARCH.days} days at once.")
+        raise InvalidInput("end_date", f"Search at most {LONGEST_SEARCH.days} days at once.")
     if has_long_passed(end_date, now):
-        raise InvalidInput("end_date", "These days are long over. RunQuery for coming days.")
+        raise InvalidInput("end_date", "These days are long over. Search for coming days.")
     slots = scheduling.available_slots(
         session,
         doctor_id=doctor_id,

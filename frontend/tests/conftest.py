@@ -8,7 +8,7 @@ from tests import fake_booking, fake_staff  # noqa: F401 - they add routes
 from tests.fake_api import FakeApi, Json
 from tests.page_driver import SLOW_MACHINE_SECONDS
 from ui import config
-from ui.api import client
+from ui.api import transport
 from ui.login import session
 from ui.navigation import HOME
 from ui.server import SCRIPT
@@ -40,8 +40,8 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[config.Settings]:
 def api(monkeypatch: pytest.MonkeyPatch, settings: config.Settings) -> FakeApi:
     """The API of the pages under test, and the clock they share with it."""
     fake = FakeApi()
-    pool = client.new_client(fake.transport())
-    monkeypatch.setattr(client, "shared_client", lambda: pool)
+    pool = transport.new_client(fake.transport())
+    monkeypatch.setattr(transport, "shared_client", lambda: pool)
     monkeypatch.setattr(clock, "now", lambda: fake.now)
     return fake
 

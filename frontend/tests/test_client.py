@@ -9,7 +9,7 @@ import pytest
 from tests.fake_api import FakeApi
 from tests.fake_clinic import PASSWORD, Json
 from tests.fake_refusals import RefusedError
-from ui.api import client
+from ui.api import transport
 from ui.api.client import Api
 from ui.api.errors import (
     OUTCOME_UNKNOWN,
@@ -20,9 +20,10 @@ from ui.api.errors import (
     Unreachable,
     plain_message,
 )
+from ui.api.transport import Transport, new_client
 
 MONDAY = date(2026, 11, 30)
-ANONYMOUS = Api(None, None)
+ANONYMOUS = Api(Transport())
 SET_COOKIE = {"Set-Cookie": "session=of-somebody; HttpOnly; Path=/"}
 
 
@@ -40,12 +41,12 @@ def smith(api: FakeApi) -> Json:
 
 def api_of(api: FakeApi, user: Json, **more) -> Api:
     session = api.add_session(user)
-    return Api(session.token, session.csrf_token, **more)
+    return Api(Transport(session.token, session.csrf_token, **more))
 
 
 def answer_with(monkeypatch: pytest.MonkeyPatch, answer) -> None:
-    pool = client.new_client(httpx.MockTransport(answer))
-    monkeypatch.setattr(client, "shared_client", lambda: pool)
+    pool = transport.new_client(httpx.MockTransport(answer))
+    monkeypatch.setattr(transport, "shared_client", lambda: pool)
 
 
 def failure_of(call) -> ApiFailure:
@@ -58,17 +59,15 @@ def test_the_pool_keeps_no_cookie_and_an_ordinary_client_does():
     def hand_out(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, text=request.headers.get("cookie", ""), headers=SET_COOKIE)
 
-    transport = httpx.MockTransport(hand_out)
-    ordinary = httpx.Client(base_url="http://api.test", transport=transport)
-    seen = [
-        [pool.get("/").text for _ in range(2)] for pool in (client.new_client(transport), ordinary)
-    ]
+    handler = httpx.MockTransport(hand_out)
+    ordinary = httpx.Client(base_url="http://api.test", transport=handler)
+    seen = [[pool.get("/").text for _ in range(2)] for pool in (new_client(handler), ordinary)]
 
     assert seen == [["", ""], ["", "session=of-somebody"]]
 
 
 def test_the_login_answers_with_the_token_of_the_cookie(api: FakeApi, john: Json):
-    token, device, signed_in = ANONYMOUS.login("john_patient", PASSWORD)
+    token, device, signed_in = ANONYMOUS.auth.login("john_patient", PASSWORD)
 
     session = api.sessions[token]
     assert device == "device-of-john_patient"
@@ -78,7 +77,7 @@ def test_the_login_answers_with_the_token_of_the_cookie(api: FakeApi, john: Json
 def test_each_person_sends_their_own_credentials(api: FakeApi, john: Json, smith: Json):
     people = [api_of(api, john), api_of(api, smith), api_of(api, john)]
 
-    names = [person.me().user.username for person in people]
+    names = [person.auth.me().user.username for person in people]
 
     assert names == ["john_patient", "dr_smith", "john_patient"]
 
@@ -86,8 +85,8 @@ def test_each_person_sends_their_own_credentials(api: FakeApi, john: Json, smith
 def test_changes_carry_the_csrf_token(api: FakeApi, john: Json):
     session = api.add_session(john)
 
-    refused = failure_of(Api(session.token, "of another session").logout)
-    Api(session.token, session.csrf_token).logout()
+    refused = failure_of(Api(Transport(session.token, "of another session")).auth.logout)
+    Api(Transport(session.token, session.csrf_token)).auth.logout()
 
     assert isinstance(refused, ApiError)
     assert (refused.status, refused.code, api.sessions) == (403, "csrf_failed", {})
@@ -96,14 +95,14 @@ def test_changes_carry_the_csrf_token(api: FakeApi, john: Json):
 def test_public_reads_carry_no_session(api: FakeApi, john: Json, smith: Json):
     person = api_of(api, john)
 
-    person.doctors()
-    person.free_slots(smith["id"], MONDAY, MONDAY)
+    person.users.doctors()
+    person.schedules.free_slots(smith["id"], MONDAY, MONDAY)
 
     assert [request.headers.get("cookie") for request in api.requests] == [None] * 2
 
 
 def test_the_browser_is_named_to_the_api(api: FakeApi, john: Json):
-    api_of(api, john, user_agent="Mozilla/5.0 (a phone)", address="192.0.2.7").me()
+    api_of(api, john, user_agent="Mozilla/5.0 (a phone)", address="192.0.2.7").auth.me()
 
     headers = api.requests[-1].headers
     assert (headers["user-agent"], headers["x-forwarded-for"]) == (
@@ -114,15 +113,15 @@ def test_the_browser_is_named_to_the_api(api: FakeApi, john: Json):
 
 def test_booking_moving_and_cancelling(api: FakeApi, john: Json, smith: Json):
     patient, doctor = api_of(api, john), api_of(api, smith)
-    first, second, *_ = ANONYMOUS.free_slots(smith["id"], MONDAY, MONDAY)
+    first, second, *_ = ANONYMOUS.schedules.free_slots(smith["id"], MONDAY, MONDAY)
 
-    booked = patient.book(smith["id"], first, "Regular checkup", key="a-key")
-    moved = patient.move(booked.id, second)
-    cancelled = patient.cancel(booked.id)
+    booked = patient.appointments.book(smith["id"], first, "Regular checkup", key="a-key")
+    moved = patient.appointments.move(booked.id, second)
+    cancelled = patient.appointments.cancel(booked.id)
 
     assert (booked.appointment_time, booked.duration, booked.status) == ("09:00", 30, "scheduled")
     assert (moved.appointment_time, cancelled.status) == ("09:30", "cancelled")
-    assert doctor.appointment(booked.id) == cancelled
+    assert doctor.appointments.get(booked.id) == cancelled
     assert api.requests[1].headers["idempotency-key"] == "a-key"
     assert json.loads(api.requests[1].content) == {
         "doctor_id": smith["id"],
@@ -136,7 +135,7 @@ def test_booking_moving_and_cancelling(api: FakeApi, john: Json, smith: Json):
 def test_completing(api: FakeApi, john: Json, smith: Json):
     visit = api.add_appointment(smith, john, api.now)
 
-    done = api_of(api, smith).set_status(visit["id"], "completed")
+    done = api_of(api, smith).appointments.set_status(visit["id"], "completed")
 
     assert (done.id, done.status) == (visit["id"], "completed")
 
@@ -144,20 +143,20 @@ def test_completing(api: FakeApi, john: Json, smith: Json):
 def test_schedules(api: FakeApi, smith: Json):
     doctor = api_of(api, smith)
 
-    added = doctor.add_schedule(2, "09:00", "12:00", 20)
-    changed = doctor.change_schedule(added.id, is_active=False)
-    assert [row.id for row in doctor.schedules()] == [1, added.id]
-    doctor.delete_schedule(added.id)
+    added = doctor.schedules.add(2, "09:00", "12:00", 20)
+    changed = doctor.schedules.change(added.id, is_active=False)
+    assert [row.id for row in doctor.schedules.my()] == [1, added.id]
+    doctor.schedules.delete(added.id)
 
     assert (added.slot_duration, added.is_active, changed.is_active) == (20, True, False)
-    assert [row.id for row in doctor.schedules()] == [1]
+    assert [row.id for row in doctor.schedules.my()] == [1]
 
 
 def test_all_pages_of_appointments_are_read(api: FakeApi, john: Json, smith: Json):
     api.page_size = 2
     ids = [api.add_appointment(smith, john, api.now)["id"] for _ in range(5)]
 
-    found = api_of(api, john).appointments(MONDAY, MONDAY)
+    found = api_of(api, john).appointments.between(MONDAY, MONDAY)
 
     assert [visit.id for visit in found] == ids
     assert [dict(request.url.params) for request in api.requests] == [
@@ -175,7 +174,7 @@ def test_the_next_page_is_asked_of_the_configured_server(monkeypatch: pytest.Mon
         return httpx.Response(200, json=[], headers=link if len(asked) == 1 else {})
 
     answer_with(monkeypatch, lead_astray)
-    Api("token", "csrf").appointments(MONDAY, MONDAY)
+    Api(Transport("token", "csrf")).appointments.between(MONDAY, MONDAY)
 
     page = "date_from=2026-11-30&date_to=2026-11-30&limit=200"
     assert asked == [
@@ -191,7 +190,7 @@ def test_every_code_has_a_sentence(code: str):
 
 def test_an_unknown_code_says_what_the_api_says(api: FakeApi):
     api.refusals["GET", "/users/doctors"] = RefusedError("server_busy", "Come back at nine.")
-    known = failure_of(ANONYMOUS.doctors)
+    known = failure_of(ANONYMOUS.users.doctors)
 
     assert known.sentence == SENTENCES["server_busy"]
     assert ApiError(418, "teapot", "Come back at nine.").sentence == "Come back at nine."
@@ -220,7 +219,7 @@ def test_field_errors_are_said_in_plain_words(message: str, plain: str):
 def test_the_appointments_in_the_way_are_named(api: FakeApi, john: Json, smith: Json):
     visit = api.add_appointment(smith, john, api.now)
 
-    refused = failure_of(lambda: api_of(api, smith).delete_schedule(1))
+    refused = failure_of(lambda: api_of(api, smith).schedules.delete(1))
 
     assert isinstance(refused, ApiError)
     assert [(one.id, one.patient_name) for one in refused.affected] == [
@@ -231,7 +230,7 @@ def test_the_appointments_in_the_way_are_named(api: FakeApi, john: Json, smith: 
 def test_no_answer_is_unreachable(api: FakeApi):
     api.down = True
 
-    failure = failure_of(ANONYMOUS.doctors)
+    failure = failure_of(ANONYMOUS.users.doctors)
 
     assert (type(failure), failure.sentence) == (Unreachable, UNREACHABLE)
 
@@ -239,11 +238,11 @@ def test_no_answer_is_unreachable(api: FakeApi):
 @pytest.mark.parametrize(
     ("error", "call", "sentence"),
     [
-        (httpx.ConnectTimeout, lambda: ANONYMOUS.login("john", "x"), UNREACHABLE),
-        (httpx.PoolTimeout, lambda: ANONYMOUS.login("john", "x"), UNREACHABLE),
-        (httpx.ReadTimeout, ANONYMOUS.doctors, UNREACHABLE),
-        (httpx.ReadTimeout, lambda: ANONYMOUS.login("john", "x"), OUTCOME_UNKNOWN),
-        (httpx.RemoteProtocolError, lambda: ANONYMOUS.login("john", "x"), OUTCOME_UNKNOWN),
+        (httpx.ConnectTimeout, lambda: ANONYMOUS.auth.login("john", "x"), UNREACHABLE),
+        (httpx.PoolTimeout, lambda: ANONYMOUS.auth.login("john", "x"), UNREACHABLE),
+        (httpx.ReadTimeout, ANONYMOUS.users.doctors, UNREACHABLE),
+        (httpx.ReadTimeout, lambda: ANONYMOUS.auth.login("john", "x"), OUTCOME_UNKNOWN),
+        (httpx.RemoteProtocolError, lambda: ANONYMOUS.auth.login("john", "x"), OUTCOME_UNKNOWN),
     ],
 )
 def test_a_change_without_an_answer_may_have_happened(
@@ -278,7 +277,7 @@ def test_a_booking_without_an_answer_is_sent_once_more(
     outcomes: list[type[httpx.TransportError] | None],
     told: str | None,
 ):
-    slot = ANONYMOUS.free_slots(smith["id"], MONDAY, MONDAY)[0]
+    slot = ANONYMOUS.schedules.free_slots(smith["id"], MONDAY, MONDAY)[0]
     keys, waiting = [], list(outcomes)
 
     def lose_the_answer(request: httpx.Request) -> httpx.Response:
@@ -292,7 +291,7 @@ def test_a_booking_without_an_answer_is_sent_once_more(
     patient = api_of(api, john)
 
     try:
-        patient.book(smith["id"], slot, "Regular checkup", key="a-key")
+        patient.appointments.book(smith["id"], slot, "Regular checkup", key="a-key")
         sentence = None
     except ApiFailure as failure:
         sentence = failure.sentence
@@ -315,7 +314,7 @@ def test_an_answer_that_is_none_of_the_api_is_a_sentence(
 ):
     answer_with(monkeypatch, lambda _: answer)
 
-    assert failure_of(ANONYMOUS.me).sentence == sentence
+    assert failure_of(ANONYMOUS.auth.me).sentence == sentence
 
 
 def test_a_login_without_a_cookie_is_no_login(
@@ -324,7 +323,7 @@ def test_a_login_without_a_cookie_is_no_login(
     body = api.signed_in(api.add_session(john))
     answer_with(monkeypatch, lambda _: httpx.Response(200, json=body))
 
-    failure = failure_of(lambda: ANONYMOUS.login("john_patient", PASSWORD))
+    failure = failure_of(lambda: ANONYMOUS.auth.login("john_patient", PASSWORD))
 
     assert failure.sentence == SENTENCES["unexpected_answer"]
 
@@ -332,9 +331,9 @@ def test_a_login_without_a_cookie_is_no_login(
 def test_who_is_signed_out_elsewhere_is_noticed_once(api: FakeApi, john: Json):
     noticed = []
     person = api_of(api, john, on_signed_out=lambda: noticed.append("signed out"))
-    person.me()
+    person.auth.me()
     api.sessions.clear()
 
-    refused = failure_of(person.me)
+    refused = failure_of(person.auth.me)
 
     assert (refused.sentence, noticed) == (SENTENCES["not_signed_in"], ["signed out"])

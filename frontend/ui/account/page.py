@@ -108,7 +108,7 @@ def _save_profile(person: SignedInPerson, fields: dict[str, str], password: str)
             return
         changes["current_password"] = password
     try:
-        session.user_changed(person.api.update_me(**changes))
+        session.user_changed(person.api.users.change_me(**changes))
     except ApiFailure as failure:
         st.error(failure.sentence)
     else:
@@ -141,7 +141,7 @@ def _change_password(person: SignedInPerson, current: str, new: str, again: str)
         st.error("The two new passwords differ. Please enter the same one twice.")
     else:
         try:
-            opened = person.api.change_password(current, new)
+            opened = person.api.auth.change_password(current, new)
         except ApiFailure as failure:
             st.error(failure.sentence)
         else:
@@ -152,7 +152,7 @@ def _change_password(person: SignedInPerson, current: str, new: str, again: str)
 
 def _sessions(person: SignedInPerson) -> None:
     st.subheader("Where you are logged in")
-    for one in person.api.sessions():
+    for one in person.api.auth.sessions():
         _session_row(person, one)
     st.button("Log out everywhere", icon=":material/logout:", on_click=_log_out_everywhere)
 
@@ -178,7 +178,7 @@ def _session_text(person: SignedInPerson, one: Session) -> str:
 
 def _revoke(person: SignedInPerson, session_id: int) -> None:
     try:
-        person.api.revoke_session(session_id)
+        person.api.auth.revoke_session(session_id)
     except ApiFailure as failure:
         flash.failed(failure.sentence)
     else:

@@ -32,7 +32,7 @@ def open_asked(desk: Desk) -> None:
     asked = take_asked()
     if asked is None:
         return
-    one = desk.api.appointment(asked.id)
+    one = desk.api.appointments.get(asked.id)
     if asked.kind == "move":
         _move(one, desk, Picker(f"move.{one.id}.{asked.number}", one.doctor))
     elif asked.kind == "cancel":
@@ -84,7 +84,7 @@ def _move(one: Appointment, desk: Desk, picker: Picker) -> None:
     flash.show()
     st.text(f"{when(one)}\n{desk.party(one)}")
     st.session_state.setdefault(picker.day_key, one.appointment_date)
-    pick_slot(picker, desk.api, pick_day(picker))
+    pick_slot(picker, desk.api.schedules, pick_day(picker))
     st.button(
         "Move to this time",
         type="primary",
@@ -99,11 +99,11 @@ def _move_to_chosen(token: str, one: Appointment, desk: Desk, picker: Picker) ->
         flash.failed("Please choose one of the free times first.")
         return
     picker.forget()
-    attempt(token, lambda: _moved(desk.api.move(one.id, slot), desk))
+    attempt(token, lambda: _moved(desk.api.appointments.move(one.id, slot), desk))
 
 
 def _cancelled(one: Appointment, desk: Desk) -> str:
-    desk.api.cancel(one.id)
+    desk.api.appointments.cancel(one.id)
     return f"Cancelled: {when(one)} with {fmt.plain(desk.party(one))}"
 
 

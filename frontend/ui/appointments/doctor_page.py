@@ -129,7 +129,7 @@ def _calendar(person: SignedInPerson) -> None:
             empty="You have no appointments in these days.",
         ),
         events.appointments(
-            person.api.appointments(days.first, days.last),
+            person.api.appointments.between(days.first, days.last),
             partial(_other_party, person.user),
             person.zone,
         ),
@@ -175,7 +175,7 @@ def _actions(person: SignedInPerson, one: Appointment) -> tuple[Action, ...]:
 
 def _complete(api: Api, one: Appointment) -> None:
     def complete() -> str:
-        api.set_status(one.id, "completed")
+        api.appointments.set_status(one.id, "completed")
         return f"Completed: {when(one)} with {fmt.plain(one.patient.full_name)}"
 
     attempt(f"complete.{one.id}.{one.updated_at}", complete)
@@ -183,7 +183,7 @@ def _complete(api: Api, one: Appointment) -> None:
 
 def _undo(api: Api, one: Appointment) -> None:
     def undo() -> str:
-        api.set_status(one.id, "scheduled")
+        api.appointments.set_status(one.id, "scheduled")
         return f"Scheduled again: {when(one)} with {fmt.plain(one.patient.full_name)}"
 
     attempt(f"undo.{one.id}.{one.updated_at}", undo)

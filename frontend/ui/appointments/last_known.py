@@ -35,11 +35,13 @@ class LastKnown:
         self._answers: dict[tuple[object, ...], Any] = {}
 
     def doctors(self) -> list[Doctor]:
-        return self._ask(("doctors",), self._api.doctors)
+        return self._ask(("doctors",), self._api.users.doctors)
 
     def free_slots(self, doctor_id: int, start_date: date, end_date: date) -> list[Slot]:
         question = ("free_slots", doctor_id, start_date, end_date)
-        return self._ask(question, lambda: self._api.free_slots(doctor_id, start_date, end_date))
+        return self._ask(
+            question, lambda: self._api.schedules.free_slots(doctor_id, start_date, end_date)
+        )
 
     def keep(self) -> None:
         """Remember the answers of this run, and only those."""

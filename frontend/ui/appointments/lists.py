@@ -22,12 +22,12 @@ def draw_page(
     empty: str,
     **filters: date | str | None,
 ) -> None:
-    """Draw a page of the appointments that `Api.appointments_page` finds, or `empty` as a text.
+    """Draw a page of the appointments that `Appointments.page` finds, or `empty` as a text.
 
     Raises `ApiFailure`.
     """
     pages: Pages[str] = Pages(key, tuple(str(value) for value in filters.values()))
-    found, following = api.appointments_page(limit=CARDS_A_PAGE, cursor=pages.start, **filters)
+    found, following = api.appointments.page(limit=CARDS_A_PAGE, cursor=pages.start, **filters)
     if not found:
         st.info(empty)
     for one in found:

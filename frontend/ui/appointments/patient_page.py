@@ -83,7 +83,7 @@ def _calendar(person: SignedInPerson) -> None:
             empty="You have no appointments in these days.",
         ),
         events.appointments(
-            person.api.appointments(days.first - A_DAY, days.last + A_DAY), doctor_of, zone
+            person.api.appointments.between(days.first - A_DAY, days.last + A_DAY), doctor_of, zone
         ),
         focus=today,
         on_pick=_open,

@@ -46,7 +46,9 @@ class _Part:
     def __init__(self, person: SignedInPerson, key: str, filters: dict[str, int]) -> None:
         self._zone = person.zone
         self._pages: Pages[int] = Pages(key, (person.user.id,))
-        self.found = person.api.audit(before=self._pages.start, limit=ROWS_A_PAGE + 1, **filters)
+        self.found = person.api.audit.find(
+            before=self._pages.start, limit=ROWS_A_PAGE + 1, **filters
+        )
 
     def draw(self, who: Callable[[Audit], str]) -> None:
         if not self.found:
@@ -71,7 +73,7 @@ class _Part:
 
 def _namer(person: SignedInPerson) -> Callable[[Audit], str]:
     """Doctors are named as far as patients know them; nobody else is."""
-    names = {doctor.id: doctor.full_name for doctor in person.api.doctors()}
+    names = {doctor.id: doctor.full_name for doctor in person.api.users.doctors()}
 
     def who(record: Audit) -> str:
         if record.actor_id == person.user.id:

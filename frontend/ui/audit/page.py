@@ -50,7 +50,7 @@ def _log(person: SignedInPerson) -> None:
     with st.expander("Filter", icon=":material/filter_list:"):
         question = _question(person.api, zone)
     pages: Pages[int] = Pages("audit.pages", astuple(question))
-    found = person.api.audit(before=pages.start, limit=ROWS_A_PAGE + 1, **asdict(question))
+    found = person.api.audit.find(before=pages.start, limit=ROWS_A_PAGE + 1, **asdict(question))
     st.button("Refresh", icon=":material/refresh:")
     if not found:
         st.info("There is nothing of this kind in the log.")

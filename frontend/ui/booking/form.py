@@ -207,7 +207,7 @@ def _book(desk: Desk, doctor: Doctor, draft: int, reason_key: str) -> None:
 def _booked(desk: Desk, doctor: Doctor, slot: Slot, reason: str) -> str:
     patient = desk.patient
     with reworded(SAID_AT_THE_DESK if patient else SAID_TO_A_PATIENT):
-        booked = desk.api.book(
+        booked = desk.api.appointments.book(
             doctor.id,
             slot,
             reason,

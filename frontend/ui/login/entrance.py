@@ -137,7 +137,7 @@ def _register(role: str, fields: dict[str, str]) -> None:
         st.error("Please fill in username, email, full name and password.")
         return
     try:
-        user = session.anonymous_api().register(
+        user = session.anonymous_api().auth.register(
             username=username,
             email=email,
             full_name=full_name,

@@ -12,9 +12,11 @@ from typing import Final, Literal, cast
 
 import streamlit as st
 
-from ui.api.client import Api, NewSession
+from ui.api.auth import NewSession
+from ui.api.client import Api
 from ui.api.errors import SENTENCES, ApiError, ApiFailure
 from ui.api.models import Role, SignedIn, User
+from ui.api.transport import Transport
 from ui.config import settings
 from ui.formatting.text import shown_zone, with_article
 from ui.login.tickets import LoginCookies, pinned_store
@@ -93,7 +95,7 @@ def anonymous_api() -> Api:
 
 def sign_in(username: str, password: str) -> None:
     """Log in and have the browser keep it. Raises `ApiFailure`, changing nothing."""
-    keep(anonymous_api().login(username, password))
+    keep(anonymous_api().auth.login(username, password))
 
 
 def keep(opened: NewSession) -> None:
@@ -125,7 +127,7 @@ def note_activity() -> None:
         return
     tab.last_activity = now
     with suppress(ApiFailure):
-        _api(tab.token, tab.signed_in.csrf_token, noticing=True).me()
+        _api(tab.token, tab.signed_in.csrf_token, noticing=True).auth.me()
 
 
 def is_over() -> bool:
@@ -149,7 +151,7 @@ def sign_out(*, everywhere: bool = False) -> None:
     if tab.signed_in is not None:
         api = _api(tab.token, tab.signed_in.csrf_token)
         try:
-            api.logout_all() if everywhere else api.logout()
+            api.auth.logout_all() if everywhere else api.auth.logout()
         except ApiError as failure:
             if failure.code != "not_signed_in":
                 raise
@@ -204,7 +206,7 @@ def _restore(tab: _Tab) -> None:
     token = handshake_cookie(settings().session_cookie)
     if token is not None:
         try:
-            tab.signed_in, tab.token = _api(token, None).me(), token
+            tab.signed_in, tab.token = _api(token, None).auth.me(), token
             tab.last_user, tab.last_activity = tab.signed_in.user.id, time.monotonic()
         except ApiError as failure:
             if failure.code != "not_signed_in":
@@ -225,7 +227,7 @@ def _forget(tab: _Tab) -> None:
 
 
 def _api(token: str | None, csrf_token: str | None, *, noticing: bool = False) -> Api:
-    return Api(
+    transport = Transport(
         token,
         csrf_token,
         device=_tab().device or handshake_cookie(settings().device_cookie),
@@ -233,3 +235,4 @@ def _api(token: str | None, csrf_token: str | None, *, noticing: bool = False) -
         address=browser_address(),
         on_signed_out=_signed_out_elsewhere if noticing else None,
     )
+    return Api(transport)

@@ -26,7 +26,7 @@ Question = tuple[tuple[str, object], ...]
 
 
 def find(api: Api, **question: str | int | bool | None) -> list[User]:
-    """The answer to `Api.users`, at most `KEPT_FOR` old. Raises `ApiFailure`.
+    """The answer to `Users.find`, at most `KEPT_FOR` old. Raises `ApiFailure`.
 
     The latest `MOST_KEPT` answers are kept, so that a session's memory does not grow with searches.
     """
@@ -36,7 +36,7 @@ def find(api: Api, **question: str | int | bool | None) -> list[User]:
     st.session_state[_KEY] = kept
     asked = tuple(question.items())
     if asked not in kept:
-        kept[asked] = (now, api.users(**question))
+        kept[asked] = (now, api.users.find(**question))
     return kept[asked][1]
 
 
@@ -44,7 +44,7 @@ def change(api: Api, user: User, **changes: str | bool) -> User:
     """Change an account; the next look at any of them is a fresh one. Raises `ApiFailure`."""
     st.session_state.pop(_KEY, None)
     with reworded({"appointments_affected": STILL_BOOKED}):
-        return api.change_user(user.id, **changes)
+        return api.users.change(user.id, **changes)
 
 
 def _kept() -> dict[Question, tuple[datetime, list[User]]]:

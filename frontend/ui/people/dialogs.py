@@ -102,7 +102,7 @@ def _devices(api: Api, user: User, key: str) -> None:
     if finished(key):
         st.rerun()
     flash.show()
-    found = api.user_sessions(user.id)
+    found = api.users.sessions(user.id)
     name = fmt.plain(user.full_name)
     if found.last_seen_at is None:
         st.write(f"{name} is not logged in anywhere.")
@@ -121,7 +121,7 @@ def _devices(api: Api, user: User, key: str) -> None:
 
 
 def _logged_out(api: Api, user: User) -> str:
-    api.end_user_sessions(user.id)
+    api.users.end_sessions(user.id)
     return f"Logged out everywhere: {fmt.plain(user.full_name)}"
 
 
@@ -159,7 +159,7 @@ def _create(api: Api) -> None:
     if _INVITATION in st.session_state:
         return
     try:
-        st.session_state[_INVITATION] = api.invite_doctor()
+        st.session_state[_INVITATION] = api.invitations.create()
     except ApiFailure as failure:
         flash.failed(failure.sentence)
 

@@ -20,5 +20,5 @@ def names(api: Api, ids: Iterable[int]) -> dict[int, str]:
     missing = sorted(set(ids) - known.keys())
     for block in (missing[start : start + BLOCK] for start in range(0, len(missing), BLOCK)):
         known.update({person: f"account {person}" for person in block})
-        known.update({user.id: user.full_name for user in api.users(id=block, limit=BLOCK)})
+        known.update({user.id: user.full_name for user in api.users.find(id=block, limit=BLOCK)})
     return known

@@ -13,7 +13,7 @@ from ui.widgets.zone import named
 
 def draw_invitations(person: SignedInPerson) -> None:
     """Draw nothing where there are none."""
-    invitations = person.api.invitations()
+    invitations = person.api.invitations.open()
     if not invitations:
         return
     with st.expander(f"Open invitations ({len(invitations)})", icon=":material/mail:"):
@@ -38,5 +38,5 @@ def _draw_row(person: SignedInPerson, one: OpenInvitation) -> None:
 
 
 def _revoked(api: Api, one: OpenInvitation) -> str:
-    api.revoke_invitation(one.id)
+    api.invitations.revoke(one.id)
     return f"Revoked: nobody can register with invitation {one.id}"

@@ -67,7 +67,7 @@ def _save(api: Api, row: Schedule, key: str) -> None:
     day, hours = int(st.session_state[f"{key}.day"]), hours_fields.entered(key)
 
     def save() -> str:
-        changed = api.change_schedule(
+        changed = api.schedules.change(
             row.id,
             day_of_week=day,
             start_time=hours.start,
@@ -80,5 +80,5 @@ def _save(api: Api, row: Schedule, key: str) -> None:
 
 
 def _deleted(api: Api, row: Schedule) -> str:
-    api.delete_schedule(row.id)
+    api.schedules.delete(row.id)
     return f"Deleted: {row_text(row)}"

@@ -79,7 +79,7 @@ def _add(api: Api, days: list[int], hours: Hours) -> dict[int, str]:
     refusals: dict[int, str] = {}
     for position, day in enumerate(days):
         try:
-            api.add_schedule(day, hours.start, hours.end, hours.slot_duration)
+            api.schedules.add(day, hours.start, hours.end, hours.slot_duration)
         except Unreachable as failure:
             return refusals | dict.fromkeys(days[position:], failure.sentence)
         except ApiFailure as failure:

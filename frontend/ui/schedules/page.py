@@ -36,7 +36,9 @@ def page() -> None:
 @show_api_errors
 def _week(person: SignedInPerson) -> None:
     order = hours_fields.days().index
-    rows = sorted(person.api.schedules(), key=lambda row: (order(row.day_of_week), row.start_time))
+    rows = sorted(
+        person.api.schedules.my(), key=lambda row: (order(row.day_of_week), row.start_time)
+    )
     if not rows:
         st.info(
             "You have no working hours yet, so patients cannot book you. "
@@ -85,7 +87,7 @@ def _draw_row(person: SignedInPerson, row: Schedule) -> None:
 
 def _switch(person: SignedInPerson, row: Schedule) -> None:
     def switch() -> str:
-        changed = person.api.change_schedule(row.id, is_active=not row.is_active)
+        changed = person.api.schedules.change(row.id, is_active=not row.is_active)
         return f"{row_text(changed)} is now {'active' if changed.is_active else 'inactive'}"
 
     attempt(f"switch.{row.id}.{row.is_active}", switch)

@@ -65,7 +65,7 @@ def free_port() -> int:
 
 
 def wait_until_ready(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Send requests until the server answers. Raises AssertionError with its log when it does not."""
+    """Send requests until the server answers. Raises AssertionError with its log otherwise."""
     tick = threading.Event()
     with httpx2.Client(base_url=address, trust_env=False) as client:
         for _ in range(START_SECONDS * 10):

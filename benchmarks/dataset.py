@@ -29,7 +29,7 @@ from app.db import schema
 from app.db.database import Database
 from app.db.revision import needed_revision
 from app.domain.people import Role
-from app.models import Appointment, Schedule, User
+from app.models.models import Appointment, Schedule, User
 from app.services import copying, demo
 from app.services.demo import ClinicPlan
 from app.services.demo_practices import FOUNDERS

@@ -17,7 +17,7 @@ from sqlalchemy import insert, text
 from app.core.database import open_url
 from app.db import schema
 from app.domain.people import Role
-from app.models import Schedule, User
+from app.models.models import Schedule, User
 from benchmarks import load, questions
 from benchmarks.crowds import CREATED, ask_in_turn
 from benchmarks.dataset import sign_in, today

@@ -13,7 +13,7 @@ from statistics import median
 from sqlalchemy import update
 
 from app.core.database import open_url
-from app.models import DiaryRevision
+from app.models.models import DiaryRevision
 from benchmarks import load, questions
 from benchmarks.dataset import People, SignedIn, people_of, sign_in
 from benchmarks.load import Load, Requests

@@ -17,7 +17,7 @@ from honcho.environ import parse_procfile
 from sqlalchemy import select
 
 from app.core.database import open_url
-from app.models import Appointment
+from app.models.models import Appointment
 
 ROOT = Path(__file__).resolve().parents[1]
 START_TIMEOUT = 180.0  # seconds

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.core.database import open_url
 from app.domain.booking_limits import BookingLimits
-from app.models import Appointment, DiaryRevision
+from app.models.models import Appointment, DiaryRevision
 from app.services import scheduling
 from benchmarks import growth, questions, report
 from benchmarks.crowds import as_waits

@@ -2,9 +2,9 @@
 
 from alembic import context
 
-from app import models
 from app.core.config import Settings
 from app.core.database import open_url
+from app.models.models import Base
 
 
 def run() -> None:
@@ -14,7 +14,7 @@ def run() -> None:
         with database.engine.connect() as connection:
             context.configure(
                 connection=connection,
-                target_metadata=models.Base.metadata,
+                target_metadata=Base.metadata,
                 transactional_ddl=True,  # on SQLite, Alembic would commit each migration alone
             )
             with context.begin_transaction():

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from app.core.database import open_url
 from app.domain.appointments import AppointmentStatus
-from app.models import Appointment
+from app.models.models import Appointment
 from tests.faults.waiting import wait_until
 
 PASSWORD = "password123"

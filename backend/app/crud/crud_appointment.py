@@ -29,7 +29,7 @@ from app.db.writes import insert_unless_refused, update_unless_refused
 from app.domain.appointments import MAX_SLOT_DURATION, AppointmentStatus, ShownAppointment
 from app.domain.errors import NotFound, PatientBusy, SlotTaken, TooManyOpenVisits
 from app.domain.people import Actor, Role
-from app.models import Appointment, User
+from app.models.models import Appointment, User
 
 LONGEST_VISIT = timedelta(minutes=MAX_SLOT_DURATION)
 OwnPeriod = Literal["upcoming", "past"]

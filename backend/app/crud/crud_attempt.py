@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.db.writes import delete_some
 from app.domain.throttling import CLOCK_TOLERANCE, LONGEST_WINDOW, AttemptKind, Limit
-from app.models import Attempt
+from app.models.models import Attempt
 
 
 def add_attempt(

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.db.statements import Parameter, RunQuery, Statement, Transaction, parameters_for
 from app.db.transactions import execute, rows_for_each
 from app.domain.people import Actor
-from app.models import AuditHead, AuditPatient, AuditRecord
+from app.models.models import AuditHead, AuditPatient, AuditRecord
 
 BATCH = 1000
 

@@ -24,7 +24,7 @@ from app.domain.appointments import MAX_SLOT_DURATION
 from app.domain.names import text_key
 from app.domain.scheduling.availability import WorkingHours
 from app.domain.time.intervals import Interval
-from app.models import Appointment, DiaryRevision, Schedule, User
+from app.models.models import Appointment, DiaryRevision, Schedule, User
 
 _DOCTOR, _HOURS, _BUSY = range(3)
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from app.models import Invitation
+from app.models.models import Invitation
 
 
 def create_invitation(session: Session, *, now: datetime, **values: Any) -> Invitation:

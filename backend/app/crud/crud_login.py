@@ -11,7 +11,7 @@ from app.db.statements import Parameter, RunQuery, Statement, Transaction
 from app.db.transactions import execute
 from app.db.writes import delete_some
 from app.domain.people import Role
-from app.models import LoginSession, User
+from app.models.models import LoginSession, User
 
 _LIVE_LOGIN = Statement(
     select(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.db.statements import Parameter, Statement, Transaction
 from app.db.transactions import execute
 from app.db.writes import delete_some, insert_unless_refused, try_lock
-from app.models import StoredReply
+from app.models.models import StoredReply
 
 REPLY_LIFETIME = timedelta(hours=24)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.db.writes import insert_unless_refused, update_unless_refused
 from app.domain.errors import NotFound, ScheduleOverlaps
-from app.models import Schedule
+from app.models.models import Schedule
 
 
 def create_schedule(session: Session, **values: Any) -> Schedule:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import RowMapping, Table, delete, insert, select
 from sqlalchemy.orm import Session
 
-from app.models import Base
+from app.db.columns import Base
 
 BATCH = 1000
 

@@ -23,7 +23,7 @@ from app.db.writes import insert_unless_refused, lock_key, update_unless_refused
 from app.domain.errors import EmailTaken, NotFound, UsernameTaken
 from app.domain.names import search_key, searched_words, text_key
 from app.domain.people import Actor, Role
-from app.models import Appointment, User
+from app.models.models import Appointment, User
 
 NAMES = ("full_name", "username", "email")
 LISTED = and_(User.role == Role.DOCTOR, User.is_active, User.is_approved)

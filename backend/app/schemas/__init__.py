@@ -1,1 +1,1 @@
-"""The wire shapes of the API."""
+"""Request and response models, one module per area; `schemas` has all of them."""

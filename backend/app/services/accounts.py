@@ -25,7 +25,7 @@ from app.domain.errors import (
 )
 from app.domain.people import Actor, Origin, Role, identity_key
 from app.domain.time.wall_clock import to_minute, wall_clock_at
-from app.models import User
+from app.models.models import User
 from app.services import audit, diary, throttle
 from app.services.audit import AuditEvent
 from app.services.logins import SignedIn

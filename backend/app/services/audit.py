@@ -19,7 +19,7 @@ from app.crud import crud_audit
 from app.db.database import AUDIT_KEY
 from app.db.statements import RunQuery, Transaction
 from app.domain.people import Actor, Origin
-from app.models import AuditRecord
+from app.models.models import AuditRecord
 
 FIRST_HASH = "0" * 64
 OK = "ok"

@@ -33,7 +33,7 @@ from app.domain.policies import patient_for_booking
 from app.domain.scheduling.availability import Slot, free_slots
 from app.domain.time.intervals import Interval
 from app.domain.time.wall_clock import ceil_minute, from_minute, readings_of, to_minute
-from app.models import Appointment
+from app.models.models import Appointment
 from app.services import audit, diary
 from app.services.audit import AuditEvent
 

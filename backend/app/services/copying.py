@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.crud import crud_table
 from app.db.writes import continue_numbering
-from app.models import AuditHead
+from app.models.models import AuditHead
 
 FILLED_BY_MIGRATIONS = {AuditHead.__tablename__}
 

@@ -24,7 +24,7 @@ from app.domain.appointments import AppointmentStatus
 from app.domain.people import Actor, Role, identity_key
 from app.domain.scheduling.availability import Slot
 from app.domain.time.wall_clock import from_minute, instant_of, wall_clock_at
-from app.models import User
+from app.models.models import User
 from app.services import diary, scheduling
 from app.services.demo_names import Name, Usernames, invented_phone, shuffled_names
 from app.services.demo_practices import FOUNDERS, Practice

@@ -21,7 +21,7 @@ from app.domain.time.wall_clock import (
     to_minute,
 )
 from app.domain.time.zones import find_zone
-from app.models import Appointment, Schedule, User
+from app.models.models import Appointment, Schedule, User
 
 MOST_NOTED = 1024
 

@@ -24,7 +24,7 @@ from app.domain.errors import (
     WrongPresentPassword,
 )
 from app.domain.people import Actor, Origin, identity_key
-from app.models import LoginSession, User
+from app.models.models import LoginSession, User
 from app.services import audit, throttle
 from app.services.audit import AuditEvent
 from app.services.passwords import PasswordRules, check_password

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from app.core.security import PasswordHasher
 from app.crud import crud_user
-from app.models import User
+from app.models.models import User
 
 
 def prove(

@@ -20,7 +20,7 @@ from app.domain.policies import (
 )
 from app.domain.scheduling.availability import Slot, WorkingHours, working_windows
 from app.domain.time.wall_clock import from_minute, wall_clock_at
-from app.models import Schedule
+from app.models.models import Schedule
 from app.services import audit, diary
 from app.services.audit import AuditEvent
 

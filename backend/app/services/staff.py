@@ -12,7 +12,7 @@ from app.crud import crud_appointment, crud_invitation, crud_login, crud_user
 from app.domain.errors import AppointmentsAffected, NotFound, NotSignedIn, OwnAccount
 from app.domain.people import Actor, Role
 from app.domain.policies import check_is_admin
-from app.models import Invitation, User
+from app.models.models import Invitation, User
 from app.services import audit, diary
 from app.services.accounts import patient_id_of
 from app.services.audit import AuditEvent

@@ -10,7 +10,7 @@ from app.core.security import PasswordHasher
 from app.crud import crud_user
 from app.db.database import Database
 from app.domain.people import Role, identity_key
-from app.models import Appointment
+from app.models.models import Appointment
 from tests.conftest import MONDAY_MORNING
 from tests.people import PASSWORD, Visitor
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.db.columns import Base
 from app.db.database import Database
-from app.models import AuditHead
+from app.models.models import AuditHead
 from app.services.audit import FIRST_HASH
 
 Rows = dict[str, list[dict[str, Any]]]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.crud import crud_appointment, crud_user
 from app.db.database import Database
 from app.domain.appointments import AppointmentStatus
-from app.models import AuditHead
+from app.models.models import AuditHead
 from tests.api.clinic import (
     MONDAY,
     REASON,

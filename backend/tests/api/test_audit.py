@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.crud import crud_audit
 from app.http.refusals import ATTEMPTS
-from app.models import AuditHead, AuditPatient, AuditRecord
+from app.models.models import AuditHead, AuditPatient, AuditRecord
 from app.services import audit
 from tests.api import tables
 from tests.api.clinic import MONDAY, REASON, Clinic, booked, set_back

@@ -12,7 +12,7 @@ from app.db.database import Database
 from app.db.statements import Statement
 from app.db.transactions import execute
 from app.domain.people import Role
-from app.models import User
+from app.models.models import User
 from tests.api.clinic import Clinic, add_hours, book, booked, booking, free_times
 from tests.conftest import FakeClock
 from tests.people import Visitor, code_of

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.core.config import Settings
 from app.db.database import Database
-from app.models import AuditRecord
+from app.models.models import AuditRecord
 from tests.people import PASSWORD, PEER, Visitor, code_of
 
 PROXY = PEER[0]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db.database import Database
-from app.models import AuditRecord
+from app.models.models import AuditRecord
 from tests.api.clinic import MONDAY, TUESDAY, Clinic, add_hours, booking, free_times, set_back
 from tests.api.test_throttling import behind_proxy as behind_proxy  # noqa: PLC0414 - a fixture
 from tests.api.test_throttling import guess, register

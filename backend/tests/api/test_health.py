@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.crud import crud_attempt
 from app.db.database import Database
-from app.models import Attempt
+from app.models.models import Attempt
 from tests.conftest import FakeClock
 from tests.people import Visitor, code_of
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.db.writes import try_lock
 from app.http.errors import RequestInFlight
 from app.http.idempotency import KeysInFlight, run_once
-from app.models import Appointment, StoredReply
+from app.models.models import Appointment, StoredReply
 from tests.api.clinic import MONDAY, Clinic, booking
 from tests.conftest import MONDAY_MORNING
 from tests.people import Visitor, code_of

@@ -10,7 +10,7 @@ from app.domain.errors import NotSignedIn
 from app.domain.people import Actor, Role
 from app.domain.throttling import AttemptKind
 from app.http.resources import Resources
-from app.models import Attempt
+from app.models.models import Attempt
 from app.services import staff
 from tests.api.clinic import Clinic, register_admin
 from tests.api.tables import read_all

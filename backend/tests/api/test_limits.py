@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.crud import crud_login
 from app.db import writes
 from app.db.database import Database
-from app.models import Attempt, AuditRecord, LoginSession
+from app.models.models import Attempt, AuditRecord, LoginSession
 from app.services import throttle
 from tests.api.clinic import add_hours, book
 from tests.conftest import MONDAY_MORNING, FakeClock

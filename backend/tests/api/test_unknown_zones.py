@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from app.db.database import Database
-from app.models import User
+from app.models.models import User
 from tests.api.clinic import (
     MONDAY,
     WEDNESDAY,

@@ -24,7 +24,7 @@ from app.db.database import Database
 from app.db.sqlite.opening import mark_start
 from app.domain.people import Role
 from app.main import create_app
-from app.models import User
+from app.models.models import User
 from tests.integration.servers import free_port
 
 ADMIN = ("--username", "boss", "--email", "boss@example.com", "--full-name", "Ada Boss")

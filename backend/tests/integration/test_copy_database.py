@@ -15,7 +15,7 @@ from app.core.security import PasswordHasher
 from app.crud import crud_table
 from app.db.database import Database
 from app.domain.people import COMMAND_LINE
-from app.models import AuditHead, User
+from app.models.models import AuditHead, User
 from app.services import audit, copying, demo
 from tests.databases import Databases
 

@@ -17,7 +17,7 @@ from app.db.database import Database
 from app.domain.appointments import AppointmentStatus
 from app.domain.errors import UsernameTaken
 from app.domain.people import Role
-from app.models import Appointment, Schedule, User
+from app.models.models import Appointment, Schedule, User
 from app.services import demo, scheduling
 from app.services.demo import ClinicPlan, DemoClinic
 from app.services.demo_practices import FOUNDERS

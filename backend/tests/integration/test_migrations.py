@@ -31,7 +31,7 @@ from app.core.database import open_url
 from app.db import schema
 from app.db.database import Database
 from app.db.revision import needed_revision, revision_of
-from app.models import Appointment, Base, LoginSession, Schedule, User
+from app.models.models import Appointment, Base, LoginSession, Schedule, User
 from tests.databases import Databases
 from tests.integration.guards import drop_guards
 

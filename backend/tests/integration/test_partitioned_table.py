@@ -18,7 +18,7 @@ from app.core.database import open_url
 from app.db.database import Database
 from app.db.writes import insert_unless_refused
 from app.domain.people import Role
-from app.models import Appointment
+from app.models.models import Appointment
 from tests.integration.diaries import add_person
 from tests.people import Visitor, code_of
 

@@ -25,7 +25,7 @@ from app.domain.errors import (
     WrongPresentPassword,
 )
 from app.domain.people import COMMAND_LINE, Actor, Role
-from app.models import LoginSession, User
+from app.models.models import LoginSession, User
 from app.services import booking, logins, staff
 from app.services.booking import WantedTime
 from app.services.logins import LoginRequest, NewLogin, SessionLimits, SignedIn

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db.database import Database
-from app.models import Appointment
+from app.models.models import Appointment
 from tests.integration.guards import drop_guards, overlaps
 from tests.integration.racing import Call, Clinic, Person, booking_of, coming_day, move_to, outcome
 from tests.integration.servers import OPEN_VISITS, serving

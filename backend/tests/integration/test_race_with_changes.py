@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.crud import crud_schedule
 from app.domain.people import Role
-from app.models import Appointment
+from app.models.models import Appointment
 from tests.integration.guards import overlaps
 from tests.integration.racing import (
     Call,

@@ -26,7 +26,7 @@ from app.domain.appointments import AppointmentStatus
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import DomainError
 from app.domain.people import Actor, Role
-from app.models import Appointment, Schedule
+from app.models.models import Appointment, Schedule
 from app.services import booking, scheduling
 from app.services.booking import WantedTime
 from tests.integration.diaries import add_person

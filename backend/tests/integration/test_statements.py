@@ -18,7 +18,7 @@ from app.db.statements import Parameter, Row, RunQuery, Statement, Transaction, 
 from app.db.transactions import execute
 from app.domain.appointments import AppointmentStatus
 from app.domain.people import Role
-from app.models import Appointment, User
+from app.models.models import Appointment, User
 from tests.databases import Databases
 from tests.integration.asking import answers_to, let_lookups_fail, with_writer
 from tests.integration.diaries import add_person

@@ -22,7 +22,7 @@ from app.db.write_queue import WriteQueue
 from app.db.writes import insert_unless_refused
 from app.domain.errors import NotFound
 from app.domain.people import Origin, Role
-from app.models import AuditRecord, User
+from app.models.models import AuditRecord, User
 from app.services import audit
 from app.services.audit import AuditEvent
 from tests.conftest import MONDAY_MORNING

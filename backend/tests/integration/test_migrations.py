@@ -159,7 +159,7 @@ def test_migrations_are_committed_together(databases: Databases):
     assert len(commits) == 1
 
 
-MIGRATE = "import sys; from app.core import schema; input(); schema.upgrade(sys.argv[1])"
+MIGRATE = "import sys; from app.db import schema; input(); schema.upgrade(sys.argv[1])"
 
 
 def test_whoever_migrates_at_the_same_time_waits(databases: Databases, tmp_path: Path):

@@ -1,4 +1,4 @@
-"""Prints `ui/api/models.py`: the shapes of the API's answers, from its OpenAPI document."""  # noqa: INP001 - a script
+"""Prints `ui/api/models.py`: the shapes of the API's answers, from its OpenAPI document."""
 
 import json
 import subprocess

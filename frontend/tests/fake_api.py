@@ -13,8 +13,8 @@ from typing import Final
 
 import httpx
 
-from tests.fake_clinic import FakeClinic, FakeSession, Json, overlap, public, stamp
-from tests.fake_refusals import RefusedError, problem
+from frontend.tests.fake_clinic import FakeClinic, FakeSession, Json, overlap, public, stamp
+from frontend.tests.fake_refusals import RefusedError, problem
 from ui.config.zones import is_zone
 
 Handler = Callable[..., httpx.Response]

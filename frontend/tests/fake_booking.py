@@ -4,9 +4,9 @@ from datetime import datetime
 
 import httpx
 
-from tests.fake_api import FakeApi, doctor_of, fields_of, offered_slot, refuse_busy, route
-from tests.fake_clinic import Json
-from tests.fake_refusals import RefusedError
+from frontend.tests.fake_api import FakeApi, doctor_of, fields_of, offered_slot, refuse_busy, route
+from frontend.tests.fake_clinic import Json
+from frontend.tests.fake_refusals import RefusedError
 
 REQUIRED = {"doctor_id", "appointment_date", "appointment_time", "reason"}
 

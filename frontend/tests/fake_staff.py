@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import httpx
 
-from tests.fake_api import FakeApi, end_sessions, fields_of, refuse_stranding, route
-from tests.fake_clinic import Json, stamp
-from tests.fake_refusals import RefusedError
+from frontend.tests.fake_api import FakeApi, end_sessions, fields_of, refuse_stranding, route
+from frontend.tests.fake_clinic import Json, stamp
+from frontend.tests.fake_refusals import RefusedError
 
 WORDS = {"true": True, "false": False}
 

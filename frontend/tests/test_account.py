@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.conftest import OpenPage
-from tests.fake_api import FakeApi, Json
-from tests.fake_refusals import RefusedError
-from tests.people import browser_answers, cookie_order, fill, labels, press, texts
+from frontend.tests.conftest import OpenPage
+from frontend.tests.fake_api import FakeApi, Json
+from frontend.tests.fake_refusals import RefusedError
+from frontend.tests.people import browser_answers, cookie_order, fill, labels, press, texts
 from ui.account.devices import device_name
 from ui.api.errors import SENTENCES, UNREACHABLE
 

@@ -7,13 +7,13 @@ from html import unescape
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import OpenPage
-from tests.fake_api import FakeApi
-from tests.fake_clinic import Json
-from tests.fake_refusals import RefusedError
-from tests.fake_staff import add_record
-from tests.page_driver import buttons, choose, press, texts
-from tests.people import fill
+from frontend.tests.conftest import OpenPage
+from frontend.tests.fake_api import FakeApi
+from frontend.tests.fake_clinic import Json
+from frontend.tests.fake_refusals import RefusedError
+from frontend.tests.fake_staff import add_record
+from frontend.tests.page_driver import buttons, choose, press, texts
+from frontend.tests.people import fill
 from ui.api.errors import SENTENCES, UNREACHABLE
 
 PAGE = "audit-log"

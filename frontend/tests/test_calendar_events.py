@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from pydantic import TypeAdapter
 
-from tests.fake_api import FakeApi
-from tests.fake_clinic import MONDAY_MORNING, Json
+from frontend.tests.fake_api import FakeApi
+from frontend.tests.fake_clinic import MONDAY_MORNING, Json
 from ui import config
 from ui.api.models import Appointment, Schedule, Slot
 from ui.appointments import events

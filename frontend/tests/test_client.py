@@ -6,9 +6,9 @@ from datetime import date
 import httpx
 import pytest
 
-from tests.fake_api import FakeApi
-from tests.fake_clinic import PASSWORD, Json
-from tests.fake_refusals import RefusedError
+from frontend.tests.fake_api import FakeApi
+from frontend.tests.fake_clinic import PASSWORD, Json
+from frontend.tests.fake_refusals import RefusedError
 from ui.api import transport
 from ui.api.client import Api
 from ui.api.errors import (

@@ -4,12 +4,12 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import OpenPage
-from tests.fake_api import FakeApi
-from tests.fake_clinic import MONDAY_MORNING, Json
-from tests.fake_refusals import RefusedError
-from tests.page_driver import choose, choose_time, press, texts, write
-from tests.people import fill
+from frontend.tests.conftest import OpenPage
+from frontend.tests.fake_api import FakeApi
+from frontend.tests.fake_clinic import MONDAY_MORNING, Json
+from frontend.tests.fake_refusals import RefusedError
+from frontend.tests.page_driver import choose, choose_time, press, texts, write
+from frontend.tests.people import fill
 from ui.api.errors import SENTENCES
 from ui.booking.form import SAID_AT_THE_DESK
 

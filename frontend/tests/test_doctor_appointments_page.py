@@ -5,11 +5,11 @@ from datetime import date, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import OpenPage
-from tests.fake_api import FakeApi
-from tests.fake_clinic import MONDAY_MORNING, Json, stamp
-from tests.page_driver import buttons, choose, choose_date, headlines, pills, press, texts
-from tests.people import click_event
+from frontend.tests.conftest import OpenPage
+from frontend.tests.fake_api import FakeApi
+from frontend.tests.fake_clinic import MONDAY_MORNING, Json, stamp
+from frontend.tests.page_driver import buttons, choose, choose_date, headlines, pills, press, texts
+from frontend.tests.people import click_event
 from ui.api.errors import SENTENCES, UNREACHABLE
 
 PAGE = "appointments"

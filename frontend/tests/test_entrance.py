@@ -6,10 +6,10 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import OpenPage
-from tests.fake_api import FakeApi
-from tests.fake_refusals import RefusedError
-from tests.people import browser_answers, cookie_order, fill, log_in, press, texts
+from frontend.tests.conftest import OpenPage
+from frontend.tests.fake_api import FakeApi
+from frontend.tests.fake_refusals import RefusedError
+from frontend.tests.people import browser_answers, cookie_order, fill, log_in, press, texts
 from ui.api.errors import SENTENCES, UNREACHABLE
 from ui.login.session import COOKIE_NOT_KEPT
 from ui.login.tickets import pinned_store

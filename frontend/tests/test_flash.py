@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.page_driver import SLOW_MACHINE_SECONDS, press, texts
+from frontend.tests.page_driver import SLOW_MACHINE_SECONDS, press, texts
 from ui.api.errors import SENTENCES
 from ui.login import session
 from ui.widgets import flash

@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import OpenPage
-from tests.fake_api import FakeApi
-from tests.fake_clinic import Json
-from tests.page_driver import choose, choose_date, choose_time, press, texts, write
-from tests.people import fill, labels, log_in
+from frontend.tests.conftest import OpenPage
+from frontend.tests.fake_api import FakeApi
+from frontend.tests.fake_clinic import Json
+from frontend.tests.page_driver import choose, choose_date, choose_time, press, texts, write
+from frontend.tests.people import fill, labels, log_in
 from ui.login import session
 
 PAGE = "book-appointment"

@@ -1,43 +1,50 @@
 """My Appointments, as a patient uses it."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import OpenPage
-from tests.fake_api import FakeApi
-from tests.fake_clinic import MONDAY_MORNING, Json
-from tests.fake_refusals import RefusedError
-from tests.page_driver import buttons, headlines, offered_times, pills, press, texts
-from tests.people import click_event
+from app.models import Appointment, User
+from frontend.tests.clinic import MONDAY_MORNING, Clinic
+from frontend.tests.conftest import OpenPage
+from frontend.tests.gateway import Gateway
+from frontend.tests.page_driver import buttons, headlines, offered_times, pills, press, texts
+from frontend.tests.people import click_event
 from ui.api.errors import SENTENCES, UNREACHABLE
 from ui.appointments.lists import CARDS_A_PAGE
 
 PAGE = "my-appointments"
+LIST = "/appointments/my"
+AN_HOUR = timedelta(hours=1)
 NINE = MONDAY_MORNING.replace(hour=9)
 TEN = "2026-11-30T10:00:00+00:00"
 LINES = "Knee pain since Monday.\nWorse on stairs.\n\n  * left knee\n  * <b>**both**</b>"
 
 
 @pytest.fixture
-def doctor(api: FakeApi) -> Json:
-    doctor = api.add_user(
+def doctor(clinic: Clinic) -> User:
+    doctor = clinic.add_user(
         "dr_smith", role="doctor", full_name="Dr. John Smith", specialty="Cardiology"
     )
-    api.add_schedule(doctor, 0, end_time="10:30")
+    clinic.add_schedule(doctor, 0, end_time="10:30")
     return doctor
 
 
 @pytest.fixture
-def patient(api: FakeApi, doctor: Json) -> Json:
-    return api.add_user("john_patient", full_name="John Doe")
+def patient(clinic: Clinic, doctor: User) -> User:
+    return clinic.add_user("john_patient", full_name="John Doe")
 
 
 @pytest.fixture
-def tab(api: FakeApi, doctor: Json, patient: Json, open_page: OpenPage) -> AppTest:
-    """The page of a patient with one coming appointment, Monday at 9:00."""
-    api.add_appointment(doctor, patient, NINE)
+def visit(clinic: Clinic, doctor: User, patient: User) -> Appointment:
+    """The patient's one coming appointment, Monday at 9:00."""
+    return clinic.add_appointment(doctor, patient, NINE)
+
+
+@pytest.fixture
+def tab(patient: User, visit: Appointment, open_page: OpenPage) -> AppTest:
     return open_page(PAGE, as_user=patient)
 
 
@@ -45,7 +52,7 @@ def show(tab: AppTest, view: str) -> AppTest:
     return pills(tab, "Show").set_value(view).run()
 
 
-def test_without_appointments_there_is_a_sentence(patient: Json, open_page: OpenPage):
+def test_without_appointments_there_is_a_sentence(patient: User, open_page: OpenPage):
     assert texts(open_page(PAGE, as_user=patient).info) == [
         "You have no upcoming appointments. Book one on the page “Book Appointment”."
     ]
@@ -58,23 +65,23 @@ def test_a_coming_appointment_can_be_moved_and_cancelled(tab: AppTest):
 
 
 def test_a_reason_of_several_lines_keeps_them(
-    api: FakeApi, doctor: Json, patient: Json, open_page: OpenPage
+    clinic: Clinic, doctor: User, patient: User, open_page: OpenPage
 ):
-    visit = api.add_appointment(doctor, patient, NINE, reason=LINES)
+    visit = clinic.add_appointment(doctor, patient, NINE, reason=LINES)
     shown = ["Dr. John Smith · Cardiology", f"Reason: {LINES}"]
     tab = open_page(PAGE, as_user=patient)
     assert texts(tab.text) == shown
     show(tab, "Calendar")
     assert texts(tab.text) == []
-    click_event(tab, visit["id"])
+    click_event(tab, visit.id)
     assert texts(tab.text) == shown
 
 
 def test_past_and_cancelled_appointments_only_stand_there(
-    api: FakeApi, doctor: Json, patient: Json, tab: AppTest
+    clinic: Clinic, doctor: User, patient: User, tab: AppTest
 ):
-    api.add_appointment(doctor, patient, NINE - timedelta(days=7), status="completed")
-    api.add_appointment(doctor, patient, NINE + timedelta(days=7), status="cancelled")
+    clinic.add_appointment(doctor, patient, NINE - timedelta(days=7), status="completed")
+    clinic.add_appointment(doctor, patient, NINE + timedelta(days=7), status="cancelled")
     show(tab, "Past")
     assert headlines(tab) == [
         "**Monday 7 December 2026, 9:00** · 30 minutes",
@@ -83,44 +90,46 @@ def test_past_and_cancelled_appointments_only_stand_there(
     assert buttons(tab) == []
 
 
-def test_empty_views_say_so(api: FakeApi, tab: AppTest):
+def test_empty_views_say_so(clinic: Clinic, visit: Appointment, tab: AppTest):
     show(tab, "Past")
     assert texts(tab.info) == ["You have no past or cancelled appointments."]
-    api.appointments[1]["status"] = "cancelled"
+    clinic.change(visit, status="cancelled")
     show(tab, "Upcoming")
     assert texts(tab.info) == [
         "You have no upcoming appointments. Book one on the page “Book Appointment”."
     ]
 
 
-def test_an_appointment_that_has_begun_cannot_be_changed(api: FakeApi, tab: AppTest):
-    api.now = NINE + timedelta(minutes=5)
-    tab.run()
+def test_an_appointment_that_has_begun_cannot_be_changed(
+    clinic: Clinic, patient: User, visit: Appointment, open_page: OpenPage
+):
+    clinic.now = NINE + timedelta(minutes=5)
+    tab = open_page(PAGE, as_user=patient)
     assert (len(headlines(tab)), buttons(tab)) == (1, [])
 
 
 def test_many_appointments_come_a_page_at_a_time(
-    api: FakeApi, doctor: Json, patient: Json, tab: AppTest
+    clinic: Clinic, doctor: User, patient: User, tab: AppTest
 ):
     for week in range(1, CARDS_A_PAGE + 2):
-        api.add_appointment(doctor, patient, NINE + timedelta(weeks=week))
+        clinic.add_appointment(doctor, patient, NINE + timedelta(weeks=week))
     assert len(headlines(tab.run())) == CARDS_A_PAGE
     press(tab, "Next page")
     assert len(headlines(tab)) == 2
 
 
-def test_cancelling_asks_first(api: FakeApi, tab: AppTest):
+def test_cancelling_asks_first(clinic: Clinic, visit: Appointment, tab: AppTest):
     press(tab, "Cancel")
     assert buttons(tab) == ["Move", "Cancel", "Yes, cancel it", "Keep it"]
     press(tab, "Keep it")
-    assert api.appointments[1]["status"] == "scheduled"
+    assert clinic.fresh(visit).status == "scheduled"
     press(tab, "Cancel")
     press(tab, "Yes, cancel it")
-    assert api.appointments[1]["status"] == "cancelled"
+    assert clinic.fresh(visit).status == "cancelled"
     assert texts(tab.success) == ["Cancelled: Monday 30 November 2026, 9:00 with Dr. John Smith"]
 
 
-def test_moving_offers_the_doctor_s_free_times(api: FakeApi, tab: AppTest):
+def test_moving_offers_the_doctor_s_free_times(tab: AppTest):
     press(tab, "Move")
     assert tab.date_input[0].value == date(2026, 11, 30)
     assert offered_times(tab) == ["9:30", "10:00"]
@@ -136,65 +145,81 @@ def test_moving_needs_a_time(tab: AppTest):
     assert texts(tab.error) == ["Please choose one of the free times first."]
 
 
-@pytest.mark.parametrize("code", ["slot_taken", "patient_busy", "illegal_transition"])
-def test_a_refused_move_is_a_sentence(api: FakeApi, tab: AppTest, code: str):
+def test_a_time_that_was_taken_meanwhile_is_refused(
+    clinic: Clinic, doctor: User, visit: Appointment, tab: AppTest
+):
+    rival = clinic.add_user("rival")
+    assert_refused(tab, "slot_taken", lambda: clinic.add_appointment(doctor, rival, NINE + AN_HOUR))
+
+
+def test_a_time_that_is_no_longer_free_for_the_patient_is_refused(
+    clinic: Clinic, patient: User, visit: Appointment, tab: AppTest
+):
+    other = clinic.add_user("dr_other", role="doctor")
+    assert_refused(
+        tab, "patient_busy", lambda: clinic.add_appointment(other, patient, NINE + AN_HOUR)
+    )
+
+
+def test_what_was_completed_meanwhile_is_not_moved(
+    clinic: Clinic, visit: Appointment, tab: AppTest
+):
+    assert_refused(tab, "illegal_transition", lambda: clinic.change(visit, status="completed"))
+
+
+def assert_refused(tab: AppTest, code: str, happen: Callable[[], object]) -> None:
+    """Try to move the visit to ten o'clock, after something happened."""
     press(tab, "Move")
     pills(tab, "Free times").set_value(TEN)
-    api.refusals["PUT", "/appointments/1"] = RefusedError(code)
+    happen()
     press(tab, "Move to this time")
     assert texts(tab.error) == [SENTENCES[code]]
-    assert headlines(tab) == ["**Monday 30 November 2026, 9:00** · 30 minutes"]
 
 
-def test_a_refused_cancellation_is_a_sentence(api: FakeApi, tab: AppTest):
+def test_a_refused_cancellation_is_a_sentence(clinic: Clinic, visit: Appointment, tab: AppTest):
     press(tab, "Cancel")
-    api.appointments[1]["status"] = "completed"
+    clinic.change(visit, status="completed")
     press(tab, "Yes, cancel it")
     assert texts(tab.error) == [SENTENCES["illegal_transition"]]
 
 
-def test_an_outage_is_a_sentence_and_passes(api: FakeApi, tab: AppTest):
-    api.down = True
+def test_an_outage_is_a_sentence_and_passes(gateway: Gateway, tab: AppTest):
+    gateway.down = True
     tab.run()
     assert texts(tab.error) == [UNREACHABLE]
-    api.down = False
+    gateway.down = False
     press(tab, "Try again")
     assert (texts(tab.error), len(headlines(tab))) == ([], 1)
 
 
-def asked(api: FakeApi) -> list[dict[str, str]]:
-    """What was asked of the lists of appointments since the last time."""
-    path = "/api/v1/appointments/my"
-    found = [dict(one.url.params) for one in api.requests if one.url.path == path]
-    api.requests.clear()
-    return found
-
-
 def test_thousands_of_appointments_cost_one_request_a_view(
-    api: FakeApi, doctor: Json, patient: Json, tab: AppTest
+    clinic: Clinic, gateway: Gateway, doctor: User, patient: User, tab: AppTest
 ):
-    for number in range(5000):
-        api.add_appointment(doctor, patient, NINE - timedelta(days=number), status="completed")
-    asked(api)
+    before = [NINE - timedelta(days=1 + number) for number in range(5000)]
+    clinic.add_appointments(doctor, patient, before, status="completed")
+    gateway.requests.clear()
     tab.run()
-    assert asked(api) == [{"when": "upcoming", "limit": "10"}]
+    assert gateway.queries(LIST) == [{"when": "upcoming", "limit": "10"}]
     show(tab, "Past")
-    assert asked(api) == [{"when": "past", "limit": "10"}]
+    assert gateway.queries(LIST) == [{"when": "past", "limit": "10"}]
     press(tab, "Next page")
-    assert asked(api) == [{"when": "past", "limit": "10", "cursor": "10"}]
-    assert headlines(tab)[0] == "**Friday 20 November 2026, 9:00** · 30 minutes"
+    [query] = gateway.queries(LIST)
+    assert (query.pop("cursor") != "", query) == (True, {"when": "past", "limit": "10"})
+    assert headlines(tab)[0] == "**Thursday 19 November 2026, 9:00** · 30 minutes"
     show(tab, "Calendar")
-    assert asked(api) == [{"date_from": "2026-10-25", "date_to": "2026-12-07", "limit": "200"}]
+    assert gateway.queries(LIST) == [
+        {"date_from": "2026-10-25", "date_to": "2026-12-07", "limit": "200"}
+    ]
 
 
 @pytest.fixture
-def two_zones(api: FakeApi, patient: Json, open_page: OpenPage) -> AppTest:
+def two_zones(clinic: Clinic, patient: User, open_page: OpenPage) -> AppTest:
     """The page of a patient in London with a doctor in London and one in New York."""
     for name, zone, hour in (("dr_near", "Europe/London", 9), ("dr_far", "America/New_York", 14)):
-        doctor = api.add_user(name, role="doctor", timezone=zone)
-        api.add_schedule(doctor, 0)
-        api.add_appointment(doctor, patient, NINE.replace(hour=hour))
-    patient["timezone"] = "Europe/London"
+        doctor = clinic.add_user(name, role="doctor", timezone=zone)
+        clinic.add_schedule(doctor, 0)
+        clinic.add_appointment(doctor, patient, NINE.replace(hour=hour))
+    clinic.change(patient, timezone="Europe/London")
     return open_page(PAGE, as_user=patient, zone="Europe/London")
 
 
@@ -206,7 +231,7 @@ def test_each_card_names_its_zone_where_it_is_not_the_reader_s(two_zones: AppTes
     assert texts(two_zones.caption) == []
 
 
-def test_each_dialog_and_message_names_its_zone(api: FakeApi, two_zones: AppTest):
+def test_each_dialog_and_message_names_its_zone(two_zones: AppTest):
     there = "Monday 30 November 2026, 9:00 (America/New_York time)"
     for action, answer, message in (
         ("Move", "Move to this time", "Moved to Monday 30 November 2026, 10:00"),
@@ -223,8 +248,8 @@ def test_each_dialog_and_message_names_its_zone(api: FakeApi, two_zones: AppTest
 
 
 def test_a_reader_whose_clock_is_unknown_reads_every_zone(
-    api: FakeApi, patient: Json, doctor: Json, open_page: OpenPage
+    clinic: Clinic, patient: User, doctor: User, open_page: OpenPage
 ):
-    api.add_appointment(doctor, patient, NINE)
+    clinic.add_appointment(doctor, patient, NINE)
     tab = open_page(PAGE, as_user=patient, zone=None)
     assert headlines(tab) == ["**Monday 30 November 2026, 9:00 (UTC time)** · 30 minutes"]

@@ -3,9 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import OpenPage
-from tests.fake_api import FakeApi
-from tests.people import labels, log_in, texts
+from frontend.tests.conftest import OpenPage
+from frontend.tests.fake_api import FakeApi
+from frontend.tests.people import labels, log_in, texts
 from ui.formatting.text import plain, with_article
 from ui.navigation import ENTRIES
 

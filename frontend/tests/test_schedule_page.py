@@ -5,11 +5,11 @@ from datetime import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import OpenPage
-from tests.fake_api import FakeApi
-from tests.fake_clinic import MONDAY_MORNING, Json
-from tests.fake_refusals import RefusedError
-from tests.page_driver import buttons, headlines, pills, press, texts
+from frontend.tests.conftest import OpenPage
+from frontend.tests.fake_api import FakeApi
+from frontend.tests.fake_clinic import MONDAY_MORNING, Json
+from frontend.tests.fake_refusals import RefusedError
+from frontend.tests.page_driver import buttons, headlines, pills, press, texts
 from ui.api.errors import SENTENCES, UNREACHABLE
 
 PAGE = "schedule-management"

@@ -3,9 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import OpenPage
-from tests.fake_api import FakeApi
-from tests.people import browser_answers, cookie_order, fill, labels, log_in, press, texts
+from frontend.tests.conftest import OpenPage
+from frontend.tests.fake_api import FakeApi
+from frontend.tests.people import browser_answers, cookie_order, fill, labels, log_in, press, texts
 from ui.api.errors import UNREACHABLE
 from ui.login.tickets import pinned_store
 

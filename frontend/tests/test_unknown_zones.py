@@ -3,11 +3,11 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import OpenPage
-from tests.fake_api import FakeApi
-from tests.fake_clinic import MONDAY_MORNING, Json
-from tests.fake_staff import add_invitation, add_record
-from tests.page_driver import choose, headlines, offered_times, pills, press, texts
+from frontend.tests.conftest import OpenPage
+from frontend.tests.fake_api import FakeApi
+from frontend.tests.fake_clinic import MONDAY_MORNING, Json
+from frontend.tests.fake_staff import add_invitation, add_record
+from frontend.tests.page_driver import choose, headlines, offered_times, pills, press, texts
 from ui.api.errors import SENTENCES
 from ui.formatting import text as fmt
 

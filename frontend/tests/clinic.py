@@ -19,7 +19,7 @@ from app.domain.appointments import AppointmentStatus
 from app.domain.people import Actor, Origin, Role, identity_key
 from app.http.resources import Resources
 from app.main import create_app
-from app.models import Appointment, Invitation, LoginSession, Schedule, User
+from app.models.models import Appointment, Invitation, LoginSession, Schedule, User
 from app.services import audit
 from app.services.audit import AuditEvent
 from app.services.staff import INVITATION_LIFETIME

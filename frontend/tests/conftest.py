@@ -9,7 +9,7 @@ from streamlit.util import calc_hash
 
 from app.core.config import Settings as ApiSettings
 from app.db import schema
-from app.models import User
+from app.models.models import User
 from frontend.tests import fake_booking, fake_staff  # noqa: F401 - they add routes
 from frontend.tests.clinic import Clinic
 from frontend.tests.fake_api import FakeApi, Json

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.models import Appointment, User
+from app.models.models import Appointment, User
 from frontend.tests.clinic import MONDAY_MORNING, Clinic
 from frontend.tests.conftest import OpenPage
 from frontend.tests.gateway import Gateway

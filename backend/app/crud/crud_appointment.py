@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,21 +26,19 @@ from app.crud.crud_user import Parties
 from app.db.statements import Parameter, RunQuery, Statement, Transaction
 from app.db.transactions import execute
 from app.db.writes import insert_unless_refused, update_unless_refused
-from app.domain.appointments import MAX_SLOT_DURATION, AppointmentStatus, ShownAppointment
+from app.domain.appointments import (
+    MAX_SLOT_DURATION,
+    AppointmentStatus,
+    OwnPeriod,
+    Position,
+    ShownAppointment,
+)
 from app.domain.errors import NotFound, PatientBusy, SlotTaken, TooManyOpenVisits
 from app.domain.people import Actor, Role
 from app.models.models import Appointment, User
 
 LONGEST_VISIT = timedelta(minutes=MAX_SLOT_DURATION)
-OwnPeriod = Literal["upcoming", "past"]
 HOLDS_TIME = Appointment.status != AppointmentStatus.CANCELLED
-
-
-class Position(NamedTuple):
-    """Where a page of a list ends: the start and the id of its last appointment."""
-
-    starts_at: datetime
-    id: int
 
 
 def _shown(source: type[Appointment]) -> Select[*tuple[Any, ...]]:

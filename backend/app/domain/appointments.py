@@ -4,13 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum, StrEnum, auto
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from app.domain.errors import Forbidden, IllegalTransition, NotFound
 from app.domain.people import Actor, Role
 
 MIN_SLOT_DURATION = 5
 MAX_SLOT_DURATION = 240
+
+OwnPeriod = Literal["upcoming", "past"]
+"""Appointments that are scheduled and not over, or all others."""
 
 
 class AppointmentStatus(StrEnum):
@@ -66,6 +69,13 @@ class ShownAppointment(NamedTuple):
     patient_name: str
     email: str
     phone: str | None
+
+
+class Position(NamedTuple):
+    """Where a page of a list ends: the start and the id of its last appointment."""
+
+    starts_at: datetime
+    id: int
 
 
 def party_of(actor: Actor, *, doctor_id: int, patient_id: int) -> Party:

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from pydantic import BeforeValidator, WithJsonSchema
 
-from app.crud.crud_appointment import Position
+from app.domain.appointments import Position
 from app.schemas.fields import LARGEST_ID, refusal
 
 

@@ -1,6 +1,6 @@
 """Working hours: what doctors offer, and the free slots that follow from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from app.domain.errors import AppointmentsAffected, InvalidInput
 from app.domain.people import Actor, Role
 from app.domain.policies import (
     check_hours_are_visible,
+    check_keeps_hours,
     check_may_write_hours,
     doctor_for_new_hours,
     stranded,
@@ -38,6 +39,21 @@ class FreeSlot:
     starts_at: datetime
     ends_at: datetime
     duration: int
+
+
+def own_hours(session: Session, actor: Actor) -> Sequence[Schedule]:
+    """Return the rows of the doctor who acts, active or not, in the order of the week.
+
+    Raises Forbidden for everybody but doctors.
+    """
+    check_keeps_hours(actor)
+    return crud_schedule.list_schedules(session, doctor_id=actor.id)
+
+
+def offered_hours(session: Session, *, doctor_id: int) -> Sequence[Schedule]:
+    """Return the active rows of a doctor whom patients can book. Raises NotFound."""
+    doctor = crud_user.get_listed_doctor(session, doctor_id=doctor_id)
+    return crud_schedule.list_active_schedules(session, doctor_id=doctor.id)
 
 
 def add_hours(

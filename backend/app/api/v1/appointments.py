@@ -9,13 +9,10 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from app.api.v1.dependencies import App, CurrentActor, Now, Reading, Recording, Writing
-from app.crud import crud_appointment
-from app.crud.crud_appointment import OwnPeriod, Position
 from app.db.statements import RunQuery, Transaction
-from app.domain.appointments import AppointmentStatus, ShownAppointment
+from app.domain.appointments import AppointmentStatus, OwnPeriod, Position, ShownAppointment
 from app.domain.booking_limits import BookingLimits
 from app.domain.people import Actor
-from app.domain.policies import check_diary_is_visible
 from app.http import idempotency
 from app.http.paging import Cursor, set_next_link
 from app.http.problems import documented
@@ -25,7 +22,7 @@ from app.http.transactions import TransactionRoute
 from app.schemas.appointments_json import appointment_as_json, appointments_as_json
 from app.schemas.fields import CalendarDate, Id
 from app.schemas.schemas import AppointmentAnswer, AppointmentChanges, NewAppointment
-from app.services import booking
+from app.services import appointments, booking
 from app.services.audit import AuditEvent
 from app.services.booking import WantedTime
 
@@ -137,16 +134,16 @@ def own_appointments(
     query: RunQuery, *, actor: Actor, wanted: OwnPage, now: datetime
 ) -> list[ShownAppointment]:
     """A page of a person's own appointments, and one more if there is another page."""
-    return crud_appointment.list_own_appointments(
+    return appointments.own_appointments(
         query,
-        actor=actor,
+        actor,
         date_from=wanted.date_from,
         date_to=wanted.date_to,
         status=wanted.status,
         when=wanted.when,
-        now=now,
         after=wanted.cursor,
-        limit=wanted.limit + 1,
+        limit=wanted.limit,
+        now=now,
     )
 
 
@@ -171,13 +168,10 @@ def doctor_appointments(
     appointment_date: CalendarDate,
 ) -> list[AppointmentAnswer]:
     """A doctor's appointments of a day, for that doctor."""
-    check_diary_is_visible(actor, doctor_id)
-    appointments = crud_appointment.list_day(
-        session, actor=actor, doctor_id=doctor_id, day=appointment_date
-    )
-    patient_ids = frozenset(one.patient_id for one in appointments)
+    found = appointments.doctor_day(session, actor, doctor_id=doctor_id, day=appointment_date)
+    patient_ids = frozenset(one.patient_id for one in found)
     _record_look(record, actor, doctor_id, patient_ids, appointment_date, appointment_date)
-    return [AppointmentAnswer.model_validate(appointment) for appointment in appointments]
+    return [AppointmentAnswer.model_validate(appointment) for appointment in found]
 
 
 @router.get("/{appointment_id}", responses=documented(401, 404))
@@ -186,7 +180,7 @@ def appointment(
     appointment_id: Id, actor: CurrentActor, session: Reading, record: Recording
 ) -> AppointmentAnswer:
     """One appointment, for its two parties."""
-    found = crud_appointment.get_appointment(session, actor=actor, appointment_id=appointment_id)
+    found = appointments.get_appointment(session, actor, appointment_id=appointment_id)
     record(AuditEvent("appointment.read", "appointment", found.id, found.patient_id), by=actor)
     return AppointmentAnswer.model_validate(found)
 

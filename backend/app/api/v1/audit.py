@@ -6,14 +6,12 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from app.api.v1.dependencies import CurrentActor, Reading, Recording
-from app.crud import crud_audit
-from app.domain.people import Actor
-from app.domain.policies import check_audit_is_visible
 from app.http.problems import documented
 from app.http.refusals import audited
 from app.http.transactions import TransactionRoute
 from app.schemas.fields import Id, Instant, Word
 from app.schemas.schemas import AuditAnswer
+from app.services import audit_log as service
 from app.services.audit import AuditEvent
 
 router = APIRouter(prefix="/audit", tags=["audit"], route_class=TransactionRoute)
@@ -44,16 +42,8 @@ def audit_log(
 
     That admins read it is recorded too.
     """
-    patient_id, actor_id = wanted.patient_id, wanted.actor_id
-    check_audit_is_visible(actor, patient_id=patient_id, actor_id=actor_id)
-    records = crud_audit.list_records(session, actor=actor, **wanted.model_dump())
+    found = service.list_records(session, actor, **wanted.model_dump())
     if actor.is_admin:
-        record(AuditEvent("audit.read", "audit", actor_id, patient_id), by=actor)
-    return [_shown(AuditAnswer.model_validate(one), to=actor) for one in records]
-
-
-def _shown(answer: AuditAnswer, *, to: Actor) -> AuditAnswer:
-    """The answer without the other patients whose data was read together with the reader's."""
-    if to.is_admin or answer.actor_id == to.id or to.id not in answer.patient_ids:
-        return answer
-    return answer.model_copy(update={"patient_id": to.id, "patient_ids": [to.id]})
+        look = AuditEvent("audit.read", "audit", wanted.actor_id, wanted.patient_id)
+        record(look, by=actor)
+    return [AuditAnswer.model_validate(one) for one in found]

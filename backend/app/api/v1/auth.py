@@ -15,7 +15,6 @@ from app.api.v1.dependencies import (
     Writing,
     signed_in_answer,
 )
-from app.crud import crud_user
 from app.domain.people import Role
 from app.http.cookies import (
     clear_session_cookie,
@@ -36,7 +35,7 @@ from app.schemas.schemas import (
     SignedInAnswer,
     UserAnswer,
 )
-from app.services import accounts, logins, throttle
+from app.services import accounts, directory, logins, throttle
 from app.services.logins import LoginRequest, NewLogin
 
 router = APIRouter(prefix="/auth", tags=["auth"], route_class=TransactionRoute)
@@ -140,7 +139,7 @@ def logout_all(response: Response, who: Person, app: App, session: Writing, now:
 @audited("account.read", "user")
 def me(who: Person, app: App, session: Reading) -> SignedInAnswer:
     """Who is signed in, and the token that changing requests must carry."""
-    user = crud_user.get_user(session, user_id=who.actor.id)
+    user = directory.get_own_account(session, who.actor)
     return signed_in_answer(UserAnswer.model_validate(user), who, app.settings)
 
 

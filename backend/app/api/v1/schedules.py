@@ -8,9 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from app.api.v1.dependencies import App, CurrentActor, Now, Reading, Writing
-from app.crud import crud_schedule, crud_user
 from app.domain.errors import InvalidInput
-from app.domain.policies import check_keeps_hours
 from app.http.problems import documented
 from app.http.refusals import audited
 from app.http.transactions import TransactionRoute
@@ -44,16 +42,14 @@ def add_schedule(
 @audited("schedule.read", "schedule")
 def my_schedules(actor: CurrentActor, session: Reading) -> list[ScheduleAnswer]:
     """The signed-in doctor's rows, active or not, in the order of the week."""
-    check_keeps_hours(actor)
-    rows = crud_schedule.list_schedules(session, doctor_id=actor.id)
+    rows = scheduling.own_hours(session, actor)
     return [ScheduleAnswer.model_validate(row) for row in rows]
 
 
 @router.get("/doctor/{doctor_id}", responses=documented(404))
 def doctor_schedules(doctor_id: Id, session: Reading) -> list[ScheduleAnswer]:
     """A doctor's active rows in the order of the week."""
-    doctor = crud_user.get_listed_doctor(session, doctor_id=doctor_id)
-    rows = crud_schedule.list_active_schedules(session, doctor_id=doctor.id)
+    rows = scheduling.offered_hours(session, doctor_id=doctor_id)
     return [ScheduleAnswer.model_validate(row) for row in rows]
 
 

@@ -15,9 +15,7 @@ from app.api.v1.dependencies import (
     Recording,
     Writing,
 )
-from app.crud import crud_user
 from app.domain.people import Role
-from app.domain.policies import check_is_admin
 from app.http.problems import documented
 from app.http.refusals import audited
 from app.http.transactions import (
@@ -37,7 +35,7 @@ from app.schemas.schemas import (
     ProfileChanges,
     UserAnswer,
 )
-from app.services import accounts, staff
+from app.services import accounts, directory, staff
 from app.services.audit import AuditEvent
 
 MOST_ACCOUNTS = 200
@@ -48,21 +46,20 @@ router = APIRouter(prefix="/users", tags=["users"], route_class=TransactionRoute
 @router.get("/doctors", responses=documented())
 def doctors(session: Reading) -> list[DoctorAnswer]:
     """The doctors of the clinic, by name."""
-    return [DoctorAnswer.model_validate(doctor) for doctor in crud_user.list_doctors(session)]
+    return [DoctorAnswer.model_validate(doctor) for doctor in directory.list_doctors(session)]
 
 
 @router.get("/doctors/{doctor_id}", responses=documented(404))
 def doctor(doctor_id: Id, session: Reading) -> DoctorAnswer:
     """One doctor."""
-    found = crud_user.get_listed_doctor(session, doctor_id=doctor_id)
-    return DoctorAnswer.model_validate(found)
+    return DoctorAnswer.model_validate(directory.get_doctor(session, doctor_id=doctor_id))
 
 
 @router.get("/me", responses=documented(401))
 @audited("account.read", "user")
 def my_account(actor: CurrentActor, session: Reading) -> UserAnswer:
     """One's own account."""
-    return UserAnswer.model_validate(crud_user.get_user(session, user_id=actor.id))
+    return UserAnswer.model_validate(directory.get_own_account(session, actor))
 
 
 @router.patch("/me", responses=documented(401, 403, 409, 413, 415, 429))
@@ -109,7 +106,7 @@ def patient_contact(
     patient_id: Id, actor: CurrentActor, session: Reading, record: Recording
 ) -> PatientAnswer:
     """How to reach a patient: for themselves, and for doctors with an appointment with them."""
-    patient = crud_user.get_patient_visible_to(session, actor=actor, patient_id=patient_id)
+    patient = directory.get_patient(session, actor, patient_id=patient_id)
     record(AuditEvent("patient.read", "user", patient.id, patient.id), by=actor)
     return PatientAnswer.model_validate(patient)
 
@@ -132,9 +129,9 @@ def list_accounts(
 
     `name` has words of the name, user name or e-mail address, in any order and spelling.
     """
-    check_is_admin(actor)
-    users = crud_user.list_users(
+    users = directory.list_accounts(
         session,
+        actor,
         ids=ids,
         role=role,
         is_active=is_active,

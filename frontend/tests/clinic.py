@@ -32,6 +32,7 @@ Row = TypeVar("Row", bound=Base)
 
 
 class Login(NamedTuple):
+    session: LoginSession
     token: str
     csrf_token: str
 
@@ -71,18 +72,17 @@ class Clinic:
     def add_session(self, user: User, user_agent: str | None = None) -> Login:
         """A login of `user` on one more device."""
         token = new_session_token()
-        self._add(
-            LoginSession(
-                user_id=user.id,
-                token_digest=token_digest(token),
-                user_agent=user_agent,
-                created_at=self.now,
-                last_seen_at=self.now,
-                expires_at=self.now + self._resources.limits.absolute,
-            )
+        session = LoginSession(
+            user_id=user.id,
+            token_digest=token_digest(token),
+            user_agent=user_agent,
+            created_at=self.now,
+            last_seen_at=self.now,
+            expires_at=self.now + self._resources.limits.absolute,
         )
+        self._add(session)
         secret = self._resources.settings.secret_key.get_secret_value()
-        return Login(token, csrf_token_for(token, secret))
+        return Login(session, token, csrf_token_for(token, secret))
 
     def add_schedule(
         self,
@@ -164,6 +164,13 @@ class Clinic:
         with self._resources.database.reading() as session:
             return session.scalars(select(table).order_by(table.id)).all()
 
+    def remove(self, row: Base) -> None:
+        with self._resources.database.writing() as session:
+            session.delete(row)
+
+    def has_password(self, user: User, password: str) -> bool:
+        return self._resources.hasher.verify(password, self.fresh(user).hashed_password)
+
     def end_sessions(self) -> None:
         """End every session, of everybody."""
         with self._resources.database.writing() as session:
@@ -206,3 +213,8 @@ def minute_of(clock_time: str) -> int:
         return 24 * 60
     moment = time.fromisoformat(clock_time)
     return moment.hour * 60 + moment.minute
+
+
+def clock_time(minute: int) -> str:
+    """`HH:MM` of a minute after midnight."""
+    return f"{minute // 60:02}:{minute % 60:02}"

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.errors import TooManyAttempts
+from app.models.models import LoginSession, User
+from frontend.tests.clinic import Clinic
 from frontend.tests.conftest import OpenPage
-from frontend.tests.fake_api import FakeApi, Json
-from frontend.tests.fake_refusals import RefusedError
+from frontend.tests.gateway import Gateway
 from frontend.tests.people import browser_answers, cookie_order, fill, labels, press, texts
 from ui.account.devices import device_name
 from ui.api.errors import SENTENCES, UNREACHABLE
@@ -23,8 +25,8 @@ IPHONE = (
 
 
 @pytest.fixture
-def john(api: FakeApi) -> Json:
-    return api.add_user("john_patient", full_name="John Doe", email="john@example.com")
+def john(clinic: Clinic) -> User:
+    return clinic.add_user("john_patient", full_name="John Doe", email="john@example.com")
 
 
 def change_password(tab, current: str, new: str, again: str):
@@ -34,21 +36,23 @@ def change_password(tab, current: str, new: str, again: str):
     return press(tab, "Change password")
 
 
-def test_only_what_was_changed_is_sent(api: FakeApi, john: Json, open_page: OpenPage):
-    john["phone"] = "+44 20 7946 0000"
+def test_only_what_was_changed_is_sent(
+    clinic: Clinic, gateway: Gateway, john: User, open_page: OpenPage
+):
+    clinic.change(john, phone="+442079460000")
     tab = open_page("account", as_user=john)
     fill(tab, "Full name", " John A. Doe ")
     fill(tab, "Phone", " ")
 
     press(tab, "Save profile")
 
-    bodies = [json.loads(sent.content) for sent in api.requests if sent.method == "PATCH"]
+    bodies = [json.loads(sent.content) for sent in gateway.requests if sent.method == "PATCH"]
     assert bodies == [{"full_name": "John A. Doe", "phone": None}]
     assert texts(tab.success) == ["Your profile has been saved."]
     assert texts(tab.markdown)[1] == "John A. Doe"
 
 
-def test_nothing_changed_is_said(api: FakeApi, john: Json, open_page: OpenPage):
+def test_nothing_changed_is_said(clinic: Clinic, john: User, open_page: OpenPage):
     tab = open_page("account", as_user=john)
 
     press(tab, "Save profile")
@@ -56,19 +60,20 @@ def test_nothing_changed_is_said(api: FakeApi, john: Json, open_page: OpenPage):
     assert texts(tab.info) == ["There is nothing to save: nothing has been changed."]
 
 
-def test_doctors_have_a_specialty_and_a_zone(api: FakeApi, open_page: OpenPage):
-    doctor = api.add_user("dr_smith", role="doctor", specialty="Cardiology")
+def test_doctors_have_a_specialty_and_a_zone(clinic: Clinic, open_page: OpenPage):
+    doctor = clinic.add_user("dr_smith", role="doctor", specialty="Cardiology")
     tab = open_page("account", as_user=doctor)
     fill(tab, "Specialty", "Neurology")
     tab.selectbox[0].set_value("Europe/Berlin")
 
     press(tab, "Save profile")
 
-    assert (doctor["specialty"], doctor["timezone"]) == ("Neurology", "Europe/Berlin")
+    saved = clinic.fresh(doctor)
+    assert (saved.specialty, saved.timezone) == ("Neurology", "Europe/Berlin")
 
 
-def test_a_refused_profile_says_why(api: FakeApi, john: Json, open_page: OpenPage):
-    api.add_user("jane_patient")
+def test_a_refused_profile_says_why(clinic: Clinic, john: User, open_page: OpenPage):
+    clinic.add_user("jane_patient")
     tab = open_page("account", as_user=john)
     fill(tab, "Email", "jane_patient@example.com")
     fill(tab, "Your password", "password123")
@@ -78,7 +83,7 @@ def test_a_refused_profile_says_why(api: FakeApi, john: Json, open_page: OpenPag
     assert texts(tab.error) == [SENTENCES["email_unavailable"]]
 
 
-def test_a_new_address_needs_the_password(api: FakeApi, john: Json, open_page: OpenPage):
+def test_a_new_address_needs_the_password(clinic: Clinic, john: User, open_page: OpenPage):
     tab = open_page("account", as_user=john)
     fill(tab, "Email", "john.doe@example.com")
 
@@ -89,29 +94,30 @@ def test_a_new_address_needs_the_password(api: FakeApi, john: Json, open_page: O
     assert texts(tab.error) == [
         "Please check the current password: This is not your present password."
     ]
-    assert john["email"] == "john@example.com"
+    assert clinic.fresh(john).email == "john@example.com"
     fill(tab, "Your password", "password123")
     press(tab, "Save profile")
 
-    assert (john["email"], texts(tab.success)) == (
+    assert (clinic.fresh(john).email, texts(tab.success)) == (
         "john.doe@example.com",
         ["Your profile has been saved."],
     )
     assert [field.value for field in tab.text_input if field.label == "Your password"] == [""]
 
 
-def test_a_new_password_replaces_the_session(api: FakeApi, john: Json, open_page: OpenPage):
+def test_a_new_password_replaces_the_session(clinic: Clinic, john: User, open_page: OpenPage):
     tab = open_page("account", as_user=john)
-    api.add_session(john)
+    clinic.add_session(john)
 
     change_password(tab, "password123", "correct horse", "correct horse")
 
-    assert (cookie_order(tab)["operation"], len(api.sessions)) == ("adopt", 1)
+    assert (cookie_order(tab)["operation"], len(clinic.all(LoginSession))) == ("adopt", 1)
     browser_answers(tab, "kept")
     assert texts(tab.success) == [
         "Your password has been changed. All other devices are logged out."
     ]
-    assert (api.passwords[john["id"]], texts(tab.title)) == ("correct horse", ["Account"])
+    assert clinic.has_password(john, "correct horse")
+    assert texts(tab.title) == ["Account"]
 
 
 @pytest.mark.parametrize(
@@ -129,21 +135,21 @@ def test_a_new_password_replaces_the_session(api: FakeApi, john: Json, open_page
     ],
 )
 def test_a_refused_password_says_why(
-    api: FakeApi, john: Json, open_page: OpenPage, entered: tuple[str, str, str], sentence: str
+    clinic: Clinic, john: User, open_page: OpenPage, entered: tuple[str, str, str], sentence: str
 ):
     tab = open_page("account", as_user=john)
 
     change_password(tab, *entered)
 
     assert texts(tab.error) == [sentence]
-    assert api.passwords[john["id"]] == "password123"
+    assert clinic.has_password(john, "password123")
 
 
 def test_too_many_guesses_of_the_present_password_say_how_long_to_wait(
-    api: FakeApi, john: Json, open_page: OpenPage
+    gateway: Gateway, john: User, open_page: OpenPage
 ):
     sentence = "Too many attempts. Try again in 5 minutes."
-    api.refusals["POST", "/auth/password"] = RefusedError("too_many_attempts", sentence)
+    gateway.refusals["POST", "/auth/password"] = TooManyAttempts(timedelta(minutes=5))
     tab = open_page("account", as_user=john)
 
     change_password(tab, "password123", "correct horse", "correct horse")
@@ -151,45 +157,45 @@ def test_too_many_guesses_of_the_present_password_say_how_long_to_wait(
     assert texts(tab.error) == [sentence]
 
 
-def test_devices_are_listed_by_name_and_last_use(api: FakeApi, john: Json, open_page: OpenPage):
-    phone = api.add_session(john, IPHONE)
-    phone.created_at = api.now - timedelta(days=1)
+def test_devices_are_listed_by_name_and_last_use(clinic: Clinic, john: User, open_page: OpenPage):
+    clinic.add_session(john, IPHONE)
+    clinic.now += timedelta(minutes=50)
 
     tab = open_page("account", as_user=john)
 
     assert texts(tab.markdown)[2:] == [
-        "**Safari on iPhone**  \nLast used Sunday 29 November 2026, 7:00",
         "**Unknown browser**  \nThis device",
+        "**Safari on iPhone**  \nLast used Monday 30 November 2026, 7:00",
     ]
 
 
-def test_another_device_is_logged_out(api: FakeApi, john: Json, open_page: OpenPage):
-    api.add_session(john, IPHONE)
+def test_another_device_is_logged_out(clinic: Clinic, john: User, open_page: OpenPage):
+    clinic.add_session(john, IPHONE)
     tab = open_page("account", as_user=john)
 
     press(tab, "Log out this device")
 
     assert texts(tab.success) == ["That device has been logged out."]
-    assert (len(api.sessions), labels(tab.button)[-1:]) == (1, ["Log out everywhere"])
+    assert (len(clinic.all(LoginSession)), labels(tab.button)[-1:]) == (1, ["Log out everywhere"])
 
 
-def test_log_out_everywhere(api: FakeApi, john: Json, open_page: OpenPage):
-    jane = api.add_user("jane_patient")
-    hers = api.add_session(jane)
-    api.add_session(john)
+def test_log_out_everywhere(clinic: Clinic, john: User, open_page: OpenPage):
+    jane = clinic.add_user("jane_patient")
+    hers = clinic.add_session(jane)
+    clinic.add_session(john)
     tab = open_page("account", as_user=john)
 
     press(tab, "Log out everywhere")
 
-    assert list(api.sessions) == [hers.token]
+    assert [one.id for one in clinic.all(LoginSession)] == [hers.session.id]
     assert cookie_order(tab)["operation"] == "clear"
 
 
 def test_an_outage_in_the_middle_of_the_page_is_a_sentence(
-    api: FakeApi, john: Json, open_page: OpenPage
+    gateway: Gateway, john: User, open_page: OpenPage
 ):
     tab = open_page("account", as_user=john)
-    api.down = True
+    gateway.down = True
 
     tab.run()
 

@@ -7,11 +7,11 @@ from html import unescape
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.domain.errors import DomainError, Forbidden, Unavailable
+from app.models.models import User
+from frontend.tests.clinic import Clinic
 from frontend.tests.conftest import OpenPage
-from frontend.tests.fake_api import FakeApi
-from frontend.tests.fake_clinic import Json
-from frontend.tests.fake_refusals import RefusedError
-from frontend.tests.fake_staff import add_record
+from frontend.tests.gateway import Gateway
 from frontend.tests.page_driver import buttons, choose, press, texts
 from frontend.tests.people import fill
 from ui.api.errors import SENTENCES, UNREACHABLE
@@ -21,18 +21,18 @@ NOW = "Mon 30 Nov 2026, 7:00"
 
 
 @pytest.fixture
-def admin(api: FakeApi) -> Json:
-    return api.add_user("front_desk", role="admin")
+def admin(clinic: Clinic) -> User:
+    return clinic.add_user("front_desk", role="admin")
 
 
 @pytest.fixture
-def john(api: FakeApi) -> Json:
-    return api.add_user("john_patient", full_name="John Doe")
+def john(clinic: Clinic) -> User:
+    return clinic.add_user("john_patient", full_name="John Doe")
 
 
 @pytest.fixture
-def smith(api: FakeApi) -> Json:
-    return api.add_user("dr_smith", role="doctor", full_name="Dr. John Smith")
+def smith(clinic: Clinic) -> User:
+    return clinic.add_user("dr_smith", role="doctor", full_name="Dr. John Smith")
 
 
 def rows(tab: AppTest) -> list[list[str]]:
@@ -46,18 +46,16 @@ def subheaders(tab: AppTest) -> list[str]:
     return texts(tab.subheader)
 
 
-def asked(api: FakeApi, path: str) -> list[dict[str, str]]:
-    return [dict(one.url.params) for one in api.requests if one.url.path == f"/api/v1{path}"]
-
-
 def test_the_newest_comes_first_in_plain_words(
-    api: FakeApi, admin: Json, john: Json, smith: Json, open_page: OpenPage
+    clinic: Clinic, admin: User, john: User, smith: User, open_page: OpenPage
 ):
-    add_record(api, None, "account.create", resource_id=smith["id"])
-    add_record(api, admin, "account.administer", resource_id=smith["id"], fields="is_approved,role")
-    add_record(api, john, "appointment.book", patient_id=john["id"], fields="starts_at,status")
-    add_record(api, None, "login.open", resource_id=john["id"], outcome="invalid_credentials")
-    add_record(api, smith, "brew-coffee", outcome="out_of_beans")
+    clinic.add_record(None, "account.create", resource_id=smith.id)
+    clinic.add_record(
+        admin, "account.administer", resource_id=smith.id, fields=("is_approved", "role")
+    )
+    clinic.add_record(john, "appointment.book", patient_id=john.id, fields=("starts_at", "status"))
+    clinic.add_record(None, "login.open", resource_id=john.id, outcome="invalid_credentials")
+    clinic.add_record(smith, "brew-coffee", outcome="out_of_beans")
 
     tab = open_page(PAGE, as_user=admin)
 
@@ -78,17 +76,19 @@ def test_the_newest_comes_first_in_plain_words(
 
 
 def test_a_look_at_a_diary_names_its_days_and_patients(
-    api: FakeApi, admin: Json, john: Json, smith: Json, open_page: OpenPage
+    clinic: Clinic, admin: User, john: User, smith: User, open_page: OpenPage
 ):
-    jane = api.add_user("jane_patient", full_name="Jane Doe")
-    crowd = [api.add_user(f"patient_{number}")["id"] for number in range(21)]
+    jane = clinic.add_user("jane_patient", full_name="Jane Doe")
+    crowd = [clinic.add_user(f"patient_{number:02}").id for number in range(21)]
     for fields, seen in (
         ("", crowd),
-        ("from=2026-11-30,until=2026-12-06", [john["id"], jane["id"]]),
-        ("from=2026-11-30", [john["id"]]),
-        ("from=2026-11-30,until=2026-11-30", [john["id"]]),
+        ("from=2026-11-30,until=2026-12-06", [john.id, jane.id]),
+        ("from=2026-11-30", [john.id]),
+        ("from=2026-11-30,until=2026-11-30", [john.id]),
     ):
-        add_record(api, smith, "diary.read", fields=fields, patient_ids=seen)
+        clinic.add_record(
+            smith, "diary.read", fields=filter(None, fields.split(",")), patient_ids=frozenset(seen)
+        )
 
     told = [(what, patients) for _, _, what, patients, _ in rows(open_page(PAGE, as_user=admin))]
 
@@ -126,45 +126,51 @@ def test_a_look_at_a_diary_names_its_days_and_patients(
     ],
 )
 def test_a_record_says_which_role_state_or_invitation(
-    api: FakeApi,
-    admin: Json,
-    john: Json,
-    smith: Json,
+    clinic: Clinic,
+    admin: User,
+    john: User,
+    smith: User,
     open_page: OpenPage,
     action: str,
     number: int,
     fields: str,
     shown: str,
 ):
-    assert (john["id"], smith["id"]) == (2, 3)
-    add_record(api, admin, action, resource_id=number, fields=fields)
+    assert (john.id, smith.id) == (2, 3)
+    clinic.add_record(admin, action, resource_id=number, fields=filter(None, fields.split(",")))
     assert rows(open_page(PAGE, as_user=admin))[0][2] == shown
 
 
-def test_names_are_asked_for_once(api: FakeApi, admin: Json, john: Json, open_page: OpenPage):
-    add_record(api, john, "login.open")
-    add_record(api, admin, "login.open")
+def test_names_are_asked_for_once(
+    clinic: Clinic, gateway: Gateway, admin: User, john: User, open_page: OpenPage
+):
+    clinic.add_record(john, "login.open")
+    clinic.add_record(admin, "login.open")
 
     open_page(PAGE, as_user=admin).run()
 
-    (request,) = (one for one in api.requests if one.url.path == "/api/v1/users/")
-    assert request.url.params.get_list("id") == sorted(str(one["id"]) for one in (admin, john))
+    (request,) = (one for one in gateway.requests if one.url.path == "/api/v1/users/")
+    assert request.url.params.get_list("id") == sorted(str(one.id) for one in (admin, john))
 
 
-def test_an_unknown_account_has_a_number(api: FakeApi, admin: Json, open_page: OpenPage):
-    add_record(api, admin | {"id": 99}, "login.open")
+def test_an_unknown_account_has_a_number(clinic: Clinic, admin: User, open_page: OpenPage):
+    ghost = clinic.add_user("ghost", role="admin")
+    clinic.add_record(ghost, "login.open")
+    clinic.remove(ghost)
 
-    assert rows(open_page(PAGE, as_user=admin))[0][1] == "account 99 (admin)"
+    assert rows(open_page(PAGE, as_user=admin))[0][1] == f"account {ghost.id} (admin)"
 
 
-def test_an_empty_log_is_said(admin: Json, open_page: OpenPage):
+def test_an_empty_log_is_said(admin: User, open_page: OpenPage):
     assert texts(open_page(PAGE, as_user=admin).info) == [
         "There is nothing of this kind in the log."
     ]
 
 
-def test_filters_are_asked_of_the_api(api: FakeApi, admin: Json, john: Json, open_page: OpenPage):
-    admin["timezone"] = "Europe/Berlin"
+def test_filters_are_asked_of_the_api(
+    clinic: Clinic, gateway: Gateway, admin: User, john: User, open_page: OpenPage
+):
+    clinic.change(admin, timezone="Europe/Berlin")
     tab = open_page(PAGE, as_user=admin)
     choose(tab, "Action", "appointment.read")
     choose(tab, "Outcome", "ok")
@@ -174,37 +180,38 @@ def test_filters_are_asked_of_the_api(api: FakeApi, admin: Json, john: Json, ope
         fill(tab, label, "john")
         tab.run()
 
-    assert asked(api, "/audit/")[-1] == {
+    assert gateway.queries("/audit/")[-1] == {
         "action": "appointment.read",
         "outcome": "ok",
         "since": "2026-11-28T23:00:00Z",
         "until": "2026-11-30T23:00:00Z",
-        "actor_id": str(john["id"]),
-        "patient_id": str(john["id"]),
+        "actor_id": str(john.id),
+        "patient_id": str(john.id),
         "limit": "26",
     }
     assert texts(tab.text) == ["john_patient · john_patient@example.com"] * 2
 
 
 def test_a_person_is_chosen_among_those_found(
-    api: FakeApi, admin: Json, john: Json, smith: Json, open_page: OpenPage
+    clinic: Clinic, admin: User, john: User, smith: User, open_page: OpenPage
 ):
     for person in (john, smith):
-        add_record(api, person, "login.open")
+        clinic.add_record(person, "login.open")
     tab = open_page(PAGE, as_user=admin)
     fill(tab, "Done by", "john")
-    assert len(rows(tab.run())) == 2
+    logged_in = [row[1] for row in rows(tab.run()) if row[2] == "Log in"]
+    assert logged_in == ["Dr. John Smith (doctor)", "John Doe (patient)"]
 
-    choose(tab, "Done by found", smith["id"])
+    choose(tab, "Done by found", smith.id)
 
     assert [row[1] for row in rows(tab)] == ["Dr. John Smith (doctor)"]
     fill(tab, "Done by", "jon")
     assert texts(tab.run().warning) == ["Nobody is found by “jon”. Check the spelling."]
 
 
-def test_a_long_log_comes_in_pages(api: FakeApi, admin: Json, open_page: OpenPage):
+def test_a_long_log_comes_in_pages(clinic: Clinic, admin: User, open_page: OpenPage):
     for minute in range(26):
-        add_record(api, admin, "login.open" if minute else "account.list")
+        clinic.add_record(admin, "login.open" if minute else "account.list")
     tab = open_page(PAGE, as_user=admin)
     assert (len(rows(tab)), texts(tab.caption)[0]) == (25, "Page 1")
 
@@ -214,25 +221,27 @@ def test_a_long_log_comes_in_pages(api: FakeApi, admin: Json, open_page: OpenPag
     assert len(rows(press(tab, "Previous page"))) == 25
 
 
-@pytest.mark.parametrize("code", ["unavailable", "forbidden"])
-def test_a_refusal_is_a_sentence(api: FakeApi, admin: Json, open_page: OpenPage, code: str):
-    api.refusals["GET", "/audit/"] = RefusedError(code)
+@pytest.mark.parametrize("refusal", [Unavailable(), Forbidden()])
+def test_a_refusal_is_a_sentence(
+    gateway: Gateway, admin: User, open_page: OpenPage, refusal: DomainError
+):
+    gateway.refusals["GET", "/audit/"] = refusal
 
-    assert texts(open_page(PAGE, as_user=admin).error) == [SENTENCES[code]]
+    assert texts(open_page(PAGE, as_user=admin).error) == [SENTENCES[refusal.code]]
 
 
-def test_an_outage_is_a_sentence(api: FakeApi, admin: Json, open_page: OpenPage):
+def test_an_outage_is_a_sentence(gateway: Gateway, admin: User, open_page: OpenPage):
     tab = open_page(PAGE, as_user=admin)
-    api.down = True
+    gateway.down = True
 
     press(tab, "Refresh")
 
     assert (texts(tab.error), buttons(tab)[-1:]) == ([UNREACHABLE], ["Try again"])
 
 
-def test_names_are_never_html(api: FakeApi, admin: Json, open_page: OpenPage):
-    eve = api.add_user("eve", full_name="<img src=x onerror=alert(1)>")
-    add_record(api, eve, "login.open", patient_id=eve["id"])
+def test_names_are_never_html(clinic: Clinic, admin: User, open_page: OpenPage):
+    eve = clinic.add_user("eve", full_name="<img src=x onerror=alert(1)>")
+    clinic.add_record(eve, "login.open", patient_id=eve.id)
 
     tab = open_page(PAGE, as_user=admin)
 
@@ -241,12 +250,12 @@ def test_names_are_never_html(api: FakeApi, admin: Json, open_page: OpenPage):
 
 
 def test_patients_see_who_has_seen_their_data(
-    api: FakeApi, admin: Json, john: Json, smith: Json, open_page: OpenPage
+    clinic: Clinic, admin: User, john: User, smith: User, open_page: OpenPage
 ):
-    gone = api.add_user("dr_gone", role="nurse") | {"role": "doctor"}
+    gone = clinic.add_user("dr_gone", role="doctor", is_active=False)
     for actor in (smith, gone, admin, john):
-        add_record(api, actor, "appointment.read", patient_id=john["id"])
-    add_record(api, john, "login.open")
+        clinic.add_record(actor, "appointment.read", patient_id=john.id)
+    clinic.add_record(john, "login.open")
 
     tab = open_page("account", as_user=john)
 
@@ -257,12 +266,12 @@ def test_patients_see_who_has_seen_their_data(
 
 
 def test_doctors_see_what_they_have_done(
-    api: FakeApi, john: Json, smith: Json, open_page: OpenPage
+    clinic: Clinic, john: User, smith: User, open_page: OpenPage
 ):
     for minute in range(11):
-        api.now += timedelta(minutes=1)
-        add_record(api, smith, "patient.read", patient_id=john["id"], resource_id=minute)
-    add_record(api, john, "patient.read", patient_id=john["id"])
+        clinic.now += timedelta(minutes=1)
+        clinic.add_record(smith, "patient.read", patient_id=john.id, resource_id=minute)
+    clinic.add_record(john, "patient.read", patient_id=john.id)
     tab = open_page("account", as_user=smith)
     assert rows(tab)[0] == ["Mon 30 Nov 2026, 7:11", "You", "Look at contact data", "Done"]
 
@@ -272,14 +281,14 @@ def test_doctors_see_what_they_have_done(
 
 
 def test_a_doctor_who_is_a_patient_elsewhere_sees_both(
-    api: FakeApi, smith: Json, open_page: OpenPage
+    clinic: Clinic, smith: User, open_page: OpenPage
 ):
-    other = api.add_user("dr_jones", role="doctor", full_name="Dr. Jane Jones")
-    add_record(api, smith, "login.open")
+    other = clinic.add_user("dr_jones", role="doctor", full_name="Dr. Jane Jones")
+    clinic.add_record(smith, "login.open")
     assert subheaders(open_page("account", as_user=smith))[-1] == "What I have done and seen"
 
     for _ in range(11):
-        add_record(api, other, "appointment.read", patient_id=smith["id"])
+        clinic.add_record(other, "appointment.read", patient_id=smith.id)
     tab = open_page("account", as_user=smith)
     assert subheaders(tab)[-2:] == ["Who has seen my data", "What I have done and seen"]
     seen, done = [NOW, "Dr. Jane Jones", "Look at an appointment", "Done"], rows(tab)[-1]
@@ -289,17 +298,17 @@ def test_a_doctor_who_is_a_patient_elsewhere_sees_both(
     assert rows(tab) == [seen, done]
 
 
-def test_a_doctor_who_is_nobodys_patient_sees_their_deeds_alone(smith: Json, open_page: OpenPage):
+def test_a_doctor_who_is_nobodys_patient_sees_their_deeds_alone(smith: User, open_page: OpenPage):
     assert "Who has seen my data" not in subheaders(open_page("account", as_user=smith))
 
 
-def test_nothing_seen_yet_is_said(john: Json, open_page: OpenPage):
+def test_nothing_seen_yet_is_said(john: User, open_page: OpenPage):
     tab = open_page("account", as_user=john)
 
     assert texts(tab.caption)[-1] == "There is nothing to show yet."
 
 
-def test_admins_have_the_whole_log_instead(api: FakeApi, admin: Json, open_page: OpenPage):
+def test_admins_have_the_whole_log_instead(gateway: Gateway, admin: User, open_page: OpenPage):
     open_page("account", as_user=admin)
 
-    assert asked(api, "/audit/") == []
+    assert gateway.queries("/audit/") == []

@@ -3,8 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from frontend.tests.clinic import Clinic
 from frontend.tests.conftest import OpenPage
-from frontend.tests.fake_api import FakeApi
 from frontend.tests.people import labels, log_in, texts
 from ui.formatting.text import plain, with_article
 from ui.navigation import ENTRIES
@@ -35,8 +35,8 @@ def link_labels(tab: AppTest) -> list[str]:
 
 
 @pytest.mark.parametrize("role", LINKS)
-def test_the_links_are_those_of_the_role(api: FakeApi, open_page: OpenPage, role: str):
-    tab = open_page(as_user=api.add_user("somebody", role=role))
+def test_the_links_are_those_of_the_role(clinic: Clinic, open_page: OpenPage, role: str):
+    tab = open_page(as_user=clinic.add_user("somebody", role=role))
 
     assert link_labels(tab) == LINKS[role]
     assert texts(tab.title) == LINKS[role][:1]
@@ -44,10 +44,10 @@ def test_the_links_are_those_of_the_role(api: FakeApi, open_page: OpenPage, role
 
 @pytest.mark.parametrize("url_path", TITLES)
 def test_a_deep_link_leads_through_the_login_to_the_page(
-    api: FakeApi, open_page: OpenPage, url_path: str
+    clinic: Clinic, open_page: OpenPage, url_path: str
 ):
     role = OWNERS.get(url_path, "patients").removesuffix("s")
-    api.add_user("somebody", role=role)
+    clinic.add_user("somebody", role=role)
     tab = open_page(url_path)
     assert (labels(tab.tabs), texts(tab.title)) == (["Login", "Register"], ["Test Clinic"])
 
@@ -60,9 +60,9 @@ def test_a_deep_link_leads_through_the_login_to_the_page(
     ("role", "url_path"), [(role, path) for role, paths in FOREIGN.items() for path in paths]
 )
 def test_a_page_of_another_role_says_whose_it_is(
-    api: FakeApi, open_page: OpenPage, role: str, url_path: str
+    clinic: Clinic, open_page: OpenPage, role: str, url_path: str
 ):
-    tab = open_page(url_path, as_user=api.add_user("somebody", role=role))
+    tab = open_page(url_path, as_user=clinic.add_user("somebody", role=role))
 
     assert texts(tab.title) == [TITLES[url_path]]
     sentence = (
@@ -73,16 +73,16 @@ def test_a_page_of_another_role_says_whose_it_is(
     assert link_labels(tab) == LINKS[role]
 
 
-def test_a_name_is_shown_letter_by_letter(api: FakeApi, open_page: OpenPage):
+def test_a_name_is_shown_letter_by_letter(clinic: Clinic, open_page: OpenPage):
     name = "[Jo](https://evil.example) :red[hn] **Doe**"
-    tab = open_page("account", as_user=api.add_user("john_patient", full_name=name))
+    tab = open_page("account", as_user=clinic.add_user("john_patient", full_name=name))
 
     assert texts(tab.markdown)[1] == plain(name)
     assert plain(name) != name
 
 
-def test_a_doctor_who_waits_for_approval_is_told_so(api: FakeApi, open_page: OpenPage):
-    waiting = api.add_user("dr_smith", role="doctor", is_approved=False)
+def test_a_doctor_who_waits_for_approval_is_told_so(clinic: Clinic, open_page: OpenPage):
+    waiting = clinic.add_user("dr_smith", role="doctor", is_approved=False)
 
     tab = open_page("account", as_user=waiting)
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.core.security import token_digest
+from app.domain.errors import DomainError, NotFound, OwnAccount, ServerBusy
+from app.models.models import Appointment, Invitation, LoginSession, User
+from frontend.tests.clinic import MONDAY_MORNING, Clinic
 from frontend.tests.conftest import OpenPage
-from frontend.tests.fake_api import FakeApi
-from frontend.tests.fake_clinic import MONDAY_MORNING, Json
-from frontend.tests.fake_refusals import RefusedError
-from frontend.tests.fake_staff import add_invitation
+from frontend.tests.gateway import Gateway
 from frontend.tests.page_driver import buttons, choose, press, texts
 from frontend.tests.people import fill
 from ui.api.errors import SENTENCES, UNREACHABLE
@@ -20,22 +21,22 @@ ACTIONS = ["Deactivate", "Change role", "Devices"]
 
 
 @pytest.fixture
-def admin(api: FakeApi) -> Json:
-    return api.add_user("front_desk", role="admin")
+def admin(clinic: Clinic) -> User:
+    return clinic.add_user("front_desk", role="admin")
 
 
 @pytest.fixture
-def john(api: FakeApi) -> Json:
-    return api.add_user("john_patient", full_name="John Doe", phone="+44 20 7946 0000")
+def john(clinic: Clinic) -> User:
+    return clinic.add_user("john_patient", full_name="John Doe", phone="+44 20 7946 0000")
 
 
 @pytest.fixture
-def waiting(api: FakeApi) -> Json:
-    return api.add_user("dr_smith", role="doctor", specialty="Cardiology", is_approved=False)
+def waiting(clinic: Clinic) -> User:
+    return clinic.add_user("dr_smith", role="doctor", specialty="Cardiology", is_approved=False)
 
 
 @pytest.fixture
-def tab(open_page: OpenPage, admin: Json, john: Json, waiting: Json) -> AppTest:
+def tab(open_page: OpenPage, admin: User, john: User, waiting: User) -> AppTest:
     return open_page(PAGE, as_user=admin)
 
 
@@ -61,16 +62,16 @@ def test_the_waiting_doctors_come_first(tab: AppTest):
     assert texts(tab.caption) == ["This is you."]
 
 
-def test_approving(tab: AppTest, waiting: Json):
+def test_approving(clinic: Clinic, tab: AppTest, waiting: User):
     press(tab, "Approve")
 
-    assert waiting["is_approved"] is True
+    assert clinic.fresh(waiting).is_approved is True
     assert texts(tab.success) == ["Approved: patients can now book Dr Smith"]
     assert (texts(tab.subheader), "Approve" in buttons(tab)) == ([], False)
 
 
-def test_deactivating_asks_first_and_ends_the_sessions(api: FakeApi, tab: AppTest, john: Json):
-    api.add_session(john)
+def test_deactivating_asks_first_and_ends_the_sessions(clinic: Clinic, tab: AppTest, john: User):
+    clinic.add_session(john)
     fill(tab, "Search", "john")
     tab.run()
     press(tab, "Deactivate")
@@ -82,70 +83,70 @@ def test_deactivating_asks_first_and_ends_the_sessions(api: FakeApi, tab: AppTes
             "cancelled first."
         ),
     ]
-    assert john["is_active"] is True
+    assert clinic.fresh(john).is_active is True
 
     press(tab, "Yes, deactivate it")
 
-    assert (john["is_active"], len(api.sessions)) == (False, 1)
+    assert (clinic.fresh(john).is_active, len(clinic.all(LoginSession))) == (False, 1)
     assert texts(tab.success) == ["Deactivated: John Doe"]
     assert buttons(tab) == ["Invite a doctor", "Reactivate", "Change role", "Devices"]
 
 
-def test_a_person_is_logged_out_everywhere(api: FakeApi, tab: AppTest, john: Json):
+def test_a_person_is_logged_out_everywhere(clinic: Clinic, tab: AppTest, john: User):
     for _ in range(2):
-        api.add_session(john)
+        clinic.add_session(john)
     fill(tab, "Search", "john")
     press(tab.run(), "Devices")
     assert texts(tab.markdown)[-1] == (
         "John Doe is logged in on 2 devices, last used Mon 30 Nov 2026, 7:00. Log them out if a "
         "device was lost or left open. They can log in again with their password."
     )
-    assert len(api.sessions) == 3
+    assert len(clinic.all(LoginSession)) == 3
 
     press(tab, "Log out everywhere")
 
-    assert len(api.sessions) == 1
+    assert len(clinic.all(LoginSession)) == 1
     assert texts(tab.success) == ["Logged out everywhere: John Doe"]
 
 
-def test_a_person_who_is_logged_in_nowhere(tab: AppTest, john: Json):
+def test_a_person_who_is_logged_in_nowhere(tab: AppTest, john: User):
     fill(tab, "Search", "john")
     press(tab.run(), "Devices")
-    assert texts(tab.markdown)[-1] == f"{john['full_name']} is not logged in anywhere."
+    assert texts(tab.markdown)[-1] == f"{john.full_name} is not logged in anywhere."
     assert "Log out everywhere" not in buttons(tab)
 
 
-def test_what_is_left_as_it_is_stays(tab: AppTest, waiting: Json):
+def test_what_is_left_as_it_is_stays(clinic: Clinic, tab: AppTest, waiting: User):
     in_dialog(tab, "Deactivate", "Leave it as it is")
 
-    assert (waiting["is_active"], texts(tab.success)) == (True, [])
+    assert (clinic.fresh(waiting).is_active, texts(tab.success)) == (True, [])
 
 
-def test_reactivating(tab: AppTest, john: Json):
-    john["is_active"] = False
+def test_reactivating(clinic: Clinic, tab: AppTest, john: User):
+    clinic.change(john, is_active=False)
     choose(tab, "State", "Deactivated")
 
     in_dialog(tab, "Reactivate", "Yes, reactivate it")
 
-    assert (john["is_active"], texts(tab.success)) == (True, ["Reactivated: John Doe"])
+    assert (clinic.fresh(john).is_active, texts(tab.success)) == (True, ["Reactivated: John Doe"])
     assert texts(tab.info) == [
         "Nobody fits. Search for something else, or show all roles and states."
     ]
 
 
-def test_changing_the_role(tab: AppTest, john: Json):
+def test_changing_the_role(clinic: Clinic, tab: AppTest, john: User):
     fill(tab, "Search", "john")
     press(tab.run(), "Change role")
     tab.selectbox[-1].select("doctor")
     press(tab, "Change the role")
 
-    assert (john["role"], texts(tab.success)) == ("doctor", ["John Doe is a doctor now"])
+    assert (clinic.fresh(john).role, texts(tab.success)) == ("doctor", ["John Doe is a doctor now"])
 
 
-def test_a_role_has_to_be_chosen(tab: AppTest, waiting: Json):
+def test_a_role_has_to_be_chosen(clinic: Clinic, tab: AppTest, waiting: User):
     in_dialog(tab, "Change role", "Change the role")
 
-    assert (waiting["role"], texts(tab.error)) == (
+    assert (clinic.fresh(waiting).role, texts(tab.error)) == (
         "doctor",
         ["Please choose the new role first."],
     )
@@ -157,39 +158,43 @@ IN_THE_WAY = f"""{STILL_BOOKED}
 
 
 @pytest.fixture
-def booked(api: FakeApi, waiting: Json, john: Json) -> Json:
-    return api.add_appointment(waiting, john, MONDAY_MORNING.replace(hour=9))
+def booked(clinic: Clinic, waiting: User, john: User) -> Appointment:
+    return clinic.add_appointment(waiting, john, MONDAY_MORNING.replace(hour=9))
 
 
-def test_a_doctor_with_booked_patients_stays_a_doctor(tab: AppTest, waiting: Json, booked: Json):
+def test_a_doctor_with_booked_patients_stays_a_doctor(
+    clinic: Clinic, tab: AppTest, waiting: User, booked: Appointment
+):
     press(tab, "Change role")
     tab.selectbox[-1].select("patient")
     press(tab, "Change the role")
 
-    assert (texts(tab.error), waiting["role"]) == ([IN_THE_WAY], "doctor")
+    assert (texts(tab.error), clinic.fresh(waiting).role) == ([IN_THE_WAY], "doctor")
 
 
 @pytest.mark.parametrize("who", ["john", "smith"])
 def test_who_has_booked_appointments_is_not_deactivated(
-    tab: AppTest, john: Json, waiting: Json, booked: Json, who: str
+    clinic: Clinic, tab: AppTest, john: User, waiting: User, booked: Appointment, who: str
 ):
     user = {"john": john, "smith": waiting}[who]
     fill(tab, "Search", who)
     in_dialog(tab.run(), "Deactivate", "Yes, deactivate it")
-    assert (texts(tab.error), user["is_active"]) == ([IN_THE_WAY], True)
+    assert (texts(tab.error), clinic.fresh(user).is_active) == ([IN_THE_WAY], True)
 
-    booked["status"] = "cancelled"
+    clinic.change(booked, status="cancelled")
     in_dialog(tab, "Deactivate", "Yes, deactivate it")
-    assert (texts(tab.error), user["is_active"]) == ([], False)
+    assert (texts(tab.error), clinic.fresh(user).is_active) == ([], False)
 
 
-@pytest.mark.parametrize("code", ["own_account", "not_found", "server_busy"])
-def test_a_refusal_is_a_sentence(api: FakeApi, tab: AppTest, waiting: Json, code: str):
-    api.refusals["PATCH", f"/users/{waiting['id']}"] = RefusedError(code)
+@pytest.mark.parametrize("refusal", [OwnAccount(), NotFound(), ServerBusy()])
+def test_a_refusal_is_a_sentence(
+    gateway: Gateway, tab: AppTest, waiting: User, refusal: DomainError
+):
+    gateway.refusals["PATCH", f"/users/{waiting.id}"] = refusal
 
     press(tab, "Approve")
 
-    assert texts(tab.error) == [SENTENCES[code]]
+    assert texts(tab.error) == [SENTENCES[refusal.code]]
 
 
 @pytest.mark.parametrize(
@@ -206,33 +211,35 @@ def test_filters(tab: AppTest, label: str, option: str, found: list[str]):
     assert names(choose(tab, label, option)) == found
 
 
-def test_nobody_waits(open_page: OpenPage, admin: Json):
+def test_nobody_waits(open_page: OpenPage, admin: User):
     tab = choose(open_page(PAGE, as_user=admin), "State", "Waiting for approval")
 
     assert texts(tab.info) == ["Nobody is waiting for approval."]
 
 
-def test_many_people_come_in_pages(api: FakeApi, admin: Json, open_page: OpenPage):
-    people = [api.add_user(f"patient_{number:02}") for number in range(21)]
+def test_many_people_come_in_pages(clinic: Clinic, admin: User, open_page: OpenPage):
+    people = [clinic.add_user(f"patient_{number:02}") for number in range(21)]
     tab = open_page(PAGE, as_user=admin)
     assert len(names(tab)) == 20
 
     press(tab, "Next page")
 
-    assert names(tab) == [f"**{one['full_name']}**" for one in people[19:]]
+    assert names(tab) == [f"**{one.full_name}**" for one in people[19:]]
     assert texts(tab.caption) == ["Page 2"]
     assert len(names(press(tab, "Previous page"))) == 20
     choose(press(tab, "Next page"), "Role", "patient")
     assert texts(tab.caption) == ["Page 1"]
 
 
-def test_a_moment_of_clicks_is_one_look_at_the_accounts(api: FakeApi, tab: AppTest):
+def test_a_moment_of_clicks_is_one_look_at_the_accounts(
+    clinic: Clinic, gateway: Gateway, tab: AppTest
+):
     tab.run()
     press(tab, "Deactivate")
-    assert looks(api) == 2
-    api.now += timedelta(seconds=30)
+    assert looks(gateway) == 2
+    clinic.now += timedelta(seconds=30)
     tab.run()
-    assert looks(api) == 4
+    assert looks(gateway) == 4
 
 
 def test_a_sessions_memory_does_not_grow_with_its_searches(tab: AppTest):
@@ -242,13 +249,14 @@ def test_a_sessions_memory_does_not_grow_with_its_searches(tab: AppTest):
     assert len(tab.session_state["clinic.accounts"]) <= MOST_KEPT + 1
 
 
-def test_an_invitation_is_shown_once(api: FakeApi, tab: AppTest):
+def test_an_invitation_is_shown_once(clinic: Clinic, tab: AppTest):
     press(tab, "Invite a doctor")
-    assert api.invitations == {}
+    assert clinic.all(Invitation) == []
 
     press(tab, "Create an invitation")
 
-    assert (texts(tab.code), list(api.invitations)) == (["invitation-code-1"], [1])
+    [invitation], [code] = clinic.all(Invitation), texts(tab.code)
+    assert invitation.token_digest == token_digest(code)
     assert texts(tab.markdown)[-1] == (
         "Hand it to the doctor in person or by a message that nobody else reads. The doctor opens "
         "http://localhost:8501, chooses “Register” and “Doctor” and enters it as the "
@@ -259,10 +267,10 @@ def test_an_invitation_is_shown_once(api: FakeApi, tab: AppTest):
     assert texts(tab.code) == []
 
 
-def test_open_invitations_are_listed_and_revoked(api: FakeApi, admin: Json, open_page: OpenPage):
-    other = api.add_user("eve", full_name="**Eve**", role="admin")
+def test_open_invitations_are_listed_and_revoked(clinic: Clinic, admin: User, open_page: OpenPage):
+    other = clinic.add_user("eve", full_name="**Eve**", role="admin")
     for author in (admin, other):
-        add_invitation(api, author)
+        clinic.add_invitation(author)
     tab = open_page(PAGE, as_user=admin)
     assert [one.label for one in tab.expander] == ["Open invitations (2)"]
     assert [text for text in texts(tab.markdown) if "Invitation" in text] == [
@@ -272,46 +280,46 @@ def test_open_invitations_are_listed_and_revoked(api: FakeApi, admin: Json, open
 
     press(tab, "Revoke")
 
-    assert list(api.invitations) == [1]
+    assert [one.id for one in clinic.all(Invitation) if one.ended_at is None] == [1]
     assert texts(tab.success) == ["Revoked: nobody can register with invitation 2"]
     assert [one.label for one in tab.expander] == ["Open invitations (1)"]
 
 
 def test_an_invitation_that_was_used_meanwhile_says_so(
-    api: FakeApi, admin: Json, open_page: OpenPage
+    clinic: Clinic, admin: User, open_page: OpenPage
 ):
-    add_invitation(api, admin)
+    invitation = clinic.add_invitation(admin)
     tab = open_page(PAGE, as_user=admin)
-    api.invitations.clear()
+    clinic.change(invitation, ended_at=clinic.now)
 
     press(tab, "Revoke")
 
     assert (texts(tab.error), len(tab.expander)) == ([SENTENCES["not_found"]], 0)
 
 
-def test_an_invitation_that_fails_says_why(api: FakeApi, tab: AppTest):
-    api.refusals["POST", "/users/invitations"] = RefusedError("server_busy")
+def test_an_invitation_that_fails_says_why(gateway: Gateway, tab: AppTest):
+    gateway.refusals["POST", "/users/invitations"] = ServerBusy()
 
     in_dialog(tab, "Invite a doctor", "Create an invitation")
 
     assert texts(tab.error) == [SENTENCES["server_busy"]]
 
 
-def test_an_outage_is_a_sentence(api: FakeApi, tab: AppTest):
-    api.down = True
+def test_an_outage_is_a_sentence(gateway: Gateway, tab: AppTest):
+    gateway.down = True
 
     choose(tab, "Role", "patient")
 
     assert (texts(tab.error), buttons(tab)[-1:]) == ([UNREACHABLE], ["Try again"])
 
 
-def test_names_are_never_markdown(api: FakeApi, admin: Json, open_page: OpenPage):
-    api.add_user("eve", full_name="**Eve** <b>X</b>")
+def test_names_are_never_markdown(clinic: Clinic, admin: User, open_page: OpenPage):
+    clinic.add_user("eve", full_name="**Eve** <b>X</b>")
 
     tab = open_page(PAGE, as_user=admin)
 
-    assert names(tab)[-1] == r"**\*\*Eve\*\* \<b\>X\</b\>**"
+    assert names(tab)[0] == r"**\*\*Eve\*\* \<b\>X\</b\>**"
 
 
-def looks(api: FakeApi) -> int:
-    return len([one for one in api.requests if one.url.path == "/api/v1/users/"])
+def looks(gateway: Gateway) -> int:
+    return len([one for one in gateway.requests if one.url.path == "/api/v1/users/"])

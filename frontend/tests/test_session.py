@@ -3,8 +3,11 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.core.security import token_digest
+from app.models.models import LoginSession
+from frontend.tests.clinic import Clinic
 from frontend.tests.conftest import OpenPage
-from frontend.tests.fake_api import FakeApi
+from frontend.tests.gateway import Gateway
 from frontend.tests.people import browser_answers, cookie_order, fill, labels, log_in, press, texts
 from ui.api.errors import UNREACHABLE
 from ui.login.tickets import pinned_store
@@ -12,8 +15,8 @@ from ui.login.tickets import pinned_store
 SIGNED_OUT = "You have been signed out. Please log in again."
 
 
-def calls(api: FakeApi, method: str, path: str) -> int:
-    seen = [(request.method, request.url.path) for request in api.requests]
+def calls(gateway: Gateway, method: str, path: str) -> int:
+    seen = [(request.method, request.url.path) for request in gateway.requests]
     return seen.count((method, f"/api/v1{path}"))
 
 
@@ -21,13 +24,15 @@ def is_login(tab: AppTest) -> bool:
     return labels(tab.tabs) == ["Login", "Register"]
 
 
-def test_a_new_tab_is_logged_in_by_the_cookie_and_asks_once(api: FakeApi, open_page: OpenPage):
-    tab = open_page("account", as_user=api.add_user("john_patient"))
+def test_a_new_tab_is_logged_in_by_the_cookie_and_asks_once(
+    clinic: Clinic, gateway: Gateway, open_page: OpenPage
+):
+    tab = open_page("account", as_user=clinic.add_user("john_patient"))
 
     tab.run()
 
     assert texts(tab.title) == ["Account"]
-    assert calls(api, "GET", "/auth/me") == 1
+    assert calls(gateway, "GET", "/auth/me") == 1
 
 
 def test_a_tab_without_a_cookie_asks_for_the_login(open_page: OpenPage):
@@ -38,7 +43,7 @@ def test_a_tab_without_a_cookie_asks_for_the_login(open_page: OpenPage):
 
 
 def test_an_expired_cookie_asks_for_the_login_and_says_why(
-    api: FakeApi, open_page: OpenPage, cookies: dict[str, str]
+    clinic: Clinic, open_page: OpenPage, cookies: dict[str, str]
 ):
     cookies["session"] = "of-yesterday"
 
@@ -49,10 +54,10 @@ def test_an_expired_cookie_asks_for_the_login_and_says_why(
 
 
 def test_a_session_that_ends_in_the_middle_of_work_leads_back_to_the_page(
-    api: FakeApi, open_page: OpenPage
+    clinic: Clinic, open_page: OpenPage
 ):
-    tab = open_page("account", as_user=api.add_user("john_patient"))
-    api.sessions.clear()
+    tab = open_page("account", as_user=clinic.add_user("john_patient"))
+    clinic.end_sessions()
     tab.run()
     assert is_login(tab)
     assert texts(tab.warning) == [SIGNED_OUT]
@@ -63,11 +68,11 @@ def test_a_session_that_ends_in_the_middle_of_work_leads_back_to_the_page(
     assert texts(tab.warning) == []
 
 
-def test_a_session_that_ends_in_a_callback_says_so(api: FakeApi, open_page: OpenPage):
-    john = api.add_user("john_patient")
-    other = api.add_session(john)
+def test_a_session_that_ends_in_a_callback_says_so(clinic: Clinic, open_page: OpenPage):
+    john = clinic.add_user("john_patient")
+    clinic.add_session(john)
     tab = open_page("account", as_user=john)
-    del api.sessions[next(token for token in api.sessions if token != other.token)]
+    clinic.end_sessions()
 
     press(tab, "Log out this device")
 
@@ -75,10 +80,10 @@ def test_a_session_that_ends_in_a_callback_says_so(api: FakeApi, open_page: Open
     assert texts(tab.warning) == [SIGNED_OUT]
 
 
-def test_a_second_login_in_the_same_tab_is_kept_too(api: FakeApi, open_page: OpenPage):
-    api.add_user("john_patient")
+def test_a_second_login_in_the_same_tab_is_kept_too(clinic: Clinic, open_page: OpenPage):
+    clinic.add_user("john_patient")
     tab = log_in(open_page("account"), "john_patient")
-    api.sessions.clear()
+    clinic.end_sessions()
     tab.run()
     fill(tab, "Username", "john_patient")
     fill(tab, "Password", "password123")
@@ -87,79 +92,84 @@ def test_a_second_login_in_the_same_tab_is_kept_too(api: FakeApi, open_page: Ope
 
     ticket = cookie_order(tab)["ticket"]
     cookies = pinned_store().redeem(ticket, "the-browser-under-test")
-    assert cookies == (next(iter(api.sessions)), "device-of-john_patient")
+    [session] = clinic.all(LoginSession)
+    assert session.token_digest == token_digest(cookies.session)
+    assert cookies.device
 
 
 def test_the_device_cookie_goes_along_with_the_next_login(
-    api: FakeApi, open_page: OpenPage, cookies: dict[str, str]
+    clinic: Clinic, gateway: Gateway, open_page: OpenPage, cookies: dict[str, str]
 ):
-    api.add_user("john_patient")
+    clinic.add_user("john_patient")
     cookies["device"] = "of-an-earlier-login"
     tab = log_in(open_page("account"), "john_patient")
-    api.sessions.clear()
+    clinic.end_sessions()
     tab.run()
 
     log_in(tab, "john_patient")
 
-    logins = [request for request in api.requests if request.url.path.endswith("/login")]
-    assert [request.headers.get("cookie") for request in logins] == [
-        "device=of-an-earlier-login",
-        "device=device-of-john_patient",
-    ]
+    logins = [request for request in gateway.requests if request.url.path.endswith("/login")]
+    first, second = [request.headers.get("cookie") for request in logins]
+    assert first == "device=of-an-earlier-login"
+    assert (second.startswith("device="), second == first) == (True, False)
 
 
 @pytest.mark.parametrize("value", ["ü", "a b", "x; session=stolen", "x" * 3000])
 def test_cookies_that_the_clinic_never_set_are_not_sent(
-    api: FakeApi, open_page: OpenPage, cookies: dict[str, str], value: str
+    clinic: Clinic, gateway: Gateway, open_page: OpenPage, cookies: dict[str, str], value: str
 ):
-    api.add_user("john_patient")
+    clinic.add_user("john_patient")
     cookies |= {"device": value, "session": value}
 
     tab = log_in(open_page("account"), "john_patient")
 
     assert texts(tab.title) == ["Account"]
-    assert [request.headers.get("cookie") for request in api.requests[:2]] == [None, None]
+    assert [request.headers.get("cookie") for request in gateway.requests[:2]] == [None, None]
 
 
-def test_logout_ends_the_session_and_clears_the_cookie(api: FakeApi, open_page: OpenPage):
-    tab = open_page("account", as_user=api.add_user("john_patient"))
+def test_logout_ends_the_session_and_clears_the_cookie(clinic: Clinic, open_page: OpenPage):
+    tab = open_page("account", as_user=clinic.add_user("john_patient"))
 
     press(tab, "Log out")
 
-    assert api.sessions == {}
+    assert clinic.all(LoginSession) == []
     assert cookie_order(tab) == {"operation": "clear", "ticket": ""}
     assert (texts(tab.caption), labels(tab.button)) == (["One moment …"], [])
 
 
-def test_logout_of_a_session_that_is_over_is_a_logout(api: FakeApi, open_page: OpenPage):
-    tab = open_page("account", as_user=api.add_user("john_patient"))
-    api.sessions.clear()
+def test_logout_of_a_session_that_is_over_is_a_logout(clinic: Clinic, open_page: OpenPage):
+    tab = open_page("account", as_user=clinic.add_user("john_patient"))
+    clinic.end_sessions()
 
     press(tab, "Log out")
 
     assert cookie_order(tab)["operation"] == "clear"
 
 
-def test_a_logout_that_fails_leaves_the_person_logged_in(api: FakeApi, open_page: OpenPage):
-    tab = open_page("account", as_user=api.add_user("john_patient"))
-    api.down = True
+def test_a_logout_that_fails_leaves_the_person_logged_in(
+    clinic: Clinic, gateway: Gateway, open_page: OpenPage
+):
+    tab = open_page("account", as_user=clinic.add_user("john_patient"))
+    gateway.down = True
 
     press(tab, "Log out")
 
-    assert len(api.sessions) == 1
+    assert len(clinic.all(LoginSession)) == 1
     assert cookie_order(tab)["operation"] is None
     assert texts(tab.warning) == [f"You are still logged in. {UNREACHABLE}"]
     assert texts(tab.title) == ["Account"]
 
 
 @pytest.mark.parametrize("url_path", ["home", "account", "my-appointments"])
-def test_an_outage_shows_a_calm_page_and_passes(api: FakeApi, open_page: OpenPage, url_path: str):
-    api.down = True
-    tab = open_page(url_path, as_user=api.add_user("john_patient"))
+def test_an_outage_shows_a_calm_page_and_passes(
+    clinic: Clinic, gateway: Gateway, open_page: OpenPage, url_path: str
+):
+    gateway.down = True
+    tab = open_page(url_path, as_user=clinic.add_user("john_patient"))
     assert texts(tab.title) == ["We will be right back"]
     assert texts(tab.info) == [UNREACHABLE]
     assert not tab.exception
-    api.down = False
+    gateway.down = False
 
     press(tab, "Try again")
 
@@ -168,10 +178,10 @@ def test_an_outage_shows_a_calm_page_and_passes(api: FakeApi, open_page: OpenPag
 
 
 def test_one_person_never_sees_the_session_of_another(
-    api: FakeApi, open_page: OpenPage, cookies: dict[str, str]
+    clinic: Clinic, open_page: OpenPage, cookies: dict[str, str]
 ):
-    api.add_user("john_patient", full_name="John Doe")
-    api.add_user("jane_patient", full_name="Jane Roe")
+    clinic.add_user("john_patient", full_name="John Doe")
+    clinic.add_user("jane_patient", full_name="Jane Roe")
     john = log_in(open_page("account"), "john_patient")
     jane = log_in(open_page("account"), "jane_patient")
 
@@ -182,8 +192,10 @@ def test_one_person_never_sees_the_session_of_another(
     assert names == ["John Doe", "Jane Roe"]
 
 
-def test_answers_of_the_browser_without_an_order_change_nothing(api: FakeApi, open_page: OpenPage):
-    tab = open_page("account", as_user=api.add_user("john_patient"))
+def test_answers_of_the_browser_without_an_order_change_nothing(
+    clinic: Clinic, open_page: OpenPage
+):
+    tab = open_page("account", as_user=clinic.add_user("john_patient"))
 
     browser_answers(tab, "kept")
 

@@ -3,10 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.models.models import User
+from frontend.tests.clinic import MONDAY_MORNING, Clinic
 from frontend.tests.conftest import OpenPage
-from frontend.tests.fake_api import FakeApi
-from frontend.tests.fake_clinic import MONDAY_MORNING, Json
-from frontend.tests.fake_staff import add_invitation, add_record
 from frontend.tests.page_driver import choose, headlines, offered_times, pills, press, texts
 from ui.api.errors import SENTENCES
 from ui.formatting import text as fmt
@@ -20,30 +19,23 @@ WARNING = (
 AGREED = "**Monday 30 November 2026, 9:00 (Europe/Atlantis time)** · 30 minutes"
 
 
-def lose_zone(api: FakeApi, person: Json, name: str = GONE) -> None:
-    person["timezone"] = name
-    for row in api.appointments.values():
-        if row["doctor_id"] == person["id"]:
-            row["timezone"] = row["doctor"]["timezone"] = name
-
-
 @pytest.fixture
-def doctor(api: FakeApi) -> Json:
-    doctor = api.add_user("dr_smith", role="doctor", full_name="Dr. John Smith")
-    api.add_schedule(doctor, 0, end_time="11:00")
+def doctor(clinic: Clinic) -> User:
+    doctor = clinic.add_user("dr_smith", role="doctor", full_name="Dr. John Smith")
+    clinic.add_schedule(doctor, 0, end_time="11:00")
     return doctor
 
 
 @pytest.fixture
-def john(api: FakeApi, doctor: Json) -> Json:
-    """A patient with a visit at 9:00, and a doctor whose zone was lost then."""
-    john = api.add_user("john_patient", full_name="John Doe")
-    api.add_appointment(doctor, john, NINE)
-    lose_zone(api, doctor)
+def john(clinic: Clinic, doctor: User) -> User:
+    """A patient with a visit at 9:00, and a doctor whose zone was lost after that."""
+    john = clinic.add_user("john_patient", full_name="John Doe")
+    clinic.add_appointment(doctor, john, NINE)
+    clinic.change(doctor, timezone=GONE)
     return john
 
 
-def test_a_patient_reads_the_time_that_was_agreed(john: Json, open_page: OpenPage):
+def test_a_patient_reads_the_time_that_was_agreed(john: User, open_page: OpenPage):
     tab = open_page("my-appointments", as_user=john)
     assert headlines(tab) == [AGREED]
     pills(tab, "Show").set_value("Calendar").run()
@@ -51,20 +43,20 @@ def test_a_patient_reads_the_time_that_was_agreed(john: Json, open_page: OpenPag
 
 
 def test_the_doctor_cannot_be_booked_and_another_one_can(
-    api: FakeApi, doctor: Json, john: Json, open_page: OpenPage
+    clinic: Clinic, doctor: User, john: User, open_page: OpenPage
 ):
-    other = api.add_user("dr_jones", role="doctor")
-    api.add_schedule(other, 0, end_time="10:00")
-    tab = choose(open_page("book-appointment", as_user=john), "Doctor", doctor["id"])
+    other = clinic.add_user("dr_jones", role="doctor")
+    clinic.add_schedule(other, 0, end_time="10:00")
+    tab = choose(open_page("book-appointment", as_user=john), "Doctor", doctor.id)
     assert texts(tab.error) == [SENTENCES["unknown_zone"]]
     assert offered_times(tab) == []
 
-    choose(tab, "Doctor", other["id"])
+    choose(tab, "Doctor", other.id)
     assert texts(tab.error) == []
     assert offered_times(tab) == ["9:00", "9:30"]
 
 
-def test_the_doctor_sees_the_day_and_what_is_wrong(doctor: Json, john: Json, open_page: OpenPage):
+def test_the_doctor_sees_the_day_and_what_is_wrong(doctor: User, john: User, open_page: OpenPage):
     tab = open_page("appointments", as_user=doctor)
     assert headlines(tab) == [AGREED]
     assert texts(tab.warning) == [WARNING]
@@ -72,16 +64,16 @@ def test_the_doctor_sees_the_day_and_what_is_wrong(doctor: Json, john: Json, ope
     assert not tab.exception
 
 
-def test_the_doctor_sees_the_hours_and_what_is_wrong(doctor: Json, john: Json, open_page: OpenPage):
+def test_the_doctor_sees_the_hours_and_what_is_wrong(doctor: User, john: User, open_page: OpenPage):
     tab = open_page("schedule-management", as_user=doctor)
     assert not tab.exception
     assert texts(tab.warning) == [WARNING]
 
 
 def test_the_doctor_chooses_another_zone(
-    api: FakeApi, doctor: Json, john: Json, open_page: OpenPage
+    clinic: Clinic, doctor: User, john: User, open_page: OpenPage
 ):
-    add_record(api, doctor, "login.open", resource_id=doctor["id"])
+    clinic.add_record(doctor, "login.open", resource_id=doctor.id)
     tab = open_page("account", as_user=doctor)
     assert texts(tab.warning) == [WARNING]
     zone_box = tab.selectbox[0]
@@ -91,7 +83,7 @@ def test_the_doctor_chooses_another_zone(
 
     zone_box.set_value("UTC")
     press(tab, "Save profile")
-    assert doctor["timezone"] == "UTC"
+    assert clinic.fresh(doctor).timezone == "UTC"
     assert texts(tab.warning) == []
 
 
@@ -108,11 +100,11 @@ def test_the_doctor_chooses_another_zone(
     ],
 )
 def test_the_others_read_the_clock_of_the_clinic(
-    api: FakeApi, doctor: Json, open_page: OpenPage, role: str, page: str, name: str
+    clinic: Clinic, doctor: User, open_page: OpenPage, role: str, page: str, name: str
 ):
-    person = api.add_user("somebody", role=role, timezone=name)
-    add_record(api, person, "login.open", resource_id=person["id"])
-    add_invitation(api, person)
+    person = clinic.add_user("somebody", role=role, timezone=name)
+    clinic.add_record(person, "login.open", resource_id=person.id)
+    clinic.add_invitation(person)
     tab: AppTest = open_page(page, as_user=person, zone="America/New_York")
     assert not tab.exception
     assert texts(tab.error) == []

@@ -49,6 +49,7 @@ test: test-backend test-frontend test-tools test-faults test-e2e ## Run all test
 
 test-backend: $(INSTALLED) ## … of the API, on SQLite and PostgreSQL
 	$(BIN)/pytest backend -n 2
+	FAST_ROUTES=off $(BIN)/pytest backend/tests/api -n 2 -k sqlite -m "not fast_routes"
 
 test-frontend: $(INSTALLED) ## … of the pages
 	$(BIN)/pytest frontend -n 2

@@ -3,14 +3,16 @@
 import subprocess
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import func, select
 
 from app.core.database import open_url
+from app.db.transactions import execute
 from app.domain.booking_limits import BookingLimits
 from app.models.models import Appointment, DiaryRevision
-from app.services import scheduling
+from app.services.slot_search import search_slots
 from benchmarks import growth, questions, report
 from benchmarks.crowds import as_waits
 from benchmarks.dataset import SignedIn, today
@@ -76,15 +78,16 @@ def test_a_clinic_of_any_size_is_half_full(tmp_path: Path) -> None:
     tomorrow = today() + timedelta(days=1)
     with closing(open_url(url)) as database, database.reading() as session:
         booked = session.scalar(select(func.count(Appointment.id)))
-        free = scheduling.available_slots(
-            session,
+        found = search_slots(
+            partial(execute, session),
             doctor_id=1,
             first_day=tomorrow,
             last_day=tomorrow,
             limits=BookingLimits(horizon_days=365, open_visits=10),
             now=datetime.now(UTC),
         )
-    assert (booked, len(free)) == (200, 16)
+    assert found is not None
+    assert (booked, len(found.slots)) == (200, 16)
 
 
 def test_forgetting_gives_every_diary_another_revision(tmp_path: Path) -> None:

@@ -15,8 +15,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 
 from app.api import health
-from app.api.fast.free_slots import FreeSlots
-from app.api.fast.shortcuts import shortcuts
+from app.api.fast.routes import fast_routes
 from app.api.v1 import appointments, audit, auth, schedules, users
 from app.core.client_address import ClientAddress
 from app.core.clock import Clock, system_clock
@@ -46,8 +45,10 @@ Requests that change something need the session cookie of `POST /api/v1/auth/log
 `csrf_token` in the header `X-CSRF-Token`."""
 
 
-def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> FastAPI:
-    """The ASGI application of one process."""
+def create_app(
+    settings: Settings | None = None, clock: Clock = system_clock, *, has_fast_routes: bool = True
+) -> FastAPI:
+    """The ASGI application of one process. Without fast routes it only takes longer to answer."""
     settings = settings or Settings()
     configure_logs(settings.log_level, settings.log_format)
     make_app = partial(FastAPIOffline, redoc_url=None) if settings.has_docs else _without_docs
@@ -62,7 +63,8 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     )
     app.state.resources = resources
     add_error_handlers(app)
-    app.router.routes += shortcuts(API)
+    if has_fast_routes:
+        app.router.routes += fast_routes(resources, prefix=API)
     for router in (
         appointments.router,
         schedules.router,
@@ -144,9 +146,6 @@ def _middleware(resources: Resources) -> list[Middleware]:
         Middleware(SecurityHeaders, https=settings.is_https),
         *_cors(settings),
         Middleware(RequestLog),
-        Middleware(
-            FreeSlots, reader=resources.reader, limits=resources.booking, clock=resources.clock
-        ),
         Middleware(CrossSiteGuard, origins=settings.public_origins),
         Middleware(BodyLimit, largest=LARGEST_BODY),
     ]

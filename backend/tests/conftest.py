@@ -1,5 +1,6 @@
 """Databases of both engines, a clock that tests set, and clients of the application."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ UNLIMITED = {
     "refusals_per_hour": 1_000_000,
     "same_refusals_per_hour": 1_000_000,
 }
+HAS_FAST_ROUTES = os.environ.get("FAST_ROUTES") != "off"  # see `make test-backend`
 MONDAY_MORNING = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
@@ -93,6 +95,6 @@ def settings(database_url: str) -> Settings:
 @pytest.fixture
 def visitor(settings: Settings, clock: FakeClock) -> Iterator[Visitor]:
     """Somebody with a browser of their own who has not logged in. See `Visitor.another`."""
-    app = create_app(settings, clock)
+    app = create_app(settings, clock, has_fast_routes=HAS_FAST_ROUTES)
     with TestClient(app, base_url="http://testserver", client=PEER) as client:
         yield Visitor(client)

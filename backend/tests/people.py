@@ -22,15 +22,16 @@ class Visitor:
     def id(self) -> int:
         return int(self.account["id"])
 
-    def another(self) -> Self:
-        """Somebody else, with an empty cookie jar, at the same application."""
-        client = TestClient(self.client.app, base_url=str(self.client.base_url), client=PEER)
-        client.portal = self.client.portal  # the application runs once
+    def another(self, *, at: TestClient | None = None) -> Self:
+        """Somebody else, with an empty cookie jar, at the same application or at another one."""
+        running = at or self.client
+        client = TestClient(running.app, base_url=str(running.base_url), client=PEER)
+        client.portal = running.portal  # the application runs once
         return type(self)(client)
 
-    def same_browser(self) -> Self:
+    def same_browser(self, *, at: TestClient | None = None) -> Self:
         """A second tab of this person's: the same cookies, CSRF token and account."""
-        tab = self.another()
+        tab = self.another(at=at)
         tab.client.cookies.update(self.client.cookies)
         tab.csrf_token, tab.account = self.csrf_token, self.account
         return tab

@@ -1,7 +1,7 @@
 """Statements about appointments. Reading starts from who is asking: see `visible_to`."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -27,7 +27,6 @@ from app.db.statements import Parameter, RunQuery, Statement, Transaction
 from app.db.transactions import execute
 from app.db.writes import insert_unless_refused, update_unless_refused
 from app.domain.appointments import (
-    MAX_SLOT_DURATION,
     AppointmentStatus,
     OwnPeriod,
     Position,
@@ -37,7 +36,6 @@ from app.domain.errors import NotFound, PatientBusy, SlotTaken, TooManyOpenVisit
 from app.domain.people import Actor, Role
 from app.models.models import Appointment, User
 
-LONGEST_VISIT = timedelta(minutes=MAX_SLOT_DURATION)
 HOLDS_TIME = Appointment.status != AppointmentStatus.CANCELLED
 
 
@@ -237,22 +235,6 @@ def list_upcoming(
         )
         .order_by(Appointment.starts_at, Appointment.id)
     ).all()
-
-
-def list_busy(
-    session: Session, *, party: ColumnElement[bool], since: datetime, until: datetime
-) -> Sequence[tuple[datetime, datetime]]:
-    """The intervals in which a doctor or a patient is taken within [since, until)."""
-    rows = session.execute(
-        select(Appointment.starts_at, Appointment.ends_at).where(
-            party,
-            HOLDS_TIME,
-            Appointment.starts_at > since - LONGEST_VISIT,
-            Appointment.starts_at < until,
-            Appointment.ends_at > since,
-        )
-    )
-    return [(row.starts_at, row.ends_at) for row in rows]
 
 
 def _get(session: Session, *conditions: ColumnElement[bool]) -> Appointment:

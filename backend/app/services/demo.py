@@ -19,10 +19,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from app.core.security import PasswordHasher
-from app.crud import crud_appointment, crud_user
+from app.crud import crud_appointment, crud_schedule, crud_user
 from app.domain.appointments import AppointmentStatus
 from app.domain.people import Actor, Role, identity_key
-from app.domain.scheduling.availability import Slot
+from app.domain.scheduling.availability import Slot, free_slots
 from app.domain.time.wall_clock import from_minute, instant_of, wall_clock_at
 from app.models.models import User
 from app.services import diary, scheduling
@@ -230,8 +230,13 @@ class _Maker:
     def _openings(self, doctor: User, practice: Practice) -> Iterator[_Opening]:
         """The doctor's slots of the whole time, as they were when nobody had booked any."""
         within = diary.days_between(self.first_day, self.last_day, self.zone)
-        slots = diary.slots_offered(
-            self.session, doctor, within=within, busy=[], now=from_minute(within.start)
+        schedules = crud_schedule.list_active_schedules(self.session, doctor_id=doctor.id)
+        slots = free_slots(
+            hours=diary.as_working_hours(schedules),
+            busy=[],
+            zone=self.zone,
+            within=within,
+            not_before=within.start,
         )
         for slot in slots:
             yield _Opening(*wall_clock_at(slot.start, self.zone), slot, doctor, practice)

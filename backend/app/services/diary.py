@@ -1,22 +1,18 @@
 """A doctor's diary in the terms of the availability engine: hours, busy time, free slots."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy.orm import Session
 
-from app.crud import crud_appointment, crud_schedule
 from app.domain.appointments import BookedVisit
 from app.domain.errors import UnknownZone
-from app.domain.scheduling.availability import Slot, WorkingHours, free_slots
+from app.domain.scheduling.availability import WorkingHours
 from app.domain.time.intervals import Interval
 from app.domain.time.wall_clock import (
     MINUTES_PER_DAY,
-    ceil_minute,
-    from_minute,
     instant_of,
     to_minute,
 )
@@ -77,38 +73,6 @@ def as_working_hours(schedules: Iterable[Schedule]) -> list[WorkingHours]:
         WorkingHours(row.day_of_week, row.start_time, row.end_time, row.slot_duration)
         for row in schedules
     ]
-
-
-def busy_time(session: Session, doctor_id: int, within: Interval) -> list[Interval]:
-    """When a doctor's time is held by appointments."""
-    return [
-        Interval(to_minute(starts_at), to_minute(ends_at))
-        for starts_at, ends_at in crud_appointment.list_busy(
-            session,
-            party=Appointment.doctor_id == doctor_id,
-            since=from_minute(within.start),
-            until=from_minute(within.end),
-        )
-    ]
-
-
-def slots_offered(
-    session: Session,
-    doctor: User,
-    *,
-    within: Interval,
-    busy: Sequence[Interval],
-    now: datetime,
-) -> list[Slot]:
-    """The slots that a doctor offers around `busy` time, none of them in the past."""
-    schedules = crud_schedule.list_active_schedules(session, doctor_id=doctor.id)
-    return free_slots(
-        hours=as_working_hours(schedules),
-        busy=busy,
-        zone=zone_of(doctor),
-        within=within,
-        not_before=ceil_minute(now),
-    )
 
 
 @lru_cache(MOST_NOTED)

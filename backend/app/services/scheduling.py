@@ -1,15 +1,12 @@
 """Working hours: what doctors offer, and the free slots that follow from it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from app.crud import crud_appointment, crud_schedule, crud_user
-from app.domain.booking_limits import BookingLimits
 from app.domain.errors import AppointmentsAffected, InvalidInput
 from app.domain.people import Actor, Role
 from app.domain.policies import (
@@ -19,26 +16,10 @@ from app.domain.policies import (
     doctor_for_new_hours,
     stranded,
 )
-from app.domain.scheduling.availability import Slot, WorkingHours, working_windows
-from app.domain.time.wall_clock import from_minute, wall_clock_at
+from app.domain.scheduling.availability import WorkingHours, working_windows
 from app.models.models import Schedule
 from app.services import audit, diary
 from app.services.audit import AuditEvent
-
-
-@dataclass(frozen=True, slots=True)
-class FreeSlot:
-    """A visit that can be booked.
-
-    `date` and `time` (minutes after midnight) are the doctor's wall clock, the instants are in
-    UTC, and the duration is in minutes.
-    """
-
-    date: date
-    time: int
-    starts_at: datetime
-    ends_at: datetime
-    duration: int
 
 
 def own_hours(session: Session, actor: Actor) -> Sequence[Schedule]:
@@ -114,42 +95,6 @@ def remove_hours(session: Session, actor: Actor, *, schedule_id: int, now: datet
     crud_schedule.delete_schedule(session, schedule_id)
     _check_nobody_is_stranded(session, schedule.doctor_id, before=before, now=now)
     audit.record(session, _event("schedule.delete", schedule, fields=()), by=actor, now=now)
-
-
-def available_slots(
-    session: Session,
-    *,
-    doctor_id: int,
-    first_day: date,
-    last_day: date,
-    limits: BookingLimits,
-    now: datetime,
-) -> list[FreeSlot]:
-    """The free slots of a doctor from `first_day` to `last_day`, both inclusive.
-
-    None of them is beyond the horizon of `limits`.
-
-    Raises:
-        NotFound: the doctor does not exist or is not active.
-        UnknownZone: the doctor's time zone does not exist any more.
-    """
-    doctor = crud_user.get_listed_doctor(session, doctor_id=doctor_id)
-    zone = diary.zone_of(doctor)
-    days = diary.days_between(first_day, last_day, zone)
-    within = days.until(limits.horizon(zone, now).ends)
-    busy = diary.busy_time(session, doctor.id, within)
-    slots = diary.slots_offered(session, doctor, within=within, busy=busy, now=now)
-    return [as_free_slot(slot, zone) for slot in slots]
-
-
-def as_free_slot(slot: Slot, zone: ZoneInfo) -> FreeSlot:
-    """A slot of the engine, as people in this zone see it."""
-    return FreeSlot(
-        *wall_clock_at(slot.start, zone),
-        starts_at=from_minute(slot.start),
-        ends_at=from_minute(slot.start + slot.duration),
-        duration=slot.duration,
-    )
 
 
 def _event(action: str, schedule: Schedule, *, fields: Iterable[str]) -> AuditEvent:

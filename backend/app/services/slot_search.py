@@ -1,6 +1,7 @@
-"""What doctors offer, each from one statement: the fast sibling of `scheduling.available_slots`."""
+"""Slot search: what doctors offer, each search from one statement."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from math import inf
@@ -14,11 +15,33 @@ from app.domain.booking_limits import BookingLimits
 from app.domain.errors import UnknownZone
 from app.domain.scheduling.availability import Slot, free_slots
 from app.domain.time.intervals import Interval
-from app.domain.time.wall_clock import MINUTES_PER_DAY, ceil_minute, instant_of, utc_midnight
+from app.domain.time.wall_clock import (
+    MINUTES_PER_DAY,
+    ceil_minute,
+    from_minute,
+    instant_of,
+    utc_midnight,
+    wall_clock_at,
+)
 from app.services.diary import zone_named
 
 _A_DAY_OFF = MINUTES_PER_DAY  # no zone is further than that from UTC
 _BEHIND_A_WEEKEND = 4  # days
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSlot:
+    """A visit that can be booked.
+
+    `date` and `time` (minutes after midnight) are the doctor's wall clock, the instants are in
+    UTC, and the duration is in minutes.
+    """
+
+    date: date
+    time: int
+    starts_at: datetime
+    ends_at: datetime
+    duration: int
 
 
 class SlotSearchResult(NamedTuple):
@@ -63,6 +86,16 @@ def search_slots(
         diary.revision,
         ends=within.end,
         until=inf if within == days else horizon.moves,
+    )
+
+
+def as_free_slot(slot: Slot, zone: ZoneInfo) -> FreeSlot:
+    """A slot of the engine, as people in this zone see it."""
+    return FreeSlot(
+        *wall_clock_at(slot.start, zone),
+        starts_at=from_minute(slot.start),
+        ends_at=from_minute(slot.start + slot.duration),
+        duration=slot.duration,
     )
 
 

@@ -19,7 +19,7 @@ from app.services.readiness import Readiness
 from tests.api import tables
 from tests.api.clinic import Clinic, open_clinic
 from tests.api.tables import Rows
-from tests.conftest import MONDAY_MORNING, UNLIMITED, FakeClock
+from tests.conftest import HAS_FAST_ROUTES, MONDAY_MORNING, UNLIMITED, FakeClock
 from tests.databases import Databases
 from tests.people import PEER, Visitor
 
@@ -49,7 +49,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
         **UNLIMITED,
     )
     clock = FakeClock(MONDAY_MORNING)
-    app = create_app(settings, clock)
+    app = create_app(settings, clock, has_fast_routes=HAS_FAST_ROUTES)
     with TestClient(app, base_url="http://testserver", client=PEER) as client:
         resources = app.state.resources
         yield Running(client, settings, resources.database, resources.readiness, clock)

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from httpx2 import Response
 
-from app.api.fast.shortcuts import Shortcut
+from app.api.fast.routes import FastRoute
 from app.crud import crud_appointment, crud_user
 from app.db.database import Database
 from app.domain.appointments import AppointmentStatus
@@ -151,20 +151,25 @@ def test_no_route_is_missing(clinic: Clinic):
 
 def test_nothing_else_is_mounted(clinic: Clinic):
     routes = clinic.anonymous.client.app.routes
-    others = [route for route in routes if not isinstance(route, Shortcut)]
+    others = [route for route in routes if not isinstance(route, FastRoute)]
     assert {
         route.path for route in others if not hasattr(route, "original_router")
     } == WITHOUT_THE_DATABASE
 
 
-def test_a_shortcut_stands_before_a_route_that_is_documented(clinic: Clinic):
+@pytest.mark.fast_routes
+def test_a_fast_route_stands_before_a_route_that_is_documented(clinic: Clinic):
     app = clinic.anonymous.client.app
-    shortcuts = {route.address for route in app.routes if isinstance(route, Shortcut)}
-    assert shortcuts == {("GET", "/api/v1/appointments/my"), ("POST", "/api/v1/appointments/")}
+    fast = {(route.method, route.path) for route in app.routes if isinstance(route, FastRoute)}
+    assert fast == {
+        ("GET", "/api/v1/appointments/my"),
+        ("GET", "/api/v1/schedules/doctor/{doctor_id}/available-slots"),
+        ("POST", "/api/v1/appointments/"),
+    }
     documented = {
         (method, f"/api/v1{route.path}") for route in routes_of(app) for method in route.methods
     }
-    assert shortcuts <= documented
+    assert fast <= documented
 
 
 def test_every_case_answers_every_persona():

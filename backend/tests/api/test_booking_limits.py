@@ -49,7 +49,7 @@ def move(person: Visitor, visit: int, day: str, time: str) -> Any:
     return person.put(f"/appointments/{visit}", appointment_date=day, appointment_time=time)
 
 
-@pytest.mark.parametrize("order", [1, -1], ids=["shortcut", "plain route"])
+@pytest.mark.parametrize("order", [1, -1], ids=["fast route", "plain route"])
 def test_slots_are_offered_up_to_the_horizon(
     clinic: Clinic, near: Callable[[Visitor], Visitor], order: int
 ):

@@ -291,13 +291,13 @@ def of_every_kind(clinic: Clinic, visitor: Visitor) -> dict[str, tuple[int, Resp
     post = partial(visitor.call, "POST")
     known = {"If-None-Match": get(f"{slots}2026-11-30").headers["etag"], **page}
     return {
-        "the shortcut to slots": (200, get(f"{slots}2026-11-30")),
+        "the fast route to slots": (200, get(f"{slots}2026-11-30")),
         "slots that are known": (304, visitor.call("GET", f"{slots}2026-11-30", headers=known)),
         "the plain route to slots": (422, get(f"{slots}x")),
-        "the shortcut to bookings": (201, post("/appointments/", json=taken, headers=key)),
+        "the fast route to bookings": (201, post("/appointments/", json=taken, headers=key)),
         "a booking that is repeated": (201, post("/appointments/", json=taken, headers=key)),
         "a booking that is refused": (409, post("/appointments/", json=taken, headers=page)),
-        "the shortcut to own appointments": (200, get("/appointments/my")),
+        "the fast route to own appointments": (200, get("/appointments/my")),
         "no such address": (404, get("/nowhere")),
         "not allowed": (403, get("/users/")),
         "another method": (405, visitor.call("PUT", "/users/me", json={}, headers=page)),

@@ -117,7 +117,7 @@ def test_a_key_is_printable_and_short(clinic: Clinic, key: str):
     assert code_of(answer) == (422, "invalid_input")
 
 
-@pytest.mark.parametrize("query", [{}, {"plain": ""}], ids=["shortcut", "plain route"])
+@pytest.mark.parametrize("query", [{}, {"plain": ""}], ids=["fast route", "plain route"])
 def test_while_the_first_one_is_under_way_the_second_is_told_so(
     clinic: Clinic, query: dict[str, str]
 ):

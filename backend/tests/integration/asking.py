@@ -24,14 +24,14 @@ def answers_to(query: Callable[[RunQuery], Result], database: Database) -> list[
         in_a_thread = await asyncio.to_thread(reader.read, query)
         return [in_a_thread, await reader.read_async(query)]
 
-    async def query() -> list[Result]:
+    async def open_and_read() -> list[Result]:
         reader = database.open_reader()
         try:
             return await both(reader)
         finally:
             await reader.close()
 
-    return asyncio.run(query())
+    return asyncio.run(open_and_read())
 
 
 def with_writer(database: Database, use: Callable[[WriteQueue], Awaitable[Result]]) -> Result:

@@ -18,10 +18,11 @@ from app.domain.appointments import AppointmentStatus
 from app.domain.errors import UsernameTaken
 from app.domain.people import Role
 from app.models.models import Appointment, Schedule, User
-from app.services import demo, scheduling
+from app.services import demo
 from app.services.demo import ClinicPlan, DemoClinic
 from app.services.demo_practices import FOUNDERS
 from tests.integration.diaries import WITHOUT_LIMITS
+from tests.slot_searches import available_slots
 
 TODAY = date(2026, 11, 25)
 LONDON = ZoneInfo("Europe/London")
@@ -184,7 +185,7 @@ def test_the_story_of_each_visit_happens_in_order_and_before_today(clinic, sessi
 
 def test_every_doctor_has_plenty_of_free_slots_to_come(clinic, session):
     def free_share(doctor: User) -> float:
-        free = scheduling.available_slots(
+        free = available_slots(
             session,
             doctor_id=doctor.id,
             first_day=TODAY + timedelta(days=1),

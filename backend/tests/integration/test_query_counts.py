@@ -106,8 +106,8 @@ def test_a_doctors_appointments_take_as_many_whatever_their_number(doctor, patie
     for number in range(booked):
         book(patient, doctor, number)
     assert len(doctor.get("/appointments/my").json()) == booked
-    declined_by_the_shortcut, look_recorded_before = SESSION, 1
-    expected = declined_by_the_shortcut + SESSION + 1 + look_recorded_before
+    declined_by_the_fast_route, look_recorded_before = SESSION, 1
+    expected = declined_by_the_fast_route + SESSION + 1 + look_recorded_before
     assert statements_of(doctor, lambda: doctor.get("/appointments/my")) == expected
 
 

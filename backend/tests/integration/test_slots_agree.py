@@ -16,12 +16,12 @@ from app.domain.booking_limits import NO_LIMIT, BookingLimits
 from app.domain.errors import BeyondHorizon, ScheduleOverlaps, SlotNotOffered, SlotTaken
 from app.domain.people import Actor, Role
 from app.domain.time.wall_clock import from_minute
-from app.services import booking, scheduling
+from app.services import booking
 from app.services.booking import WantedTime
-from app.services.scheduling import FreeSlot
-from app.services.slot_search import search_slots
+from app.services.slot_search import FreeSlot, search_slots
 from tests.integration.asking import answers_to
 from tests.integration.diaries import add_hours, add_person
+from tests.slot_searches import available_slots
 
 DAY = 1440
 REFUSALS = (SlotTaken, SlotNotOffered, BeyondHorizon)
@@ -91,7 +91,7 @@ def undone(session: Session) -> Iterator[None]:
 
 
 def offered(session: Session, doctor: Actor, diary: Diary) -> list[FreeSlot]:
-    return scheduling.available_slots(
+    return available_slots(
         session,
         doctor_id=doctor.id,
         first_day=diary.day - timedelta(days=1),
@@ -181,7 +181,7 @@ def test_what_is_offered_and_nothing_else_can_be_booked(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(diary=diaries())
-def test_the_shortcut_offers_the_same(database: Database, diary: Diary):
+def test_every_reader_finds_the_same(database: Database, diary: Diary):
     with database.writing() as session:
         doctor = doctor_with(session, diary)
         plain = offered(session, doctor, diary)

@@ -31,6 +31,7 @@ from app.services import booking, scheduling
 from app.services.booking import WantedTime
 from tests.integration.diaries import add_person
 from tests.integration.diary_model import ZONE, Hours, Model, Refusal, Visit, at
+from tests.slot_searches import available_slots
 
 RUNS = int(os.environ.get("STATEFUL_RUNS", "12"))
 STEPS = int(os.environ.get("STATEFUL_STEPS", "30"))
@@ -231,7 +232,7 @@ class Clinic(RuleBasedStateMachine):
     def the_same_slots_are_free(self) -> None:
         with self.database.reading() as session:
             for doctor in self.doctors:
-                found = scheduling.available_slots(
+                found = available_slots(
                     session,
                     doctor_id=doctor.id,
                     first_day=DAYS[0],

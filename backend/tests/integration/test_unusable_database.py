@@ -76,7 +76,7 @@ def site(sqlite_databases: Databases) -> Site:
 
 
 def every_path(clinic: Clinic) -> Iterator[Callable[[], Response]]:
-    """A request of each kind: those of the shortcuts, plain ones, reads and writes."""
+    """A request of each kind: those of the fast routes, plain ones, reads and writes."""
     smith, john, admin, nobody = clinic.smith, clinic.john, clinic.admin, clinic.anonymous
     free = f"/schedules/doctor/{smith.id}/available-slots"
     for days in ({"end_date": MONDAY}, {"end_date": MONDAY, "further": "1"}):

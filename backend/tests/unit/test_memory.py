@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+from fastapi import Request
 
 from app.api.fast import free_slots
 from app.api.fast.free_slots import ENTRY_OVERHEAD_BYTES, MEMORY_BYTES, FreeSlots
@@ -57,12 +58,9 @@ def asked() -> Iterator[FreeSlots]:
 
 
 def slots_of_a_clinic() -> FreeSlots:
-    async def plain_route(*_: object) -> None:
-        """Refuses what is left to it."""
-
     limits = BookingLimits(horizon_days=365, open_visits=10)
     reader: Any = Reader()
-    return FreeSlots(plain_route, reader=reader, limits=limits, clock=lambda: NOW)
+    return FreeSlots(reader=reader, limits=limits, clock=lambda: NOW)
 
 
 def questions(number: int) -> Iterator[dict[str, Any]]:
@@ -91,12 +89,9 @@ def growth(number: int, *, overhead: int) -> int:
 def growth_here(number: int, overhead: int) -> int:
     asked, coming = slots_of_a_clinic(), questions(number)
 
-    async def send(_: object) -> None:
-        """The answers are not read."""
-
     async def query(some: int) -> int:
         for question in islice(coming, some):
-            await asked(question, send, send)
+            await asked(Request(question))
         return int(psutil.Process().memory_info().rss)
 
     async def ask_all() -> int:
@@ -128,13 +123,9 @@ def test_what_has_no_slots_is_not_remembered(asked: FreeSlots):
 
 async def ask_about(asked: FreeSlots, doctor_id: int) -> None:
     """Ask for the free slots of a coming day."""
-
-    async def send(_: object) -> None:
-        """The answer is not read."""
-
     (question,) = islice(questions(doctor_id), doctor_id - 1, None)
     question["query_string"] = b"start_date=2026-11-30&end_date=2026-11-30"
-    await asked(question, send, send)
+    await asked(Request(question))
 
 
 def test_the_longest_appointments_are_remembered_within_bounds():

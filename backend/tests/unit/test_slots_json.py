@@ -10,7 +10,7 @@ from app.domain.scheduling.availability import Slot
 from app.domain.time.wall_clock import from_minute, wall_clock_at
 from app.schemas.schemas import SlotAnswer
 from app.schemas.slots_json import slots_as_json
-from app.services.scheduling import FreeSlot
+from app.services.slot_search import FreeSlot
 
 ZONES = (
     "UTC",

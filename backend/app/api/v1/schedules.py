@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.api.v1.dependencies import App, CurrentActor, Now, Reading, Writing
-from app.domain.errors import InvalidInput
+from app.api.v1.slots_answer import SlotsAnswer
+from app.domain.errors import InvalidInput, NotFound
 from app.http.problems import documented
 from app.http.refusals import audited
 from app.http.transactions import TransactionRoute
@@ -53,15 +54,18 @@ def doctor_schedules(doctor_id: Id, session: Reading) -> list[ScheduleAnswer]:
     return [ScheduleAnswer.model_validate(row) for row in rows]
 
 
-@router.get("/doctor/{doctor_id}/available-slots", responses=documented(404, 409))
+@router.get(
+    "/doctor/{doctor_id}/available-slots",
+    response_model=list[SlotAnswer],
+    responses=documented(404, 409),
+)
 def available_slots(
     app: App,
     doctor_id: Id,
     start_date: Annotated[CalendarDate, Query(description="in the doctor's time zone")],
     end_date: Annotated[CalendarDate, Query(description="inclusive, at most 31 days in all")],
-    session: Reading,
     now: Now,
-) -> list[SlotAnswer]:
+) -> Response:
     """The slots of a doctor that can be booked, in order."""
     if end_date < start_date:
         raise InvalidInput("end_date", "The range ends before it starts.")
@@ -69,15 +73,18 @@ def available_slots(
         raise InvalidInput("end_date", f"Search at most {LONGEST_SEARCH.days} days at once.")
     if has_long_passed(end_date, now):
         raise InvalidInput("end_date", "These days are long over. Search for coming days.")
-    slots = scheduling.available_slots(
-        session,
+    search = partial(
+        slot_search.search_slots,
         doctor_id=doctor_id,
         first_day=start_date,
         last_day=end_date,
         limits=app.booking,
         now=now,
     )
-    return [SlotAnswer.model_validate(slot) for slot in slots]
+    found = app.reader.read(search)
+    if found is None:
+        raise NotFound("There is no such doctor.")
+    return SlotsAnswer(found)
 
 
 def has_long_passed(day: date, now: datetime) -> bool:
@@ -98,7 +105,7 @@ def first_slots(
     )
     found = app.reader.read(search)
     return [
-        FirstSlotAnswer(doctor_id=doctor_id, **asdict(scheduling.as_free_slot(slot, zone)))
+        FirstSlotAnswer(doctor_id=doctor_id, **asdict(slot_search.as_free_slot(slot, zone)))
         for doctor_id, slot, zone in found
     ]
 

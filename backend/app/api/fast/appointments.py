@@ -1,21 +1,13 @@
-"""Shortcuts to what is asked all the time by those who are signed in.
-
-FastAPI takes longer to find a route and to solve what it depends on than these requests take to
-answer. Each has a shortcut before the router, for its usual form. What is unusual goes on to the
-plain route, which is also what documents it.
-"""
+"""The fast paths to booking and to a patient's own appointments."""
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from starlette.datastructures import QueryParams
-from starlette.routing import BaseRoute, Match
-from starlette.types import Message, Receive, Scope, Send
 
 from app.api.v1 import appointments
 from app.api.v1.appointments import OwnPage
@@ -30,56 +22,15 @@ from app.services.logins import SignedIn
 
 JSON = "application/json"
 
-Handler = Callable[[Request], Awaitable[Response | None]]
 
-
-class Shortcut(BaseRoute):
-    """Stands before the plain route of its name; answers what its handler does not decline."""
-
-    def __init__(self, handler: Handler, plain: APIRoute, *, prefix: str) -> None:
-        self._handler = handler
-        self._plain = plain
-        (method,) = plain.methods or ("GET",)
-        self.address = (method, prefix + plain.path)
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Requests of this method to this path that were not declined before."""
-        is_usual = (
-            scope["type"] == "http"
-            and (scope["method"], scope["path"]) == self.address
-            and "declined" not in scope
-        )
-        return (Match.FULL, {"route": self._plain}) if is_usual else (Match.NONE, {})
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        answer = await self._handler(request)
-        if answer is not None:
-            await answer(scope, receive, send)
-            return
-        scope["declined"] = True
-        await scope["router"](scope, _as_received(await request.body()), send)
-
-
-def shortcuts(prefix: str) -> list[BaseRoute]:
-    """The shortcuts to the routes under a prefix."""
-    plain = {
-        route.name: route for route in appointments.router.routes if isinstance(route, APIRoute)
-    }
-    return [
-        Shortcut(_book, plain["book"], prefix=prefix),
-        Shortcut(_own_appointments, plain["my_appointments"], prefix=prefix),
-    ]
-
-
-async def _own_appointments(request: Request) -> Response | None:
+async def own_appointments(request: Request) -> Response | None:
     """A patient's page. Those of doctors are recorded as reads of others' data."""
     authenticate, wanted = authentication_of(request), _as_page(request.query_params)
     if authenticate is None or wanted is None:
         return None
     app = resources_of(request)
-    question = partial(_patient_and_page, authenticate, wanted, app.clock())
-    who, found = await app.reader.read_async(question)
+    find = partial(_patient_and_page, authenticate, wanted, app.clock())
+    who, found = await app.reader.read_async(find)
     if who is None or found is None:
         return None
     await check_csrf_and_touch(request, who)
@@ -108,7 +59,8 @@ def _as_page(parameters: QueryParams) -> OwnPage | None:
         return None
 
 
-async def _book(request: Request) -> Response | None:
+async def book(request: Request) -> Response | None:
+    """Book in the write queue, with others that book at the same time."""
     actor = await current_actor(request)
     body = _as_appointment(await request.body())
     key = request.headers.get("idempotency-key")
@@ -139,10 +91,3 @@ def _as_appointment(body: bytes) -> NewAppointment | None:
 
 def _is_usual(key: str | None) -> bool:
     return key is None or re.fullmatch(appointments.KEY_PATTERN, key) is not None
-
-
-def _as_received(body: bytes) -> Receive:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive

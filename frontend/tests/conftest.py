@@ -10,9 +10,7 @@ from streamlit.util import calc_hash
 from app.core.config import Settings as ApiSettings
 from app.db import schema
 from app.models.models import User
-from frontend.tests import fake_booking, fake_staff  # noqa: F401 - they add routes
 from frontend.tests.clinic import Clinic
-from frontend.tests.fake_api import FakeApi, Json
 from frontend.tests.gateway import Gateway, InProcess
 from frontend.tests.page_driver import SLOW_MACHINE_SECONDS
 from ui import config
@@ -103,16 +101,6 @@ def gateway(
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch, settings: config.Settings) -> FakeApi:
-    """The API of the pages under test, and the clock they share with it."""
-    fake = FakeApi()
-    pool = transport.new_client(fake.transport())
-    monkeypatch.setattr(transport, "shared_client", lambda: pool)
-    monkeypatch.setattr(clock, "now", lambda: fake.now)
-    return fake
-
-
-@pytest.fixture
 def cookies(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The cookies that the browser under test, on this machine, sends when a tab connects."""
     jar = {"browser": "the-browser-under-test"}
@@ -122,21 +110,17 @@ def cookies(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 @pytest.fixture
-def open_page(request: pytest.FixtureRequest, cookies: dict[str, str]) -> OpenPage:
+def open_page(clinic: Clinic, gateway: Gateway, cookies: dict[str, str]) -> OpenPage:
     """Opens a new tab at an address, in a browser where `as_user` is logged in already.
 
     The browser's clock is that of `zone`.
     """
-    is_real = "clinic" in request.fixturenames
-    api = request.getfixturevalue("clinic" if is_real else "api")
-    if is_real:
-        request.getfixturevalue("gateway")
 
     def open_tab(
-        url_path: str = HOME, *, as_user: User | Json | None = None, zone: str | None = "UTC"
+        url_path: str = HOME, *, as_user: User | None = None, zone: str | None = "UTC"
     ) -> AppTest:
         if as_user is not None:
-            cookies["session"] = api.add_session(as_user).token
+            cookies["session"] = clinic.add_session(as_user).token
         tab = AppTest.from_file(SCRIPT, default_timeout=SLOW_MACHINE_SECONDS)
         tab._page_hash = calc_hash(url_path)
         tab.context["timezone"] = zone

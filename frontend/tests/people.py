@@ -8,7 +8,7 @@ from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
-from frontend.tests.fake_clinic import PASSWORD
+from frontend.tests.clinic import PASSWORD
 
 
 def fill(tab: AppTest | Block, label: str, text: str) -> None:

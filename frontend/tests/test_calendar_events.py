@@ -1,12 +1,10 @@
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from pydantic import TypeAdapter
 
-from frontend.tests.fake_api import FakeApi
-from frontend.tests.fake_clinic import MONDAY_MORNING, Json
 from ui import config
-from ui.api.models import Appointment, Schedule, Slot
+from ui.api.models import Appointment, AppointmentStatus, Doctor, Patient, Schedule, Slot
 from ui.appointments import events
 from ui.appointments.slot_picker import days_with_free_times
 from ui.appointments.wording import doctor_label, doctor_of, patient_of, when
@@ -33,10 +31,53 @@ TUESDAY = slot(datetime(2026, 12, 1, 8, tzinfo=UTC), date(2026, 12, 1), "09:00")
 AGAIN = slot(datetime(2026, 10, 25, 1, 30, tzinfo=UTC), date(2026, 10, 25), "02:30")
 
 
-@pytest.fixture
-def doctor(api: FakeApi) -> Json:
-    api.timezone = BERLIN
-    return api.add_user("dr_smith", role="doctor", full_name="Dr. John Smith")
+SMITH = Doctor(id=1, full_name="Dr. John Smith", specialty=None, timezone=BERLIN)
+FAR = Doctor(id=2, full_name="Dr Far", specialty=None, timezone="America/New_York")
+JOHN = Patient(id=3, full_name="<b>John</b>", email="john@example.com", phone=None)
+MORNING = datetime(2026, 11, 30, 7, tzinfo=UTC)
+
+
+def visit(
+    doctor: Doctor = SMITH,
+    starts_at: datetime = MORNING,
+    status: AppointmentStatus = "scheduled",
+    visit_id: int = 1,
+) -> Appointment:
+    """A visit of half an hour."""
+    local = starts_at.astimezone(ZoneInfo(doctor.timezone))
+    return Appointment(
+        id=visit_id,
+        doctor_id=doctor.id,
+        patient_id=JOHN.id,
+        appointment_date=local.date(),
+        appointment_time=f"{local:%H:%M}",
+        duration=30,
+        reason="Regular checkup",
+        status=status,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=30),
+        timezone=doctor.timezone,
+        created_at=MORNING,
+        updated_at=MORNING,
+        doctor=doctor,
+        patient=JOHN,
+    )
+
+
+def hours(
+    day: int, start_time: str = "09:00", end_time: str = "17:00", *, is_active: bool = True
+) -> Schedule:
+    """Working hours in half hours."""
+    return Schedule(
+        id=day + 1,
+        doctor_id=SMITH.id,
+        day_of_week=day,
+        start_time=start_time,
+        end_time=end_time,
+        slot_duration=30,
+        is_active=is_active,
+        created_at=MORNING,
+    )
 
 
 def test_free_times_are_chips_a_day_and_slots():
@@ -80,13 +121,10 @@ def test_the_second_reading_of_an_hour_is_told_apart():
     assert events.free_times([AGAIN], BERLIN, MONDAY, None)[1]["title"] == "free (second)"
 
 
-def test_appointments_stand_at_their_wall_clock_whatever_the_browser(api: FakeApi, doctor: Json):
-    patient = api.add_user("john", full_name="<b>John</b>")
-    rows = [
-        api.add_appointment(doctor, patient, MONDAY_MORNING, status=status)
-        for status in ("scheduled", "completed", "cancelled")
-    ]
-    assert events.appointments(parsed(rows), patient_of, BERLIN) == [
+def test_appointments_stand_at_their_wall_clock_whatever_the_browser():
+    statuses: list[AppointmentStatus] = ["scheduled", "completed", "cancelled"]
+    visits = [visit(status=one, visit_id=number) for number, one in enumerate(statuses, 1)]
+    assert events.appointments(visits, patient_of, BERLIN) == [
         booked("1", "<b>John</b>", "scheduled"),
         booked("2", "<b>John</b> (completed)", "completed"),
         booked("3", "<b>John</b> (cancelled)", "cancelled"),
@@ -104,22 +142,20 @@ def booked(event_id: str, title: str, status: str) -> Event:
     )
 
 
-def test_an_appointment_in_a_repeated_hour_says_which(api: FakeApi, doctor: Json):
-    row = api.add_appointment(doctor, api.add_user("john"), AGAIN.starts_at)
-    [one] = parsed([row])
+def test_an_appointment_in_a_repeated_hour_says_which():
+    one = visit(starts_at=AGAIN.starts_at)
     assert when(one) == "Sunday 25 October 2026, 2:30 (second) (Europe/Berlin time)"
     assert events.appointments([one], doctor_of, BERLIN)[0]["title"] == "Dr. John Smith (second)"
 
 
-def test_appointments_stand_at_their_instants_in_the_reader_s_zone(api: FakeApi, doctor: Json):
-    far = api.add_user("dr_far", role="doctor", timezone="America/New_York")
-    rows = [api.add_appointment(one, api.add_user("john"), MONDAY_MORNING) for one in (doctor, far)]
-    placed = events.appointments(parsed(rows), doctor_of, BERLIN)
+def test_appointments_stand_at_their_instants_in_the_reader_s_zone():
+    visits = [visit(), visit(FAR)]
+    placed = events.appointments(visits, doctor_of, BERLIN)
     assert [(one["title"], one["start"], one["end"]) for one in placed] == [
         ("Dr. John Smith", "2026-11-30T08:00:00", "2026-11-30T08:30:00"),
         ("Dr Far, 2:00 America/New_York time", "2026-11-30T08:00:00", "2026-11-30T08:30:00"),
     ]
-    placed = events.appointments(parsed(rows), doctor_of, "America/Los_Angeles")
+    placed = events.appointments(visits, doctor_of, "America/Los_Angeles")
     assert [(one["title"], one["start"]) for one in placed] == [
         ("Dr. John Smith, 8:00 Europe/Berlin time", "2026-11-29T23:00:00"),
         ("Dr Far, 2:00 America/New_York time", "2026-11-29T23:00:00"),
@@ -131,21 +167,18 @@ def test_appointments_stand_at_their_instants_in_the_reader_s_zone(api: FakeApi,
     [("en_GB", MONDAY_OF_REFERENCE, "2024-01-07"), ("en_US", "2023-12-31", "2023-12-31")],
 )
 def test_the_week_of_working_hours_begins_as_the_locale_says(
-    api: FakeApi, doctor: Json, settings, monkeypatch, locale: str, first: str, sunday: str
+    settings, monkeypatch, locale: str, first: str, sunday: str
 ):
     monkeypatch.setenv("CLINIC_LOCALE", locale)
     config.settings.cache_clear()
-    rows = [api.add_schedule(doctor, day) for day in range(7)]
-    shown = events.working_hours(TypeAdapter(list[Schedule]).validate_python(rows))
+    shown = events.working_hours([hours(day) for day in range(7)])
     assert min(one["start"] for one in shown) == f"{first}T09:00:00"
     assert shown[6]["start"] == f"{sunday}T09:00:00"
     assert week_of(date(2026, 11, 30)).first == date(2026, 11, 30 if locale == "en_GB" else 29)
 
 
-def test_working_hours_reach_to_midnight(api: FakeApi, doctor: Json):
-    api.add_schedule(doctor, 0)
-    api.add_schedule(doctor, 6, start_time="18:00", end_time="24:00", is_active=False)
-    rows = TypeAdapter(list[Schedule]).validate_python(list(api.schedules.values()))
+def test_working_hours_reach_to_midnight():
+    rows = [hours(0), hours(6, "18:00", "24:00", is_active=False)]
     assert events.working_hours(rows) == [
         Event(
             id="1",
@@ -156,7 +189,7 @@ def test_working_hours_reach_to_midnight(api: FakeApi, doctor: Json):
             classNames=["clickable", "active"],
         ),
         Event(
-            id="2",
+            id="7",
             title="30 minutes (inactive)",
             start="2024-01-07T18:00:00",
             end="2024-01-08T00:00:00",
@@ -192,14 +225,9 @@ def test_days_with_free_times_are_counted_in_order():
     ]
 
 
-def test_a_doctor_without_specialty_is_only_a_name(api: FakeApi, doctor: Json):
-    [one] = parsed([api.add_appointment(doctor, api.add_user("john"), MONDAY_MORNING)])
-    cardiologist = one.doctor.model_copy(update={"specialty": "Cardiology"})
-    assert [doctor_label(one.doctor), doctor_label(cardiologist)] == [
+def test_a_doctor_without_specialty_is_only_a_name():
+    cardiologist = SMITH.model_copy(update={"specialty": "Cardiology"})
+    assert [doctor_label(SMITH), doctor_label(cardiologist)] == [
         "Dr. John Smith",
         "Dr. John Smith · Cardiology",
     ]
-
-
-def parsed(rows: list[Json]) -> list[Appointment]:
-    return TypeAdapter(list[Appointment]).validate_python(rows)

@@ -1,15 +1,17 @@
 """The API client: what it sends, and what it makes of the answers."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import httpx
 import pytest
 
-from frontend.tests.fake_api import FakeApi
-from frontend.tests.fake_clinic import PASSWORD, Json
-from frontend.tests.fake_refusals import RefusedError
-from ui.api import transport
+from app.core.security import token_digest
+from app.domain.errors import ServerBusy
+from app.models.models import Appointment, LoginSession, User
+from frontend.tests.clinic import PASSWORD, Clinic
+from frontend.tests.gateway import Gateway
+from ui.api import appointments, transport
 from ui.api.client import Api
 from ui.api.errors import (
     OUTCOME_UNKNOWN,
@@ -28,20 +30,20 @@ SET_COOKIE = {"Set-Cookie": "session=of-somebody; HttpOnly; Path=/"}
 
 
 @pytest.fixture
-def john(api: FakeApi) -> Json:
-    return api.add_user("john_patient")
+def john(clinic: Clinic) -> User:
+    return clinic.add_user("john_patient")
 
 
 @pytest.fixture
-def smith(api: FakeApi) -> Json:
-    doctor = api.add_user("dr_smith", role="doctor", specialty="Cardiology")
-    api.add_schedule(doctor, 0)
+def smith(clinic: Clinic) -> User:
+    doctor = clinic.add_user("dr_smith", role="doctor", specialty="Cardiology")
+    clinic.add_schedule(doctor, 0)
     return doctor
 
 
-def api_of(api: FakeApi, user: Json, **more) -> Api:
-    session = api.add_session(user)
-    return Api(Transport(session.token, session.csrf_token, **more))
+def api_of(clinic: Clinic, user: User, **more) -> Api:
+    login = clinic.add_session(user)
+    return Api(Transport(login.token, login.csrf_token, **more))
 
 
 def answer_with(monkeypatch: pytest.MonkeyPatch, answer) -> None:
@@ -66,65 +68,74 @@ def test_the_pool_keeps_no_cookie_and_an_ordinary_client_does():
     assert seen == [["", ""], ["", "session=of-somebody"]]
 
 
-def test_the_login_answers_with_the_token_of_the_cookie(api: FakeApi, john: Json):
+def test_the_login_answers_with_the_token_of_the_cookie(
+    gateway: Gateway, clinic: Clinic, john: User
+):
     token, device, signed_in = ANONYMOUS.auth.login("john_patient", PASSWORD)
 
-    session = api.sessions[token]
-    assert device == "device-of-john_patient"
-    assert (signed_in.user.username, signed_in.csrf_token) == ("john_patient", session.csrf_token)
+    [session] = clinic.all(LoginSession)
+    assert session.token_digest == token_digest(token)
+    assert device
+    assert (signed_in.user.username, signed_in.csrf_token) == (
+        "john_patient",
+        Api(Transport(token)).auth.me().csrf_token,
+    )
 
 
-def test_each_person_sends_their_own_credentials(api: FakeApi, john: Json, smith: Json):
-    people = [api_of(api, john), api_of(api, smith), api_of(api, john)]
+def test_each_person_sends_their_own_credentials(
+    gateway: Gateway, clinic: Clinic, john: User, smith: User
+):
+    people = [api_of(clinic, john), api_of(clinic, smith), api_of(clinic, john)]
 
     names = [person.auth.me().user.username for person in people]
 
     assert names == ["john_patient", "dr_smith", "john_patient"]
 
 
-def test_changes_carry_the_csrf_token(api: FakeApi, john: Json):
-    session = api.add_session(john)
+def test_changes_carry_the_csrf_token(gateway: Gateway, clinic: Clinic, john: User):
+    login = clinic.add_session(john)
 
-    refused = failure_of(Api(Transport(session.token, "of another session")).auth.logout)
-    Api(Transport(session.token, session.csrf_token)).auth.logout()
+    refused = failure_of(Api(Transport(login.token, "of another session")).auth.logout)
+    Api(Transport(login.token, login.csrf_token)).auth.logout()
 
     assert isinstance(refused, ApiError)
-    assert (refused.status, refused.code, api.sessions) == (403, "csrf_failed", {})
+    assert (refused.status, refused.code) == (403, "csrf_failed")
+    assert clinic.all(LoginSession) == []
 
 
-def test_public_reads_carry_no_session(api: FakeApi, john: Json, smith: Json):
-    person = api_of(api, john)
+def test_public_reads_carry_no_session(gateway: Gateway, clinic: Clinic, john: User, smith: User):
+    person = api_of(clinic, john)
 
     person.users.doctors()
-    person.schedules.free_slots(smith["id"], MONDAY, MONDAY)
+    person.schedules.free_slots(smith.id, MONDAY, MONDAY)
 
-    assert [request.headers.get("cookie") for request in api.requests] == [None] * 2
+    assert [request.headers.get("cookie") for request in gateway.requests] == [None] * 2
 
 
-def test_the_browser_is_named_to_the_api(api: FakeApi, john: Json):
-    api_of(api, john, user_agent="Mozilla/5.0 (a phone)", address="192.0.2.7").auth.me()
+def test_the_browser_is_named_to_the_api(gateway: Gateway, clinic: Clinic, john: User):
+    api_of(clinic, john, user_agent="Mozilla/5.0 (a phone)", address="192.0.2.7").auth.me()
 
-    headers = api.requests[-1].headers
+    headers = gateway.requests[-1].headers
     assert (headers["user-agent"], headers["x-forwarded-for"]) == (
         "Mozilla/5.0 (a phone)",
         "192.0.2.7",
     )
 
 
-def test_booking_moving_and_cancelling(api: FakeApi, john: Json, smith: Json):
-    patient, doctor = api_of(api, john), api_of(api, smith)
-    first, second, *_ = ANONYMOUS.schedules.free_slots(smith["id"], MONDAY, MONDAY)
+def test_booking_moving_and_cancelling(gateway: Gateway, clinic: Clinic, john: User, smith: User):
+    patient, doctor = api_of(clinic, john), api_of(clinic, smith)
+    first, second, *_ = ANONYMOUS.schedules.free_slots(smith.id, MONDAY, MONDAY)
 
-    booked = patient.appointments.book(smith["id"], first, "Regular checkup", key="a-key")
+    booked = patient.appointments.book(smith.id, first, "Regular checkup", key="a-key")
     moved = patient.appointments.move(booked.id, second)
     cancelled = patient.appointments.cancel(booked.id)
 
     assert (booked.appointment_time, booked.duration, booked.status) == ("09:00", 30, "scheduled")
     assert (moved.appointment_time, cancelled.status) == ("09:30", "cancelled")
     assert doctor.appointments.get(booked.id) == cancelled
-    assert api.requests[1].headers["idempotency-key"] == "a-key"
-    assert json.loads(api.requests[1].content) == {
-        "doctor_id": smith["id"],
+    assert gateway.requests[1].headers["idempotency-key"] == "a-key"
+    assert json.loads(gateway.requests[1].content) == {
+        "doctor_id": smith.id,
         "reason": "Regular checkup",
         "appointment_date": "2026-11-30",
         "appointment_time": "09:00",
@@ -132,16 +143,16 @@ def test_booking_moving_and_cancelling(api: FakeApi, john: Json, smith: Json):
     }
 
 
-def test_completing(api: FakeApi, john: Json, smith: Json):
-    visit = api.add_appointment(smith, john, api.now)
+def test_completing(gateway: Gateway, clinic: Clinic, john: User, smith: User):
+    visit = clinic.add_appointment(smith, john, clinic.now)
 
-    done = api_of(api, smith).appointments.set_status(visit["id"], "completed")
+    done = api_of(clinic, smith).appointments.set_status(visit.id, "completed")
 
-    assert (done.id, done.status) == (visit["id"], "completed")
+    assert (done.id, done.status) == (visit.id, "completed")
 
 
-def test_schedules(api: FakeApi, smith: Json):
-    doctor = api_of(api, smith)
+def test_schedules(gateway: Gateway, clinic: Clinic, smith: User):
+    doctor = api_of(clinic, smith)
 
     added = doctor.schedules.add(2, "09:00", "12:00", 20)
     changed = doctor.schedules.change(added.id, is_active=False)
@@ -152,17 +163,20 @@ def test_schedules(api: FakeApi, smith: Json):
     assert [row.id for row in doctor.schedules.my()] == [1]
 
 
-def test_all_pages_of_appointments_are_read(api: FakeApi, john: Json, smith: Json):
-    api.page_size = 2
-    ids = [api.add_appointment(smith, john, api.now)["id"] for _ in range(5)]
+def test_all_pages_of_appointments_are_read(
+    monkeypatch: pytest.MonkeyPatch, gateway: Gateway, clinic: Clinic, john: User, smith: User
+):
+    monkeypatch.setattr(appointments, "PAGE_SIZE", 2)
+    starts = [clinic.now + timedelta(hours=number) for number in range(5)]
+    clinic.add_appointments(smith, john, starts)
 
-    found = api_of(api, john).appointments.between(MONDAY, MONDAY)
+    found = api_of(clinic, john).appointments.between(MONDAY, MONDAY)
 
-    assert [visit.id for visit in found] == ids
-    assert [dict(request.url.params) for request in api.requests] == [
-        {"date_from": "2026-11-30", "date_to": "2026-11-30", "limit": "200"} | cursor
-        for cursor in ({}, {"cursor": "2"}, {"cursor": "4"})
-    ]
+    assert [visit.starts_at for visit in found] == starts
+    queries = gateway.queries("/appointments/my")
+    assert ["cursor" in query for query in queries] == [False, True, True]
+    days = {"date_from": "2026-11-30", "date_to": "2026-11-30", "limit": "2"}
+    assert [query | days for query in queries] == queries
 
 
 def test_the_next_page_is_asked_of_the_configured_server(monkeypatch: pytest.MonkeyPatch, settings):
@@ -188,8 +202,8 @@ def test_every_code_has_a_sentence(code: str):
     assert ApiError(400, code, "The API's own sentence.").sentence == SENTENCES[code]
 
 
-def test_an_unknown_code_says_what_the_api_says(api: FakeApi):
-    api.refusals["GET", "/users/doctors"] = RefusedError("server_busy", "Come back at nine.")
+def test_an_unknown_code_says_what_the_api_says(gateway: Gateway):
+    gateway.refusals["GET", "/users/doctors"] = ServerBusy("Come back at nine.")
     known = failure_of(ANONYMOUS.users.doctors)
 
     assert known.sentence == SENTENCES["server_busy"]
@@ -216,19 +230,19 @@ def test_field_errors_are_said_in_plain_words(message: str, plain: str):
     assert plain_message(message) == plain
 
 
-def test_the_appointments_in_the_way_are_named(api: FakeApi, john: Json, smith: Json):
-    visit = api.add_appointment(smith, john, api.now)
+def test_the_appointments_in_the_way_are_named(
+    gateway: Gateway, clinic: Clinic, john: User, smith: User
+):
+    visit = clinic.add_appointment(smith, john, clinic.now + timedelta(hours=2))
 
-    refused = failure_of(lambda: api_of(api, smith).schedules.delete(1))
+    refused = failure_of(lambda: api_of(clinic, smith).schedules.delete(1))
 
     assert isinstance(refused, ApiError)
-    assert [(one.id, one.patient_name) for one in refused.affected] == [
-        (visit["id"], "John Patient")
-    ]
+    assert [(one.id, one.patient_name) for one in refused.affected] == [(visit.id, "John Patient")]
 
 
-def test_no_answer_is_unreachable(api: FakeApi):
-    api.down = True
+def test_no_answer_is_unreachable(gateway: Gateway):
+    gateway.down = True
 
     failure = failure_of(ANONYMOUS.users.doctors)
 
@@ -271,33 +285,34 @@ def test_a_change_without_an_answer_may_have_happened(
 )
 def test_a_booking_without_an_answer_is_sent_once_more(
     monkeypatch: pytest.MonkeyPatch,
-    api: FakeApi,
-    john: Json,
-    smith: Json,
+    gateway: Gateway,
+    clinic: Clinic,
+    john: User,
+    smith: User,
     outcomes: list[type[httpx.TransportError] | None],
     told: str | None,
 ):
-    slot = ANONYMOUS.schedules.free_slots(smith["id"], MONDAY, MONDAY)[0]
+    slot = ANONYMOUS.schedules.free_slots(smith.id, MONDAY, MONDAY)[0]
     keys, waiting = [], list(outcomes)
 
     def lose_the_answer(request: httpx.Request) -> httpx.Response:
         keys.append(request.headers["idempotency-key"])
-        answer, error = api.answer(request), waiting.pop(0)
+        answer, error = gateway.handle_request(request), waiting.pop(0)
         if error is not None:
             raise error("lost", request=request)
         return answer
 
     answer_with(monkeypatch, lose_the_answer)
-    patient = api_of(api, john)
+    patient = api_of(clinic, john)
 
     try:
-        patient.appointments.book(smith["id"], slot, "Regular checkup", key="a-key")
+        patient.appointments.book(smith.id, slot, "Regular checkup", key="a-key")
         sentence = None
     except ApiFailure as failure:
         sentence = failure.sentence
 
     assert (sentence, keys) == (told, ["a-key"] * len(outcomes))
-    assert [row["appointment_time"] for row in api.appointments.values()] == ["09:00"]
+    assert [one.appointment_time for one in clinic.all(Appointment)] == [9 * 60]
 
 
 @pytest.mark.parametrize(
@@ -318,21 +333,21 @@ def test_an_answer_that_is_none_of_the_api_is_a_sentence(
 
 
 def test_a_login_without_a_cookie_is_no_login(
-    monkeypatch: pytest.MonkeyPatch, api: FakeApi, john: Json
+    monkeypatch: pytest.MonkeyPatch, gateway: Gateway, clinic: Clinic, john: User
 ):
-    body = api.signed_in(api.add_session(john))
-    answer_with(monkeypatch, lambda _: httpx.Response(200, json=body))
+    body = api_of(clinic, john).auth.me().model_dump_json()
+    answer_with(monkeypatch, lambda _: httpx.Response(200, content=body))
 
     failure = failure_of(lambda: ANONYMOUS.auth.login("john_patient", PASSWORD))
 
     assert failure.sentence == SENTENCES["unexpected_answer"]
 
 
-def test_who_is_signed_out_elsewhere_is_noticed_once(api: FakeApi, john: Json):
+def test_who_is_signed_out_elsewhere_is_noticed_once(gateway: Gateway, clinic: Clinic, john: User):
     noticed = []
-    person = api_of(api, john, on_signed_out=lambda: noticed.append("signed out"))
+    person = api_of(clinic, john, on_signed_out=lambda: noticed.append("signed out"))
     person.auth.me()
-    api.sessions.clear()
+    clinic.end_sessions()
 
     refused = failure_of(person.auth.me)
 

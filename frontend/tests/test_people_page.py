@@ -14,10 +14,11 @@ from frontend.tests.gateway import Gateway
 from frontend.tests.page_driver import buttons, choose, press, texts
 from frontend.tests.people import fill
 from ui.api.errors import SENTENCES, UNREACHABLE
-from ui.people.accounts import MOST_KEPT, STILL_BOOKED
+from ui.people.accounts import MOST_KEPT, STILL_BOOKED, TIMES_WOULD_CHANGE
 
 PAGE = "people"
 ACTIONS = ["Deactivate", "Change role", "Devices"]
+FOR_A_DOCTOR = ["Deactivate", "Change role", "Time zone", "Devices"]
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_the_waiting_doctors_come_first(tab: AppTest):
         "front_desk · front_desk@example.com",
         "john_patient · john_patient@example.com · 020 7946 0000",
     ]
-    assert buttons(tab) == ["Invite a doctor", "Approve", *ACTIONS, *ACTIONS]
+    assert buttons(tab) == ["Invite a doctor", "Approve", *FOR_A_DOCTOR, *ACTIONS]
     assert texts(tab.caption) == ["This is you."]
 
 
@@ -143,6 +144,18 @@ def test_changing_the_role(clinic: Clinic, tab: AppTest, john: User):
     assert (clinic.fresh(john).role, texts(tab.success)) == ("doctor", ["John Doe is a doctor now"])
 
 
+def test_changing_the_time_zone(clinic: Clinic, tab: AppTest, waiting: User):
+    press(tab, "Time zone")
+    assert tab.selectbox[-1].value == waiting.timezone
+    tab.selectbox[-1].select("Europe/Paris")
+    press(tab, "Change the time zone")
+
+    assert (clinic.fresh(waiting).timezone, texts(tab.success)) == (
+        "Europe/Paris",
+        ["The time zone of Dr Smith is Europe/Paris now"],
+    )
+
+
 def test_a_role_has_to_be_chosen(clinic: Clinic, tab: AppTest, waiting: User):
     in_dialog(tab, "Change role", "Change the role")
 
@@ -170,6 +183,17 @@ def test_a_doctor_with_booked_patients_stays_a_doctor(
     press(tab, "Change the role")
 
     assert (texts(tab.error), clinic.fresh(waiting).role) == ([IN_THE_WAY], "doctor")
+
+
+def test_a_time_zone_that_would_change_booked_times_is_refused(
+    clinic: Clinic, tab: AppTest, waiting: User, booked: Appointment
+):
+    press(tab, "Time zone")
+    tab.selectbox[-1].select("Europe/Paris")
+    press(tab, "Change the time zone")
+
+    expected = IN_THE_WAY.replace(STILL_BOOKED, TIMES_WOULD_CHANGE)
+    assert (texts(tab.error), clinic.fresh(waiting).timezone) == ([expected], waiting.timezone)
 
 
 @pytest.mark.parametrize("who", ["john", "smith"])

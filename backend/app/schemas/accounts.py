@@ -40,11 +40,12 @@ class Registration(Request):
 
 
 class AccountChanges(Changes):
-    """What an admin may set of an account."""
+    """What an admin may set of another person's account."""
 
     role: Annotated[Role, Field(strict=False)] = Role.PATIENT
     is_active: bool = True
     is_approved: bool = True
+    timezone: Timezone = Field("", description="doctors only")
 
 
 class Credentials(Request):

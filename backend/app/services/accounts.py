@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -33,7 +32,7 @@ from app.services.passwords import PasswordRules, check_password
 from app.services.proofs import prove
 
 KEY_LENGTH = 508
-PROFESSIONAL_FIELDS = {"specialty", "timezone"}
+PROFESSIONAL_FIELDS = {"specialty": "specialty", "timezone": "time zone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +223,10 @@ def update_profile(
         EmailUnavailable: another account has the address.
         AppointmentsAffected: in the doctor's new time zone booked visits have other times.
     """
-    for field in sorted(PROFESSIONAL_FIELDS & changes.keys()):
-        if actor.role is not Role.DOCTOR:
-            raise InvalidInput(field, f"Only doctors have a {field}.")
-    timezone = crud_user.get_user(session, user_id=actor.id).timezone
-    if changes.get("timezone", timezone) != timezone:
+    check_profession(actor.role, changes)
+    if "timezone" in changes:
         crud_user.lock_exclusive(session, user_ids={actor.id})
-        _check_times_stay(session, actor.id, diary.zone_named(changes["timezone"]), now=now)
+        check_times_stay(session, crud_user.get_user(session, user_id=actor.id), changes, now=now)
     if "email" in changes:
         changes = {**changes, "email_key": _key("email", changes["email"])}
     try:
@@ -242,14 +238,27 @@ def update_profile(
     return user
 
 
-def _check_times_stay(session: Session, doctor_id: int, zone: ZoneInfo, *, now: datetime) -> None:
-    """Raise AppointmentsAffected unless booked visits have the times in `zone` that were agreed.
+def check_profession(role: Role, changes: Mapping[str, Any]) -> None:
+    """Raise InvalidInput for what only doctors have, unless `role` is theirs."""
+    for field in sorted(PROFESSIONAL_FIELDS.keys() & changes.keys()):
+        if role is not Role.DOCTOR:
+            raise InvalidInput(field, f"Only doctors have a {PROFESSIONAL_FIELDS[field]}.")
+
+
+def check_times_stay(
+    session: Session, user: User, changes: Mapping[str, Any], *, now: datetime
+) -> None:
+    """Raise AppointmentsAffected unless booked visits keep their times in a new time zone.
 
     So a zone is replaced by its new name, and one that does not exist by the one that was meant.
+    The user's diary must be locked.
     """
+    if changes.get("timezone", user.timezone) == user.timezone:
+        return
+    zone = diary.zone_named(changes["timezone"])
     affected = [
         diary.as_booked_visit(row)
-        for row in crud_appointment.list_upcoming(session, doctor_id=doctor_id, now=now)
+        for row in crud_appointment.list_upcoming(session, doctor_id=user.id, now=now)
         if wall_clock_at(to_minute(row.starts_at), zone)
         != (row.appointment_date, row.appointment_time)
     ]

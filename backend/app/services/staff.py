@@ -14,7 +14,7 @@ from app.domain.people import Actor, Role
 from app.domain.policies import check_is_admin
 from app.models.models import Invitation, User
 from app.services import audit, diary
-from app.services.accounts import patient_id_of
+from app.services.accounts import check_profession, check_times_stay, patient_id_of
 from app.services.audit import AuditEvent
 from app.services.logins import SessionLimits
 
@@ -43,16 +43,18 @@ class OpenSessions:
 def change_account(
     session: Session, actor: Actor, *, user_id: int, changes: dict[str, Any], now: datetime
 ) -> User:
-    """Set the role, the approval or the activity of an account.
+    """Set the role, the approval, the activity or the time zone of an account.
 
     A change of role, or a deactivation, ends the person's sessions at once, and the invitations
     of an admin.
 
     Raises:
         Forbidden, NotFound: the actor is not an admin; there is no such account.
+        InvalidInput: only doctors have a time zone.
         OwnAccount: admins neither deactivate nor demote themselves.
         AppointmentsAffected: a doctor with booked visits that are not over is to leave, to lose
-            the approval or to be something else, or a patient with such visits is to leave.
+            the approval or to be something else, or a patient with such visits is to leave; or in
+            the doctor's new time zone booked visits have other times.
         NotSignedIn: another admin has just deactivated or demoted the actor.
     """
     check_is_admin(actor)
@@ -63,7 +65,9 @@ def change_account(
     old_role, was_active = before.role, before.is_active
     if user_id == actor.id:
         raise OwnAccount
+    check_profession(changes.get("role", old_role), changes)
     _check_nobody_is_stranded(session, before, changes, now=now)
+    check_times_stay(session, before, changes, now=now)
     user = crud_user.update_user(session, user_id, changes=changes)
     if user.role is not old_role or (was_active and not user.is_active):
         crud_login.delete_login_sessions(session, user_id=user_id)

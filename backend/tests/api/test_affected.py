@@ -147,13 +147,30 @@ def test_an_admin_strands_nobody_either(clinic: Clinic, database: Database):
     assert read_all(database) == before
 
 
+def change_zone(clinic: Clinic, by: str, timezone: str) -> Any:
+    """Change the time zone of Dr. Smith."""
+    path = "/users/me" if by == "smith" else f"/users/{clinic.smith.id}"
+    person: Visitor = getattr(clinic, by)
+    return person.patch(path, timezone=timezone)
+
+
+@pytest.mark.parametrize("by", ["smith", "admin"])
 def test_a_doctor_with_booked_patients_stays_in_the_time_zone(
-    clinic: Clinic, noon: int, database: Database
+    clinic: Clinic, noon: int, database: Database, by: str
 ):
     before = read_all(database)
-    answer = clinic.smith.patch("/users/me", timezone="Australia/Lord_Howe")
-    assert in_the_way(answer) == [clinic.visit, noon]
+    assert in_the_way(change_zone(clinic, by, "Australia/Lord_Howe")) == [clinic.visit, noon]
     assert read_all(database) == before
+
+
+@pytest.mark.parametrize("by", ["smith", "admin"])
+def test_a_time_zone_in_which_booked_visits_keep_their_times_is_taken(clinic: Clinic, by: str):
+    answer = change_zone(clinic, by, "Europe/Lisbon")
+    assert (answer.status_code, answer.json()["timezone"]) == (200, "Europe/Lisbon")
+    visit = clinic.john.get(f"/appointments/{clinic.visit}").json()
+    assert [visit[name] for name in ("timezone", "appointment_time", "starts_at")] == [
+        *("Europe/Lisbon", "09:00", "2026-11-30T09:00:00Z")
+    ]
 
 
 def cancel_all(*appointments: tuple[Visitor, int]) -> None:
@@ -161,9 +178,12 @@ def cancel_all(*appointments: tuple[Visitor, int]) -> None:
         assert patient.delete(f"/appointments/{appointment}").status_code == 200
 
 
-def test_a_doctor_whom_nobody_waits_for_may_move_to_another_time_zone(clinic: Clinic, noon: int):
+@pytest.mark.parametrize("by", ["smith", "admin"])
+def test_a_doctor_whom_nobody_waits_for_may_move_to_another_time_zone(
+    clinic: Clinic, noon: int, by: str
+):
     cancel_all((clinic.john, clinic.visit), (clinic.jane, noon))
-    answer = clinic.smith.patch("/users/me", timezone="Australia/Lord_Howe")
+    answer = change_zone(clinic, by, "Australia/Lord_Howe")
     assert (answer.status_code, answer.json()["timezone"]) == (200, "Australia/Lord_Howe")
 
 

@@ -85,6 +85,7 @@ def test_a_booking_its_move_and_its_end_are_recorded_without_values(clinic: Clin
         ({"role": "admin"}, "role=admin"),
         ({"is_active": False}, "is_active=false"),
         ({"is_approved": True, "role": "doctor"}, "is_approved=true,role=doctor"),
+        ({"timezone": "Europe/Paris", "role": "doctor"}, "role=doctor,timezone"),
     ],
 )
 def test_a_record_tells_which_role_or_state_was_given(

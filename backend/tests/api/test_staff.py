@@ -156,6 +156,39 @@ def test_what_changes_nothing_about_visits_passes(clinic: Clinic, database: Data
     assert change(clinic, "smith", is_active=True).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("who", "changes"),
+    [
+        ("john", {"timezone": "Europe/Paris"}),
+        ("admin", {"timezone": "Europe/Paris"}),
+        ("jose", {"timezone": "Europe/Paris", "role": "patient"}),
+    ],
+)
+def test_only_doctors_have_a_time_zone(
+    clinic: Clinic, database: Database, who: str, changes: dict[str, Any]
+):
+    before = read_all(database)
+    refused = change(clinic, who, **changes)
+    if who == "admin":
+        assert code_of(refused) == (409, "own_account")
+    else:
+        assert code_of(refused) == (422, "invalid_input")
+        assert refused.json()["errors"] == [
+            {"field": "timezone", "message": "Only doctors have a time zone."}
+        ]
+    assert read_all(database) == before
+
+
+def test_who_becomes_a_doctor_gets_a_time_zone_at_once(clinic: Clinic):
+    answer = change(clinic, "john", role="doctor", timezone="Europe/Paris")
+    assert [answer.json()[name] for name in ("role", "timezone")] == ["doctor", "Europe/Paris"]
+
+
+@pytest.mark.parametrize("zone", ["", "localtime", "Europe/Nowhere", None, 1])
+def test_a_time_zone_of_another_person_is_one_that_exists(clinic: Clinic, zone: object):
+    assert code_of(change(clinic, "jose", timezone=zone)) == (422, "invalid_input")
+
+
 @pytest.mark.parametrize("changes", [{"is_active": False}, {"role": "doctor"}])
 def test_admins_do_not_lock_themselves_out(clinic: Clinic, changes):
     refused = clinic.admin.patch(f"/users/{clinic.admin.id}", **changes)

@@ -20,6 +20,10 @@ MOST_KEPT: Final = 8
 STILL_BOOKED: Final = (
     "This person has booked appointments that are not over. Cancel those appointments first."
 )
+TIMES_WOULD_CHANGE: Final = (
+    "In this time zone, booked appointments would have other times. "
+    "Cancel those appointments first."
+)
 _KEY: Final = "clinic.accounts"
 
 Question = tuple[tuple[str, object], ...]
@@ -43,7 +47,8 @@ def find(api: Api, **question: str | int | bool | None) -> list[User]:
 def change(api: Api, user: User, **changes: str | bool) -> User:
     """Change an account; the next look at any of them is a fresh one. Raises `ApiFailure`."""
     st.session_state.pop(_KEY, None)
-    with reworded({"appointments_affected": STILL_BOOKED}):
+    affected = TIMES_WOULD_CHANGE if "timezone" in changes else STILL_BOOKED
+    with reworded({"appointments_affected": affected}):
         return api.users.change(user.id, **changes)
 
 

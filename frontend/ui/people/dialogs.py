@@ -10,6 +10,7 @@ from ui.api.errors import ApiFailure
 from ui.api.models import Invitation, User
 from ui.audit.wording import instant
 from ui.config import settings
+from ui.config.zones import zone_names
 from ui.feedback.attempt import attempt, finished
 from ui.feedback.failures import show_api_errors
 from ui.formatting import text as fmt
@@ -35,6 +36,7 @@ def open_asked(person: SignedInPerson, users: list[User]) -> None:
                 "deactivate": _deactivate,
                 "reactivate": _reactivate,
                 "role": _change_role,
+                "zone": _change_zone,
                 "devices": _devices,
             }
             dialog[asked.kind](person.api, user, f"{asked.kind}.{asked.number}")
@@ -94,6 +96,23 @@ def _change_role(api: Api, user: User, key: str) -> None:
     if role == "admin":
         st.warning("Administrators see everybody's data and may change every account.")
     _draw_choice("Change the role", lambda: _give_role(api, user, key))
+
+
+@st.dialog("Change time zone")
+@show_api_errors
+def _change_zone(api: Api, user: User, key: str) -> None:
+    if finished(key):
+        st.rerun()
+    flash.show()
+    zones = sorted({*zone_names(), user.timezone})
+    st.selectbox("Time zone", zones, index=zones.index(user.timezone), key=f"{key}.zone")
+    st.write(
+        f"The working hours of {fmt.plain(user.full_name)} are in this time zone. "
+        "Appointments that are booked must have the same times in it."
+    )
+    _draw_choice(
+        "Change the time zone", lambda: attempt(key, lambda: _zone_changed(api, user, key))
+    )
 
 
 @st.dialog("Devices")
@@ -182,6 +201,12 @@ def _give_role(api: Api, user: User, key: str) -> None:
         flash.failed("Please choose the new role first.")
     else:
         attempt(key, lambda: _role_given(api, user, role))
+
+
+def _zone_changed(api: Api, user: User, key: str) -> str:
+    zone: str = st.session_state[f"{key}.zone"]
+    accounts.change(api, user, timezone=zone)
+    return f"The time zone of {fmt.plain(user.full_name)} is {fmt.plain(zone)} now"
 
 
 def _role_given(api: Api, user: User, role: str) -> str:

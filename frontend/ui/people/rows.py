@@ -58,6 +58,8 @@ def _draw_buttons(person: SignedInPerson, user: User) -> None:
         else:
             _ask_button("Reactivate", "reactivate", user)
         _ask_button("Change role", "role", user)
+        if user.role == "doctor":
+            _ask_button("Time zone", "zone", user)
         _ask_button("Devices", "devices", user)
 
 

@@ -150,7 +150,7 @@ def list_accounts(
 def change_account(
     user_id: Id, body: AccountChanges, actor: CurrentActor, session: Writing, now: Now
 ) -> UserAnswer:
-    """Approve, deactivate or reactivate an account, or give it another role. For admins."""
+    """Approve, deactivate or reactivate an account, or change its role or time zone. For admins."""
     changes = body.model_dump(exclude_unset=True)
     user = staff.change_account(session, actor, user_id=user_id, changes=changes, now=now)
     return UserAnswer.model_validate(user)

@@ -124,9 +124,12 @@ class OpenInvitationAnswer(Answer):
 
 
 class SignedInAnswer(Answer):
+    """`expires_at` ends the session in any case, `idle_expires_at` unless it is used before."""
+
     user: UserAnswer
     csrf_token: str
     expires_at: datetime
+    idle_expires_at: datetime
 
 
 class SessionAnswer(Answer):

@@ -156,6 +156,11 @@ def needs_touch(who: SignedIn, now: datetime) -> bool:
     return now - who.login.last_seen_at >= TOUCH_INTERVAL
 
 
+def idle_end(who: SignedIn, limits: SessionLimits, now: datetime) -> datetime:
+    """When a session that is used `now` ends if it is not used again: a minute early at most."""
+    return (now if needs_touch(who, now) else who.login.last_seen_at) + limits.idle
+
+
 def log_out(session: Session, who: SignedIn, *, now: datetime) -> None:
     """End the session that the request came with."""
     crud_login.delete_login_session(session, user_id=who.actor.id, session_id=who.login.id)

@@ -78,6 +78,7 @@ def test_a_login_answers_with_who_is_signed_in_and_until_when(visitor: Visitor):
         "user": visitor.account,
         "csrf_token": answer.json()["csrf_token"],
         "expires_at": "2026-11-23T20:00:00Z",
+        "idle_expires_at": "2026-11-23T09:00:00Z",
     }
 
 
@@ -88,7 +89,18 @@ def test_me_tells_the_csrf_token_again(visitor: Visitor):
         "user": visitor.account,
         "csrf_token": visitor.csrf_token,
         "expires_at": "2026-11-23T20:00:00Z",
+        "idle_expires_at": "2026-11-23T09:00:00Z",
     }
+
+
+def test_me_says_when_the_session_ends_without_use(visitor: Visitor, clock: FakeClock):
+    visitor.register("john_patient")
+    clock.advance(seconds=59)  # not written down: the session was used less than a minute ago
+    assert visitor.get("/auth/me").json()["idle_expires_at"] == "2026-11-23T09:00:00Z"
+    clock.advance(seconds=1)
+    assert visitor.get("/auth/me").json()["idle_expires_at"] == "2026-11-23T09:01:00Z"
+    clock.advance(minutes=59, seconds=59)
+    assert is_signed_in(visitor)
 
 
 def test_a_login_in_the_same_browser_replaces_the_old_one(visitor: Visitor):

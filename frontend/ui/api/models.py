@@ -166,3 +166,4 @@ class SignedIn(BaseModel):
     user: User
     csrf_token: str
     expires_at: AwareDatetime
+    idle_expires_at: AwareDatetime

@@ -1,5 +1,6 @@
 """Registration, login and the sessions of a person."""
 
+from datetime import datetime
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
@@ -116,7 +117,7 @@ async def login(
         writing,
         is_known=attempt.device is not None,
     )
-    return _signed_in(request, response, opened)
+    return _signed_in(request, response, opened, now)
 
 
 @router.post("/logout", status_code=204, responses=documented(401, 403))
@@ -137,10 +138,10 @@ def logout_all(response: Response, who: Person, app: App, session: Writing, now:
 
 @router.get("/me", responses=documented(401))
 @audited("account.read", "user")
-def me(who: Person, app: App, session: Reading) -> SignedInAnswer:
+def me(who: Person, app: App, session: Reading, now: Now) -> SignedInAnswer:
     """Who is signed in, and the token that changing requests must carry."""
     user = directory.get_own_account(session, who.actor)
-    return signed_in_answer(UserAnswer.model_validate(user), who, app.settings)
+    return signed_in_answer(UserAnswer.model_validate(user), who, app, now)
 
 
 @router.get("/sessions", responses=documented(401))
@@ -202,12 +203,14 @@ async def change_password(
         writing,
         is_known=True,
     )
-    return _signed_in(request, response, renewed)
+    return _signed_in(request, response, renewed, now)
 
 
-def _signed_in(request: Request, response: Response, opened: NewLogin) -> SignedInAnswer:
+def _signed_in(
+    request: Request, response: Response, opened: NewLogin, now: datetime
+) -> SignedInAnswer:
     """Hand a new session to the browser, which is a known device from now on."""
-    settings = resources_of(request).settings
-    set_session_cookie(response, opened.who, settings)
+    app = resources_of(request)
+    set_session_cookie(response, opened.who, app.settings)
     set_device_cookie(request, response, opened)
-    return signed_in_answer(UserAnswer.model_validate(opened.user), opened.who, settings)
+    return signed_in_answer(UserAnswer.model_validate(opened.user), opened.who, app, now)

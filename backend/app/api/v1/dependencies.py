@@ -12,7 +12,6 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
-from app.core.config import Settings
 from app.core.security import csrf_token_for
 from app.domain.errors import NotSignedIn
 from app.domain.people import Actor, Origin
@@ -20,6 +19,7 @@ from app.http.authentication import session_if_any, take_turn
 from app.http.read_records import ReadRecorder
 from app.http.resources import Resources, origin_of, resources_of
 from app.schemas.schemas import SignedInAnswer, UserAnswer
+from app.services import logins
 from app.services.logins import SignedIn
 
 
@@ -87,10 +87,13 @@ CurrentActor = Annotated[Actor, Depends(current_actor)]
 Recording = Annotated[ReadRecorder, Depends(recording)]
 
 
-def signed_in_answer(user: UserAnswer, who: SignedIn, settings: Settings) -> SignedInAnswer:
-    """What a person's browser needs to know of its session."""
+def signed_in_answer(
+    user: UserAnswer, who: SignedIn, app: Resources, now: datetime
+) -> SignedInAnswer:
+    """What a person's browser needs to know of its session, which it uses `now`."""
     return SignedInAnswer(
         user=user,
-        csrf_token=csrf_token_for(who.token, settings.secret_key.get_secret_value()),
+        csrf_token=csrf_token_for(who.token, app.settings.secret_key.get_secret_value()),
         expires_at=who.login.expires_at,
+        idle_expires_at=logins.idle_end(who, app.limits, now),
     )

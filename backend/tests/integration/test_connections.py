@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from app.core.config import Settings
+from app.db.postgres import pool as pools
 from app.db.postgres.pool import EventLoopPool
 from app.main import create_app
 from tests.conftest import FakeClock
@@ -61,7 +62,7 @@ def test_a_connection_that_cannot_be_set_up_is_given_up(
     async def try_twice() -> list[bool]:
         pool = EventLoopPool(make_url(postgres_databases.create()), size=1, info={})
         with monkeypatch.context() as wrong:
-            wrong.setattr(pool, "PLANNING", "SET nothing = off")
+            wrong.setattr(pools, "PLANNING", "SET nothing = off")
             with pytest.raises(DBAPIError):
                 await pool.lend(do_nothing)
         await pool.lend(do_nothing)  # the control: the next one is kept

@@ -61,4 +61,4 @@ def _with_parties(shown: ShownAppointment) -> SimpleNamespace:
 
 @given(st.lists(appointments, max_size=3))
 def test_appointments_are_written_as_declared(shown: list[ShownAppointment]):
-    assert appointments_as_json(shown) == written_plainly(shown)
+    assert appointments_as_json(shown).decode() == written_plainly(shown)

@@ -1,7 +1,6 @@
 """What a process remembers stays within bounds, whatever it is asked."""
 
 import asyncio
-import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
@@ -19,13 +18,11 @@ from fastapi import Request
 
 from app.api.fast import free_slots
 from app.api.fast.free_slots import ENTRY_OVERHEAD_BYTES, MEMORY_BYTES, FreeSlots
-from app.domain.appointments import AppointmentStatus, ShownAppointment
 from app.domain.booking_limits import BookingLimits
 from app.domain.errors import ServerBusy
 from app.domain.scheduling.availability import Slot
 from app.domain.time.wall_clock import utc_midnight
 from app.http.idempotency import MOST_IN_FLIGHT, KeysInFlight
-from app.schemas.appointments_json import appointment_as_json
 from app.services.slot_search import SlotSearchResult
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -126,41 +123,6 @@ async def ask_about(asked: FreeSlots, doctor_id: int) -> None:
     (question,) = islice(questions(doctor_id), doctor_id - 1, None)
     question["query_string"] = b"start_date=2026-11-30&end_date=2026-11-30"
     await asked(Request(question))
-
-
-def test_the_longest_appointments_are_remembered_within_bounds():
-    appointment_as_json.cache_clear()
-    tracemalloc.start()
-    for number in range(2000):
-        appointment_as_json(longest(number))
-    taken, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert taken < MEMORY_BYTES
-
-
-def longest(number: int) -> ShownAppointment:
-    name = LONGEST[:100]
-    moment = NOW + timedelta(minutes=number)
-    return ShownAppointment(
-        id=number,
-        doctor_id=1,
-        patient_id=2,
-        appointment_date=moment.date(),
-        appointment_time=0,
-        duration=30,
-        reason=f"{number}{LONGEST}"[:500],
-        status=AppointmentStatus.SCHEDULED,
-        starts_at=moment,
-        ends_at=moment,
-        created_at=moment,
-        updated_at=moment,
-        timezone="America/Argentina/ComodRivadavia",
-        doctor_name=f"{number}{name}"[:100],
-        specialty=f"{number}{name}"[:100],
-        patient_name=f"{number}{name}"[:100],
-        email=f"{number}{LONGEST}"[:254],
-        phone="+44 20 7946 0001",
-    )
 
 
 def test_a_process_works_on_so_many_keys_at_once():

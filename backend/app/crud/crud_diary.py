@@ -1,24 +1,14 @@
-"""Questions about a doctor's diary: plain numbers, all that free times follow from at once."""
+"""Queries of a doctor's diary: all that free times follow from, in one statement."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from itertools import repeat
-from operator import add
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    String,
-    cast,
-    literal,
-    select,
-    union_all,
-)
-from sqlalchemy.sql.functions import aggregate_strings
+import msgspec
+from sqlalchemy import ColumnElement, select
 
 from app.crud.crud_appointment import HOLDS_TIME
 from app.crud.crud_user import LISTED
-from app.db.functions import Numbers, instant_at, is_among, minute_of
+from app.db.functions import Numbers, instant_at, is_among, json_rows, minute_of
 from app.db.statements import Parameter, Row, RunQuery, Statement
 from app.domain.appointments import MAX_SLOT_DURATION
 from app.domain.names import text_key
@@ -26,12 +16,31 @@ from app.domain.scheduling.availability import WorkingHours
 from app.domain.time.intervals import Interval
 from app.models.models import Appointment, DiaryRevision, Schedule, User
 
-_DOCTOR, _HOURS, _BUSY = range(3)
+_rows_of = msgspec.json.Decoder(list[tuple[int, int, int, int]]).decode
+_intervals_of = msgspec.json.Decoder(list[Interval]).decode
 
 _doctor_id = Parameter("doctor_id")
-_nothing = literal(0)
-_start_and_minutes = (
-    cast(minute_of(Appointment.starts_at), String) + " " + cast(Appointment.duration, String)
+_start = minute_of(Appointment.starts_at)
+_hours = (
+    select(
+        json_rows(
+            Schedule.day_of_week, Schedule.start_time, Schedule.end_time, Schedule.slot_duration
+        )
+    )
+    .where(Schedule.doctor_id == User.id, Schedule.is_active)
+    .correlate(User)
+    .scalar_subquery()
+)
+_busy = (
+    select(json_rows(_start, _start + Appointment.duration))
+    .where(
+        Appointment.doctor_id == User.id,
+        HOLDS_TIME,
+        Appointment.starts_at > instant_at(Parameter("since")),
+        Appointment.starts_at < instant_at(Parameter("until")),
+    )
+    .correlate(User)
+    .scalar_subquery()
 )
 
 _REVISION = Statement(select(DiaryRevision.revision).where(DiaryRevision.user_id == _doctor_id))
@@ -42,68 +51,24 @@ _REVISIONS = Statement(
 )
 
 
-def _diaries(is_theirs: Callable[[Any], ColumnElement[bool]]) -> Statement:
-    """Doctors, hours and busy time, of those whose id fits: kind, id, a text, four numbers.
+def _diaries(*conditions: ColumnElement[bool]) -> Statement:
+    """A row for each listed doctor: id, zone, revision, and hours and busy time as JSON.
 
-    A doctor's own row has the number of the diary's present state: that of all that comes with it.
-    A doctor's busy time is one row, with the start and the minutes of each visit as its text: a
-    row for each visit takes three times as long.
+    What else decides when a doctor can be booked becomes another column: one statement finds the
+    diary for search, booking and first slots alike, as of one moment.
     """
     return Statement(
-        union_all(
-            select(
-                literal(_DOCTOR),
-                User.id,
-                User.timezone,
-                DiaryRevision.revision,
-                _nothing,
-                _nothing,
-                _nothing,
-            )
-            .join(DiaryRevision, DiaryRevision.user_id == User.id)
-            .where(is_theirs(User.id), LISTED),
-            select(
-                literal(_HOURS),
-                Schedule.doctor_id,
-                literal(""),
-                Schedule.day_of_week,
-                Schedule.start_time,
-                Schedule.end_time,
-                Schedule.slot_duration,
-            ).where(is_theirs(Schedule.doctor_id), Schedule.is_active),
-            select(
-                literal(_BUSY),
-                Appointment.doctor_id,
-                aggregate_strings(_start_and_minutes, " "),
-                _nothing,
-                _nothing,
-                _nothing,
-                _nothing,
-            )
-            .where(
-                is_theirs(Appointment.doctor_id),
-                HOLDS_TIME,
-                Appointment.starts_at > instant_at(Parameter("since")),
-                Appointment.starts_at < instant_at(Parameter("until")),
-            )
-            .group_by(Appointment.doctor_id),
-        )
+        select(User.id, User.timezone, DiaryRevision.revision, _hours, _busy)
+        .join(DiaryRevision, DiaryRevision.user_id == User.id)
+        .where(LISTED, *conditions)
     )
 
 
-_DIARY = _diaries(lambda id_: id_ == _doctor_id)
-_DIARIES_OF = _diaries(
-    lambda id_: id_.in_(
-        select(User.id).where(LISTED, is_among(User.id, Parameter("doctor_ids", Numbers())))
-    )
-)
-_ALL_DIARIES = _diaries(lambda id_: id_.in_(select(User.id).where(LISTED)))
+_DIARY = _diaries(User.id == _doctor_id)
+_DIARIES_OF = _diaries(is_among(User.id, Parameter("doctor_ids", Numbers())))
+_ALL_DIARIES = _diaries()
 _DIARIES_OF_SPECIALTY = _diaries(
-    lambda id_: id_.in_(
-        select(User.id).where(
-            LISTED, User.specialty_key == Parameter("specialty_key", User.specialty_key.type)
-        )
-    )
+    User.specialty_key == Parameter("specialty_key", User.specialty_key.type)
 )
 
 
@@ -159,25 +124,12 @@ def _time_of(within: Interval) -> dict[str, int]:
 
 
 def _as_diaries(rows: Iterable[Row]) -> dict[int, Diary]:
-    doctors: dict[int, tuple[int, str]] = {}
-    hours: defaultdict[int, list[WorkingHours]] = defaultdict(list)
-    busy: dict[int, list[Interval]] = {}
-    for kind, doctor_id, text, first, second, third, fourth in rows:
-        if kind == _BUSY:
-            busy[doctor_id] = _as_intervals(text)
-        elif kind == _HOURS:
-            hours[doctor_id].append(WorkingHours(first, second, third, fourth))
-        else:
-            doctors[doctor_id] = first, text
     return {
-        doctor_id: Diary(revision, timezone, hours[doctor_id], busy.get(doctor_id, []))
-        for doctor_id, (revision, timezone) in doctors.items()
+        doctor_id: Diary(
+            revision,
+            timezone,
+            [WorkingHours(*row) for row in _rows_of(hours)],
+            _intervals_of(busy),
+        )
+        for doctor_id, timezone, revision, hours, busy in rows
     }
-
-
-def _as_intervals(text: str) -> list[Interval]:
-    """The visits whose starts and minutes a text tells in turn."""
-    numbers = list(map(int, text.split()))
-    starts, minutes = numbers[::2], numbers[1::2]
-    ends = map(add, starts, minutes)
-    return list(map(tuple.__new__, repeat(Interval), zip(starts, ends, strict=True)))

@@ -58,6 +58,13 @@ class instant_at(FunctionElement[datetime]):  # noqa: N801 - it is called like a
     inherit_cache = True
 
 
+class json_rows(FunctionElement[str]):  # noqa: N801 - it is called like an SQL function
+    """The rows of a group as the text of a JSON array of arrays; an empty one without rows."""
+
+    type = String()
+    inherit_cache = True
+
+
 @compiles(is_among, "sqlite")
 def _(element: is_among, compiler: SQLCompiler, **options: Any) -> str:
     column, numbers = (compiler.process(part, **options) for part in element.clauses)
@@ -101,3 +108,14 @@ def _(element: instant_at, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(instant_at, "postgresql")
 def _(element: instant_at, compiler: SQLCompiler, **options: Any) -> str:
     return f"to_timestamp({compiler.process(element.clauses, **options)} * 60)"
+
+
+@compiles(json_rows, "sqlite")
+def _(element: json_rows, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(element.clauses, **options)}))"
+
+
+@compiles(json_rows, "postgresql")
+def _(element: json_rows, compiler: SQLCompiler, **options: Any) -> str:
+    row = f"json_build_array({compiler.process(element.clauses, **options)})"
+    return f"CAST(COALESCE(json_agg({row}), '[]') AS text)"

@@ -33,6 +33,12 @@ def cookie_order(tab: AppTest) -> dict[str, Any]:
     return order
 
 
+def idle_seconds(tab: AppTest) -> int:
+    """After how many seconds the browser asks again whether to warn of the session's end."""
+    seconds: int = json.loads(_component(tab, "clinic.idle_timer").json)["seconds"]
+    return seconds
+
+
 def browser_answers(tab: AppTest, outcome: str) -> AppTest:
     """Let the bridge report that the cookie was `kept` or `lost`."""
     return _report(tab, "clinic.session_bridge", outcome, cookie_order(tab)["ticket"])

@@ -8,7 +8,7 @@ import streamlit as st
 from ui import navigation
 from ui.api.errors import ApiFailure
 from ui.config import settings
-from ui.login import cookie_bridge, session
+from ui.login import cookie_bridge, idle_warning, session
 from ui.widgets import browser
 
 PAGE_ICON = "🩺"
@@ -16,6 +16,7 @@ STYLE = Path(__file__).parent / "style.css"
 
 
 def main() -> None:
+    person = None
     try:
         person = session.current()
     except ApiFailure as failure:
@@ -32,6 +33,8 @@ def main() -> None:
     with foot:
         cookie_bridge.mount()
         browser.mount()
+        if person and not session.cookie_order():
+            idle_warning.mount()
     with body:
         page.run()
     # Last, as a page that leads on to another one ends the run, and the warning is for that one.

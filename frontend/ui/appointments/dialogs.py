@@ -15,7 +15,7 @@ from ui.feedback.failures import show_api_errors
 from ui.formatting import text as fmt
 from ui.login import session
 from ui.widgets import flash
-from ui.widgets.dialogs import take_asked
+from ui.widgets.dialogs import close, note_closed, take_asked
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def open_asked(desk: Desk) -> None:
         _details(one, desk)
 
 
-@st.dialog("Appointment")
+@st.dialog("Appointment", on_dismiss=note_closed)
 @show_api_errors
 def _details(one: Appointment, desk: Desk) -> None:
     card = desk.card(one)
@@ -54,12 +54,12 @@ def _details(one: Appointment, desk: Desk) -> None:
         st.rerun()
 
 
-@st.dialog("Cancel appointment")
+@st.dialog("Cancel appointment", on_dismiss=note_closed)
 @show_api_errors
 def _cancel(one: Appointment, desk: Desk) -> None:
     token = _token("cancel", one)
     if finished(token):
-        st.rerun()
+        close()
     flash.show()
     st.text(f"{when(one)}\n{desk.party(one)}")
     st.write("Cancel this appointment? Its time becomes free for others.")
@@ -71,15 +71,15 @@ def _cancel(one: Appointment, desk: Desk) -> None:
             args=(token, lambda: _cancelled(one, desk)),
         )
         if st.button("Keep it"):
-            st.rerun()
+            close()
 
 
-@st.dialog("Move appointment")
+@st.dialog("Move appointment", on_dismiss=note_closed)
 @show_api_errors
 def _move(one: Appointment, desk: Desk, picker: Picker) -> None:
     token = _token("move", one)
     if finished(token):
-        st.rerun()
+        close()
     session.note_activity()
     flash.show()
     st.text(f"{when(one)}\n{desk.party(one)}")

@@ -8,7 +8,8 @@ elsewhere is noticed by the API's next answer.
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Literal, cast
+from datetime import datetime, timedelta
+from typing import Final, Literal, NamedTuple, cast
 
 import streamlit as st
 
@@ -20,9 +21,19 @@ from ui.api.transport import Transport
 from ui.config import settings
 from ui.formatting.text import shown_zone, with_article
 from ui.login.tickets import LoginCookies, pinned_store
+from ui.widgets import clock, dialogs
 
 _KEY: Final = "clinic_session"
 ACTIVITY_SECONDS: Final = 60.0
+WARN_BEFORE: Final = timedelta(minutes=5)
+ENDED_UNUSED: Final = (
+    "You have been logged out because this page was not used for a while. "
+    "Log in again to go on where you were."
+)
+ENDED_BY_AGE: Final = (
+    "You have been logged out because you logged in a long time ago. "
+    "Log in again to go on where you were."
+)
 COOKIE_NOT_KEPT: Final = (
     "You are logged in, but this browser did not keep the login, so a reload will ask for it "
     "again. Allow cookies for this address, then log out and in again."
@@ -40,6 +51,17 @@ class SignedInPerson:
     def zone(self) -> str:
         """The zone on whose clock instants are shown to them."""
         return shown_zone(self.user.timezone)
+
+
+class Ending(NamedTuple):
+    """When a session ends by itself, and from when on the person is warned.
+
+    `by_idling` is false for the end that comes however much the session is used.
+    """
+
+    at: datetime
+    warn_at: datetime
+    by_idling: bool
 
 
 @dataclass(frozen=True)
@@ -105,9 +127,8 @@ def keep(opened: NewSession) -> None:
         # What somebody has typed and looked at is for the same person only.
         st.session_state.clear()
         st.session_state[_KEY] = tab
-    tab.token, tab.signed_in, tab.cookie_looked_at = opened.token, opened.signed_in, True
-    tab.device = opened.device
-    tab.last_user, tab.last_activity = opened.signed_in.user.id, time.monotonic()
+    tab.cookie_looked_at, tab.device = True, opened.device
+    _note_use(tab, opened.token, opened.signed_in)
     browser = handshake_cookie(settings().browser_cookie)
     if browser is None:
         tab.warning = COOKIE_NOT_KEPT
@@ -122,12 +143,36 @@ def note_activity() -> None:
     What is public is read without the session, so that a page that refreshes itself keeps nobody
     logged in; a person who chooses a time is there all the same.
     """
-    tab, now = _tab(), time.monotonic()
-    if tab.signed_in is None or now - tab.last_activity < ACTIVITY_SECONDS:
+    tab = _tab()
+    if tab.signed_in is None or time.monotonic() - tab.last_activity < ACTIVITY_SECONDS:
         return
-    tab.last_activity = now
+    tab.last_activity = time.monotonic()
     with suppress(ApiFailure):
-        _api(tab.token, tab.signed_in.csrf_token, noticing=True).auth.me()
+        stay()
+
+
+def stay() -> None:
+    """Use the session now, so that it does not end for want of use. Raises `ApiFailure`."""
+    tab = _tab()
+    if tab.token is not None and tab.signed_in is not None:
+        api = _api(tab.token, tab.signed_in.csrf_token, noticing=True)
+        _note_use(tab, tab.token, api.auth.me())
+
+
+def ending() -> Ending | None:
+    """When the session of this tab ends by itself, as far as any tab knows; None without one."""
+    tab = _tab()
+    if tab.token is None or tab.signed_in is None:
+        return None
+    return _endings().get(tab.token) or _ending_of(tab.signed_in)
+
+
+def end() -> None:
+    """Go on without the session, which has ended by itself."""
+    ended = ending()
+    _forget(_tab())
+    dialogs.ask_again()
+    _tab().warning = ENDED_UNUSED if ended and ended.by_idling else ENDED_BY_AGE
 
 
 def is_over() -> bool:
@@ -206,8 +251,7 @@ def _restore(tab: _Tab) -> None:
     token = handshake_cookie(settings().session_cookie)
     if token is not None:
         try:
-            tab.signed_in, tab.token = _api(token, None).auth.me(), token
-            tab.last_user, tab.last_activity = tab.signed_in.user.id, time.monotonic()
+            _note_use(tab, token, _api(token, None).auth.me())
         except ApiError as failure:
             if failure.code != "not_signed_in":
                 raise
@@ -218,8 +262,30 @@ def _restore(tab: _Tab) -> None:
 def _signed_out_elsewhere() -> None:
     tab = _tab()
     _forget(tab)
+    dialogs.ask_again()
     tab.warning = SENTENCES["not_signed_in"]
     st.rerun()
+
+
+def _note_use(tab: _Tab, token: str, signed_in: SignedIn) -> None:
+    tab.token, tab.signed_in = token, signed_in
+    tab.last_user, tab.last_activity = signed_in.user.id, time.monotonic()
+    endings, now = _endings(), clock.now()
+    for other in [name for name, known in list(endings.items()) if known.at < now]:
+        endings.pop(other, None)
+    endings[token] = _ending_of(signed_in)
+
+
+def _ending_of(signed_in: SignedIn) -> Ending:
+    idle = signed_in.idle_expires_at - clock.now()
+    at = min(signed_in.idle_expires_at, signed_in.expires_at)
+    return Ending(at, at - min(WARN_BEFORE, idle / 4), by_idling=at == signed_in.idle_expires_at)
+
+
+@st.cache_resource
+def _endings() -> dict[str, Ending]:
+    """The ends of sessions by their tokens: use in one tab of a browser counts for the others."""
+    return {}
 
 
 def _forget(tab: _Tab) -> None:

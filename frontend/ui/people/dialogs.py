@@ -18,7 +18,7 @@ from ui.login.session import SignedInPerson
 from ui.people import accounts
 from ui.people.rows import ROLES
 from ui.widgets import flash
-from ui.widgets.dialogs import take_asked
+from ui.widgets.dialogs import close, note_closed, take_asked
 from ui.widgets.zone import named
 
 _INVITATION: Final = "people.invitation"
@@ -42,11 +42,11 @@ def open_asked(person: SignedInPerson, users: list[User]) -> None:
             dialog[asked.kind](person.api, user, f"{asked.kind}.{asked.number}")
 
 
-@st.dialog("Deactivate account")
+@st.dialog("Deactivate account", on_dismiss=note_closed)
 @show_api_errors
 def _deactivate(api: Api, user: User, key: str) -> None:
     if finished(key):
-        st.rerun()
+        close()
     flash.show()
     st.write(f"Deactivate the account of {fmt.plain(user.full_name)}?")
     st.write(
@@ -62,11 +62,11 @@ def _deactivate(api: Api, user: User, key: str) -> None:
     )
 
 
-@st.dialog("Reactivate account")
+@st.dialog("Reactivate account", on_dismiss=note_closed)
 @show_api_errors
 def _reactivate(api: Api, user: User, key: str) -> None:
     if finished(key):
-        st.rerun()
+        close()
     flash.show()
     st.write(
         f"Reactivate the account of {fmt.plain(user.full_name)}? "
@@ -78,16 +78,21 @@ def _reactivate(api: Api, user: User, key: str) -> None:
     )
 
 
-@st.dialog("Change role")
+@st.dialog("Change role", on_dismiss=note_closed)
 @show_api_errors
 def _change_role(api: Api, user: User, key: str) -> None:
     if finished(key):
-        st.rerun()
+        close()
     flash.show()
     st.write(f"{fmt.plain(user.full_name)} is {fmt.with_article(user.role)} now.")
     others = [role for role in ROLES if role != user.role]
     role = st.selectbox(
-        "New role", others, index=None, format_func=str.capitalize, key=f"{key}.role"
+        "New role",
+        others,
+        index=None,
+        format_func=str.capitalize,
+        key=f"{key}.role",
+        persist_state="session",
     )
     st.write(
         "Their sessions end at once on every device. With the next login they see the pages "
@@ -98,14 +103,20 @@ def _change_role(api: Api, user: User, key: str) -> None:
     _draw_choice("Change the role", lambda: _give_role(api, user, key))
 
 
-@st.dialog("Change time zone")
+@st.dialog("Change time zone", on_dismiss=note_closed)
 @show_api_errors
 def _change_zone(api: Api, user: User, key: str) -> None:
     if finished(key):
-        st.rerun()
+        close()
     flash.show()
     zones = sorted({*zone_names(), user.timezone})
-    st.selectbox("Time zone", zones, index=zones.index(user.timezone), key=f"{key}.zone")
+    st.selectbox(
+        "Time zone",
+        zones,
+        index=zones.index(user.timezone),
+        key=f"{key}.zone",
+        persist_state="session",
+    )
     st.write(
         f"The working hours of {fmt.plain(user.full_name)} are in this time zone. "
         "Appointments that are booked must have the same times in it."
@@ -115,11 +126,11 @@ def _change_zone(api: Api, user: User, key: str) -> None:
     )
 
 
-@st.dialog("Devices")
+@st.dialog("Devices", on_dismiss=note_closed)
 @show_api_errors
 def _devices(api: Api, user: User, key: str) -> None:
     if finished(key):
-        st.rerun()
+        close()
     flash.show()
     found = api.users.sessions(user.id)
     name = fmt.plain(user.full_name)
@@ -187,7 +198,7 @@ def _draw_choice(label: str, change: Callable[[], None]) -> None:
     with st.container(horizontal=True):
         st.button(label, type="primary", on_click=change)
         if st.button("Leave it as it is"):
-            st.rerun()
+            close()
 
 
 def _switched(api: Api, user: User, *, is_active: bool) -> str:

@@ -10,7 +10,7 @@ from ui.formatting import text as fmt
 from ui.schedules import hours_fields
 from ui.schedules.hours_fields import Hours
 from ui.widgets import flash
-from ui.widgets.dialogs import take_asked
+from ui.widgets.dialogs import close, note_closed, take_asked
 
 
 def row_text(row: Schedule) -> str:
@@ -28,11 +28,11 @@ def open_asked(api: Api, rows: list[Schedule]) -> None:
     dialog(api, row, f"{asked.kind}.{asked.number}")
 
 
-@st.dialog("Edit schedule")
+@st.dialog("Edit schedule", on_dismiss=note_closed)
 @show_api_errors
 def _edit(api: Api, row: Schedule, key: str) -> None:
     if finished(key):
-        st.rerun()
+        close()
     flash.show()
     st.selectbox(
         "Day",
@@ -40,16 +40,17 @@ def _edit(api: Api, row: Schedule, key: str) -> None:
         hours_fields.days().index(row.day_of_week),
         format_func=fmt.WEEKDAYS.__getitem__,
         key=f"{key}.day",
+        persist_state="session",
     )
     hours_fields.draw(key, Hours(row.start_time, row.end_time, row.slot_duration))
     st.button("Save", type="primary", on_click=_save, args=(api, row, key))
 
 
-@st.dialog("Delete schedule")
+@st.dialog("Delete schedule", on_dismiss=note_closed)
 @show_api_errors
 def _delete(api: Api, row: Schedule, key: str) -> None:
     if finished(key):
-        st.rerun()
+        close()
     flash.show()
     st.write(f"Delete {row_text(row)}? Patients can then no longer book these hours.")
     with st.container(horizontal=True):
@@ -60,7 +61,7 @@ def _delete(api: Api, row: Schedule, key: str) -> None:
             args=(key, lambda: _deleted(api, row)),
         )
         if st.button("Keep it"):
-            st.rerun()
+            close()
 
 
 def _save(api: Api, row: Schedule, key: str) -> None:

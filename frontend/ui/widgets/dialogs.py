@@ -7,6 +7,7 @@ import streamlit as st
 from ui.widgets import flash
 
 _ASKED = "clinic.asked_dialog"
+_OPEN = "clinic.open_dialog"
 _COUNT = "clinic.dialogs_asked"
 
 
@@ -26,7 +27,24 @@ def ask(kind: str, thing_id: int) -> None:
     st.session_state[_ASKED] = Asked(kind, thing_id, number)
 
 
+def ask_again() -> None:
+    """Have the dialog that is open, if any, open again with what was entered in it."""
+    st.session_state.setdefault(_ASKED, st.session_state.pop(_OPEN, None))
+
+
 def take_asked() -> Asked | None:
     """The dialog that was asked for since the page was drawn last."""
     asked: Asked | None = st.session_state.pop(_ASKED, None)
+    st.session_state[_OPEN] = asked
     return asked
+
+
+def note_closed() -> None:
+    """For `on_dismiss`: the person has put the dialog away."""
+    st.session_state.pop(_OPEN, None)
+
+
+def close() -> None:
+    """Draw the page anew without the dialog."""
+    note_closed()
+    st.rerun()

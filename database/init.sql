@@ -6,7 +6,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0014');
+INSERT INTO "alembic_version" VALUES('0015');
 CREATE TABLE appointments (
 	id INTEGER NOT NULL,
 	doctor_id INTEGER NOT NULL,
@@ -146,7 +146,7 @@ CREATE TABLE users (
 	phone VARCHAR(30),
 	specialty VARCHAR(100),
 	timezone VARCHAR(64) NOT NULL,
-	created_at DATETIME NOT NULL, is_approved BOOLEAN DEFAULT 1 NOT NULL, search_key VARCHAR(600) DEFAULT '' NOT NULL, specialty_key VARCHAR(600), device_generation INTEGER DEFAULT '0' NOT NULL,
+	created_at DATETIME NOT NULL, is_approved BOOLEAN DEFAULT 1 NOT NULL, search_key VARCHAR(600) DEFAULT '' NOT NULL, specialty_key VARCHAR(600), device_generation INTEGER DEFAULT '0' NOT NULL, search_language VARCHAR(8) DEFAULT '' NOT NULL,
 	CONSTRAINT pk_users PRIMARY KEY (id),
 	CONSTRAINT uq_users_username_key UNIQUE (username_key),
 	CONSTRAINT uq_users_email_key UNIQUE (email_key),

@@ -1,7 +1,7 @@
 """The database of the settings, for commands that read it or write to it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from sqlalchemy.exc import DBAPIError
 
@@ -12,6 +12,7 @@ from app.db import schema
 from app.db.database import Database
 from app.db.revision import needed_revision, revision_of
 from app.domain.errors import DomainError
+from app.services import directory
 
 
 @contextmanager
@@ -50,9 +51,14 @@ def opened_database(settings: Settings) -> Iterator[Database]:
 
 
 def migrate_database(settings: Settings) -> None:
-    """Bring the database to the newest schema; what goes wrong ends the command in a sentence."""
+    """Bring the database to the newest schema, and its lists into the order of CLINIC_LOCALE.
+
+    What goes wrong ends the command in a sentence.
+    """
     with in_sentences():
         try:
             schema.upgrade(settings.owner_url)
         except schema.UnknownRevision:
             fail("The database is at the schema of a newer version. Install that one.", UNUSABLE)
+        with closing(open_database(settings)) as database, database.writing() as session:
+            directory.renew_order(session)

@@ -24,6 +24,7 @@ PROJECT = _BACKEND.parent if (_BACKEND / "pyproject.toml").exists() else Path.cw
 the project's, or the current one where the backend was installed as a package."""
 
 RELATIVE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)(?![/:?])(?=.)")
+LOCALE = re.compile(r"[a-z]{2,3}([_-][a-z]{4})?[_-]([a-z]{2}|\d{3})\Z", re.ASCII | re.IGNORECASE)
 EXACT_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?\Z", re.ASCII)
 SQLITE = re.compile(r"sqlite(\+\w+)?:///[^?]")
 IN_MEMORY = re.compile(r"sqlite(\+\w+)?:/(//?)?(:memory:)?(\?.*)?\Z")
@@ -95,6 +96,7 @@ class Settings(BaseSettings):
     migration_database_url: str | None = None
     clinic_name: str = "Clinic"
     clinic_timezone: str = "UTC"
+    clinic_locale: str = "en_GB"
     clinic_country: str = "GB"
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
     public_url: str = "http://localhost:8501"
@@ -147,6 +149,13 @@ class Settings(BaseSettings):
     def _exact_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(EXACT_ORIGIN.match(origin) and _as_sent(origin) == origin for origin in value):
             raise ValueError("CORS_ORIGINS must list exact origins such as https://clinic.example")
+        return value
+
+    @field_validator("clinic_locale")
+    @classmethod
+    def _language_and_country(cls, value: str) -> str:
+        if not LOCALE.match(value):
+            raise ValueError("CLINIC_LOCALE must be a language and a country, such as en_GB")
         return value
 
     @field_validator("clinic_country")
@@ -224,6 +233,11 @@ class Settings(BaseSettings):
             ),
         }
         return [problem for problem, satisfied in checks.items() if not satisfied]
+
+    @property
+    def language(self) -> str:
+        """The language of the clinic, by whose alphabet names are sorted, such as `sv`."""
+        return re.split("[_-]", self.clinic_locale)[0].lower()
 
     @property
     def is_https(self) -> bool:

@@ -5,7 +5,7 @@ import hmac
 from sqlalchemy import make_url
 
 from app.core.config import Settings
-from app.db.database import Database
+from app.db.database import LANGUAGE, Database
 from app.db.postgres.database import PostgresDatabase
 from app.db.sqlite.database import SqliteDatabase
 
@@ -14,13 +14,18 @@ SPARE_THREADS = 2  # logins are checked and committed outside of the pool of thr
 
 
 def open_database(settings: Settings) -> Database:
-    """The database of these settings; the audit log is signed with a key from SECRET_KEY."""
+    """The database of these settings.
+
+    Names sort by the language of CLINIC_LOCALE; the audit log is signed with a key from SECRET_KEY.
+    """
     secret = settings.secret_key.get_secret_value().encode()
-    return open_url(
+    database = open_url(
         settings.database_url,
         audit_key=hmac.new(secret, b"audit", "sha256").digest(),
         pool_size=CONNECTIONS_PER_THREAD * (settings.worker_threads + SPARE_THREADS),
     )
+    database.info[LANGUAGE] = settings.language
+    return database
 
 
 def open_url(

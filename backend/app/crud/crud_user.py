@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from app.db.database import LANGUAGE
 from app.db.functions import lock_until_commit
 from app.db.statements import Parameter, Statement, Transaction
 from app.db.transactions import execute
@@ -25,6 +26,8 @@ from app.domain.names import search_key, searched_words, text_key
 from app.domain.people import Actor, Role
 from app.models.models import Appointment, User
 
+ROWS_AT_ONCE = 1000
+DEFAULT_LANGUAGE = "en"
 NAMES = ("full_name", "username", "email")
 LISTED = and_(User.role == Role.DOCTOR, User.is_active, User.is_approved)
 
@@ -70,7 +73,7 @@ def create_user(session: Session, **values: Any) -> User:
     Raises:
         UsernameTaken, EmailTaken: another account has the same name, compared by its key.
     """
-    keys = _keys_of(values)
+    keys = _keys_of(session, values)
     user_id = insert_unless_refused(
         session, User, {"is_active": True, "is_approved": True, **values, **keys}
     )
@@ -81,7 +84,7 @@ def create_user(session: Session, **values: Any) -> User:
 
 def update_user(session: Session, user_id: int, *, changes: dict[str, Any]) -> User:
     """Change columns of an account. Raises EmailTaken when its new address is another's."""
-    keys = _keys_of(changes, before=session.get_one(User, user_id))
+    keys = _keys_of(session, changes, before=session.get_one(User, user_id))
     statement = update(User).where(User.id == user_id).values(**changes, **keys)
     if not update_unless_refused(session, statement):
         raise EmailTaken
@@ -229,6 +232,34 @@ def lock_exclusive(session: Session, *, user_ids: set[int]) -> None:
     )
 
 
+def renew_search_keys(session: Session) -> int:
+    """Write the search keys that follow another language's alphabet anew; return their number."""
+    language = _language_of(session)
+    stale = select(User.id, *(getattr(User, name) for name in NAMES)).where(
+        User.search_language != language
+    )
+    renewed = 0
+    while rows := session.execute(stale.order_by(User.id).limit(ROWS_AT_ONCE)).mappings().all():
+        session.execute(
+            update(User),
+            [
+                {
+                    "id": row["id"],
+                    "search_key": search_key(**{n: row[n] for n in NAMES}, language=language),
+                    "search_language": language,
+                }
+                for row in rows
+            ],
+        )
+        renewed += len(rows)
+    return renewed
+
+
+def _language_of(session: Session) -> str:
+    language: str = session.info.get(LANGUAGE, DEFAULT_LANGUAGE)
+    return language
+
+
 def _bookings_lock(patient_id: int) -> int:
     return lock_key(f"bookings:{patient_id}")
 
@@ -248,12 +279,16 @@ def _found_by(name: str) -> list[ColumnElement[bool]]:
     ]
 
 
-def _keys_of(values: Mapping[str, Any], *, before: User | None = None) -> dict[str, str | None]:
+def _keys_of(
+    session: Session, values: Mapping[str, Any], *, before: User | None = None
+) -> dict[str, str | None]:
     """The keys by which these values are searched; `before` has the names that do not change."""
     keys: dict[str, str | None] = {}
     if values.keys() & set(NAMES):
         names = {name: values.get(name, getattr(before, name, "")) for name in NAMES}
-        keys["search_key"] = search_key(**names)
+        language = _language_of(session)
+        keys["search_key"] = search_key(**names, language=language)
+        keys["search_language"] = language
     if "specialty" in values:
         keys["specialty_key"] = text_key(values["specialty"]) if values["specialty"] else None
     return keys

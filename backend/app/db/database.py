@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.db.reader import Reader
     from app.db.write_queue import WriteQueue
 
+LANGUAGE = "language"  # in `Session.info`: whose alphabet names are sorted by, such as `sv`
 AUDIT_KEY = "audit_key"  # in `Session.info`: what the records of the audit log are signed with
 
 

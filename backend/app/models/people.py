@@ -40,6 +40,7 @@ class User(Base):
     timezone: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(Instant)
     search_key: Mapped[str] = mapped_column(String(KEY_LENGTH), server_default="")
+    search_language: Mapped[str] = mapped_column(String(8), server_default="")
     specialty_key: Mapped[str | None] = mapped_column(String(KEY_LENGTH))
     # Device cookies of earlier generations are worthless.
     device_generation: Mapped[int] = mapped_column(Integer, server_default="0")

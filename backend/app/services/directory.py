@@ -60,3 +60,11 @@ def list_accounts(
         after=after,
         limit=limit,
     )
+
+
+def renew_order(session: Session) -> int:
+    """Sort the accounts by the clinic's language, which may have changed; return how many moved.
+
+    "Moved" are those whose key followed another language.
+    """
+    return crud_user.renew_search_keys(session)

@@ -80,7 +80,7 @@ def keys_of(row: sa.RowMapping) -> dict[str, Any]:
     subject = row["specialty"]
     return {
         "row": row["id"],
-        "name": search_key(**names),
+        "name": search_key(**names, language="en"),
         "subject": None if subject is None else text_key(subject),
     }
 

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from app.domain.names import KEY_LENGTH, search_key, searched_words, text_key
 
 
-def key_of(name: str) -> str:
-    return search_key(full_name=name, username="someone", email="someone@example.com")
+def key_of(name: str, language: str = "en") -> str:
+    return search_key(
+        full_name=name, username="someone", email="someone@example.com", language=language
+    )
 
 
 def finds(search: str, name: str) -> bool:
@@ -102,3 +104,28 @@ def test_no_form_of_a_name_has_another_key(name: str):
     assert len(key_of(name)) <= KEY_LENGTH
     for form in ("NFC", "NFD"):
         assert text_key(unicodedata.normalize(form, name)) == key
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("en", ["Åsa", "Bo", "Örjan", "Zoe"]),
+        ("sv", ["Bo", "Zoe", "Åsa", "Ärla", "dr. Örjan"]),
+        ("da", ["Bo", "Zoe", "Ærø", "Østen", "Åse", "Aase B"]),
+        ("cs", ["Cyril", "Čeněk", "Dana", "Hana", "Prof. Chalupa", "Ivan"]),
+        ("es", ["Nuria", "Ñusta", "Oscar"]),
+        ("tr", ["Hale", "IŞIK", "İpek", "Jale"]),
+        ("et", ["Sass", "Šura", "Zoja", "Žanna", "Tiit"]),
+    ],
+)
+def test_a_letter_stands_where_the_language_sorts_it(language: str, names: list[str]):
+    turned = names[::-1]
+    assert sorted(turned, key=lambda name: key_of(name, language)) == names
+
+
+@given(st.text(max_size=30), st.text(max_size=8), st.sampled_from(["en", "sv", "da", "hu", "uk"]))
+def test_a_search_finds_the_same_people_in_every_language(name: str, search: str, language: str):
+    def found(key: str) -> list[bool]:
+        return [any(word in key for word in words) for words in searched_words(search)]
+
+    assert found(key_of(name, language)) == found(key_of(name, "en"))

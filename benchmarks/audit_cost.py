@@ -54,7 +54,7 @@ def engines(folder: Path) -> Iterator[tuple[str, str]]:
 def measure(url: str, rounds: int) -> tuple[float, float]:
     """Median seconds of a booking with the audit log, and of one without."""
     schema.upgrade(url)
-    database = open_url(url, audit_key=b"benchmark")
+    database = open_url(url, secrets=[b"benchmark"])
     doctor, patient = make_people(database)
     times: dict[bool, list[float]] = {True: [], False: []}
     for number in range(2 * rounds):

@@ -6,7 +6,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL,
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0015');
+INSERT INTO "alembic_version" VALUES('0016');
 CREATE TABLE appointments (
 	id INTEGER NOT NULL,
 	doctor_id INTEGER NOT NULL,
@@ -41,16 +41,8 @@ CREATE TABLE attempts (
 	CONSTRAINT pk_attempts PRIMARY KEY (id),
 	CONSTRAINT ck_attempts_kind CHECK (kind IN ('login', 'registration', 'proof', 'email'))
 );
-CREATE TABLE audit_head (
-	id INTEGER NOT NULL,
-	sequence INTEGER NOT NULL,
-	hash VARCHAR(64) NOT NULL,
-	CONSTRAINT pk_audit_head PRIMARY KEY (id),
-	CONSTRAINT ck_audit_head_one_row CHECK (id = 1)
-);
-INSERT INTO "audit_head" VALUES(1,0,'0000000000000000000000000000000000000000000000000000000000000000');
 CREATE TABLE audit_log (
-	sequence INTEGER NOT NULL,
+	id INTEGER NOT NULL,
 	at DATETIME NOT NULL,
 	actor_id INTEGER,
 	actor_role VARCHAR(16),
@@ -62,15 +54,23 @@ CREATE TABLE audit_log (
 	fields VARCHAR(500) NOT NULL,
 	outcome VARCHAR(64) NOT NULL,
 	request_id VARCHAR(64),
-	previous_hash VARCHAR(64) NOT NULL,
-	hash VARCHAR(64) NOT NULL,
-	CONSTRAINT pk_audit_log PRIMARY KEY (sequence)
+	mac VARCHAR(64) NOT NULL, key_id VARCHAR(16), nonce VARCHAR(32),
+	CONSTRAINT pk_audit_log PRIMARY KEY (id)
 );
 CREATE TABLE audit_patients (
-	sequence INTEGER NOT NULL,
+	record_id INTEGER NOT NULL,
 	patient_id INTEGER NOT NULL,
-	CONSTRAINT pk_audit_patients PRIMARY KEY (sequence, patient_id),
-	CONSTRAINT fk_audit_patients_sequence_audit_log FOREIGN KEY(sequence) REFERENCES audit_log (sequence)
+	CONSTRAINT pk_audit_patients PRIMARY KEY (record_id, patient_id),
+	CONSTRAINT fk_audit_patients_record_id_audit_log FOREIGN KEY(record_id) REFERENCES audit_log (id)
+);
+CREATE TABLE audit_seals (
+	sequence INTEGER NOT NULL,
+	record_id INTEGER NOT NULL,
+	previous_hash VARCHAR(64) NOT NULL,
+	hash VARCHAR(64) NOT NULL,
+	key_id VARCHAR(16),
+	CONSTRAINT pk_audit_seals PRIMARY KEY (sequence),
+	CONSTRAINT uq_audit_seals_record_id UNIQUE (record_id)
 );
 CREATE TABLE diary_revisions (
 	user_id INTEGER NOT NULL,
@@ -88,6 +88,16 @@ CREATE TABLE invitations (
 	CONSTRAINT uq_invitations_token_digest UNIQUE (token_digest),
 	CONSTRAINT ck_invitations_expires_at CHECK (created_at <= expires_at),
 	CONSTRAINT fk_invitations_created_by_users FOREIGN KEY(created_by) REFERENCES users (id)
+);
+CREATE TABLE job_runs (
+	id INTEGER NOT NULL,
+	job VARCHAR(32) NOT NULL,
+	ran_at DATETIME NOT NULL,
+	succeeded_at DATETIME,
+	done BIGINT DEFAULT '0' NOT NULL,
+	failures BIGINT DEFAULT '0' NOT NULL,
+	CONSTRAINT pk_job_runs PRIMARY KEY (id),
+	CONSTRAINT uq_job_runs_job UNIQUE (job)
 );
 CREATE TABLE schedules (
 	id INTEGER NOT NULL,
@@ -230,8 +240,6 @@ BEGIN
         ORDER BY start_time DESC LIMIT 1
     ) > NEW.start_time;
 END;
-CREATE INDEX ix_audit_log_patient_id_sequence ON audit_log (patient_id, sequence);
-CREATE INDEX ix_audit_log_actor_id_sequence ON audit_log (actor_id, sequence);
 CREATE TRIGGER tr_audit_log_no_UPDATE BEFORE UPDATE ON audit_log
 BEGIN
     SELECT RAISE(ABORT, 'audit_log is append-only');
@@ -273,12 +281,12 @@ CREATE TRIGGER tr_schedules_delete_renews_diary AFTER DELETE ON schedules
 BEGIN
     UPDATE diary_revisions SET revision = random() WHERE user_id = OLD.doctor_id;
 END;
-CREATE TRIGGER tr_audit_log_move_head AFTER INSERT ON audit_log
-BEGIN
-    UPDATE audit_head SET sequence = NEW.sequence, hash = NEW.hash;
-END;
 CREATE INDEX ix_appointments_doctor_id_starts_at_duration ON appointments (doctor_id, starts_at, duration) WHERE status <> 'cancelled';
-CREATE INDEX ix_audit_patients_patient_id_sequence ON audit_patients (patient_id, sequence);
+CREATE INDEX ix_users_search_key_id ON users (search_key, id);
+CREATE INDEX ix_sessions_expires_at ON sessions (expires_at);
+CREATE INDEX ix_attempts_kind_address_attempted_at ON attempts (kind, address, attempted_at);
+CREATE INDEX ix_attempts_kind_account_digest_attempted_at ON attempts (kind, account_digest, attempted_at);
+CREATE INDEX ix_attempts_attempted_at ON attempts (attempted_at);
 CREATE TRIGGER tr_audit_patients_no_UPDATE BEFORE UPDATE ON audit_patients
 BEGIN
     SELECT RAISE(ABORT, 'audit_log is append-only');
@@ -287,9 +295,15 @@ CREATE TRIGGER tr_audit_patients_no_DELETE BEFORE DELETE ON audit_patients
 BEGIN
     SELECT RAISE(ABORT, 'audit_log is append-only');
 END;
-CREATE INDEX ix_users_search_key_id ON users (search_key, id);
-CREATE INDEX ix_sessions_expires_at ON sessions (expires_at);
-CREATE INDEX ix_attempts_kind_address_attempted_at ON attempts (kind, address, attempted_at);
-CREATE INDEX ix_attempts_kind_account_digest_attempted_at ON attempts (kind, account_digest, attempted_at);
-CREATE INDEX ix_attempts_attempted_at ON attempts (attempted_at);
+CREATE INDEX ix_audit_patients_patient_id_record_id ON audit_patients (patient_id, record_id);
+CREATE INDEX ix_audit_log_patient_id_id ON audit_log (patient_id, id);
+CREATE INDEX ix_audit_log_actor_id_id ON audit_log (actor_id, id);
+CREATE TRIGGER tr_audit_seals_no_UPDATE BEFORE UPDATE ON audit_seals
+BEGIN
+    SELECT RAISE(ABORT, 'audit_seals is append-only');
+END;
+CREATE TRIGGER tr_audit_seals_no_DELETE BEFORE DELETE ON audit_seals
+BEGIN
+    SELECT RAISE(ABORT, 'audit_seals is append-only');
+END;
 COMMIT;

@@ -20,7 +20,7 @@ from tests.faults.clinic import DAY, PASSWORD, Person, Slot, open_doctor
 from tests.faults.conftest import new_database
 from tests.faults.servers import Server, serving
 
-NOTES = {"audit_log", "audit_head", "attempts", "sessions"}
+NOTES = {"audit_log", "audit_seals", "job_runs", "attempts", "sessions"}
 SAFE = {"get", "head", "options"}
 OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 JSON = {"Content-Type": "application/json"}

@@ -48,7 +48,8 @@ def test_a_backup_during_bookings(
             during = len(ledger.acknowledged) - len(before)
         assert missing_and_double(before, stored_bookings(backup)) == (0, 0)
         assert len(stored_bookings(database_url)) == DOCTORS * slots
-    assert Server(backup, tmp_path).run("audit", "verify") == "The audit log is whole.\n"
+    verified = Server(backup, tmp_path).run("audit", "verify")
+    assert verified.startswith("The audit log is whole.\n")
     figure(
         f"{len(before)} bookings before it all there, {during} booked meanwhile,"
         " integrity ok, the audit log is whole"

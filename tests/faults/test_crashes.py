@@ -24,7 +24,7 @@ def test_killed_during_bookings(
         stored = stored_bookings(database_url)
         assert missing_and_double(ledger.acknowledged, stored) == (0, 0)
         assert len(stored) == doctors * slots
-        assert server.run("audit", "verify") == "The audit log is whole.\n"
+        assert server.run("audit", "verify").startswith("The audit log is whole.\n")
     figure(
         f"{len(stored)} bookings, {kills} kills, {len(ledger.unanswered_at)} requests cut off and"
         f" sent again, 0 missing, 0 double, slowest restart {max(restarts):.1f} s"

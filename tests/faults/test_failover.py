@@ -62,7 +62,7 @@ def test_nothing_acknowledged_is_lost_in_a_failover(
         stored = stored_bookings(standby.url("clinic"))
         assert missing_and_double(ledger.acknowledged, stored) == (0, 0)
         assert len(stored) == doctors * slots
-        assert server.run("audit", "verify") == "The audit log is whole.\n"
+        assert server.run("audit", "verify").startswith("The audit log is whole.\n")
     figure(
         f"{len(stored)} bookings, 0 missing, 0 double, no booking for {gap:.1f} s;"
         f" answered meanwhile: {dict(ledger.failures)}"

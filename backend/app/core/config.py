@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     clinic_locale: str = "en_GB"
     clinic_country: str = "GB"
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
+    secret_key_previous: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     public_url: str = "http://localhost:8501"
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     session_idle_minutes: int = Field(60, ge=1, le=24 * 60)
@@ -132,7 +133,7 @@ class Settings(BaseSettings):
     def _in_capitals(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @field_validator("cors_origins", "secret_key_previous", "trusted_proxies", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         if isinstance(value, str):

@@ -1,6 +1,6 @@
 """Opens the database of a clinic: the one place that asks which engine it is."""
 
-import hmac
+from collections.abc import Sequence
 
 from sqlalchemy import make_url
 
@@ -18,10 +18,10 @@ def open_database(settings: Settings) -> Database:
 
     Names sort by the language of CLINIC_LOCALE; the audit log is signed with a key from SECRET_KEY.
     """
-    secret = settings.secret_key.get_secret_value().encode()
+    secrets = (settings.secret_key, *settings.secret_key_previous)
     database = open_url(
         settings.database_url,
-        audit_key=hmac.new(secret, b"audit", "sha256").digest(),
+        secrets=[secret.get_secret_value().encode() for secret in secrets],
         pool_size=CONNECTIONS_PER_THREAD * (settings.worker_threads + SPARE_THREADS),
     )
     database.info[LANGUAGE] = settings.language
@@ -29,13 +29,18 @@ def open_database(settings: Settings) -> Database:
 
 
 def open_url(
-    url: str, *, audit_key: bytes = b"unsigned", pool_size: int = 8, migrates: bool = False
+    url: str,
+    *,
+    secrets: Sequence[bytes] = (b"unsigned",),
+    pool_size: int = 8,
+    migrates: bool = False,
 ) -> Database:
     """The database at `sqlite:///file` or `postgresql://…`.
 
-    Only one that `migrates` makes a SQLite file, and its folder, where there is none.
+    Its audit log is signed with a key from the first of the secrets, and verified with those of all
+    of them. Only one that `migrates` makes a SQLite file, and its folder, where there is none.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return SqliteDatabase(parsed, audit_key=audit_key, migrates=migrates)
-    return PostgresDatabase(parsed, audit_key=audit_key, pool_size=pool_size)
+        return SqliteDatabase(parsed, secrets=secrets, migrates=migrates)
+    return PostgresDatabase(parsed, secrets=secrets, pool_size=pool_size)

@@ -1,6 +1,6 @@
-"""Statements about the audit log: it only grows."""
+"""Statements about the audit log and its seals: both only grow."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
@@ -18,31 +18,36 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, selectinload
 
 from app.db.statements import Parameter, RunQuery, Statement, Transaction, parameters_for
-from app.db.transactions import execute, rows_for_each
+from app.db.transactions import rows_for_each
+from app.db.writes import try_lock
 from app.domain.people import Actor
-from app.models.models import AuditHead, AuditPatient, AuditRecord
+from app.models.models import AuditPatient, AuditRecord, AuditSeal
 
 BATCH = 1000
 
 RECENT = 200
 """The records of a person that are searched for one that is repeated."""
 
+LATE_RECORDS = 5000
+"""How many later records may be sealed before one whose transaction took long is looked for in
+vain, until all records are looked through again."""
+
 _RECORDS = cast("Table", AuditRecord.__table__)
 _PATIENTS = cast("Table", AuditPatient.__table__)
-_LOCK_HEAD = Statement(select(AuditHead.sequence, AuditHead.hash).with_for_update())
-_APPEND = Statement(insert(_RECORDS).values(parameters_for(*_RECORDS.c)))
+_VALUES = parameters_for(*(column for column in _RECORDS.c if column.name != "id"))
+_APPEND = Statement(insert(_RECORDS).values(_VALUES).returning(_RECORDS.c.id))
 _APPEND_PATIENTS = Statement(insert(_PATIENTS).values(parameters_for(*_PATIENTS.c)))
 _RECENT = (
     select(AuditRecord)
     .where(AuditRecord.actor_id == Parameter("actor_id"))
-    .order_by(AuditRecord.sequence.desc())
+    .order_by(AuditRecord.id.desc())
     .limit(RECENT)
     .subquery()
 )
 _PATIENTS_SEEN = Statement(
     select(func.coalesce(AuditPatient.patient_id, _RECENT.c.patient_id))
     .select_from(_RECENT)
-    .outerjoin(AuditPatient, AuditPatient.sequence == _RECENT.c.sequence)
+    .outerjoin(AuditPatient, AuditPatient.record_id == _RECENT.c.id)
     .where(
         _RECENT.c.at > Parameter("since", AuditRecord.at.type),
         _RECENT.c.at <= Parameter("until", AuditRecord.at.type),
@@ -52,39 +57,107 @@ _PATIENTS_SEEN = Statement(
         func.coalesce(_RECENT.c.resource_id, 0) == Parameter("resource_id"),
     )
 )
+_IS_SEALED = select(AuditSeal.record_id).where(AuditSeal.record_id == AuditRecord.id).exists()
 
 
 class Head(NamedTuple):
-    """The end of the chain: its last record's number and hash."""
+    """The end of the chain: the number and the hash of its last seal."""
 
     sequence: int
     hash: str
 
 
-def lock_head(session: Transaction) -> Head:
-    """The end of the chain, locked for whoever appends next."""
-    (row,) = execute(session, _LOCK_HEAD)
-    return Head(*row)
+class Unsealed(NamedTuple):
+    """A record without a seal, as far as its seal covers it."""
 
-
-def get_head(session: Session) -> AuditHead:
-    """The end of the chain."""
-    return session.scalars(select(AuditHead)).one()
+    id: int
+    mac: str
 
 
 def append_records(session: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert records with their `patient_ids`.
-
-    The database moves the end of the chain to the last one.
-    """
-    rows_for_each(session, _APPEND, rows)
+    """Insert records with their `patient_ids`."""
+    patient_ids = [row.pop("patient_ids") for row in rows]
+    inserted = rows_for_each(session, _APPEND, rows)
     patients = [
-        {"sequence": row["sequence"], "patient_id": patient_id}
-        for row in rows
-        for patient_id in row["patient_ids"]
+        {"record_id": record_id, "patient_id": patient_id}
+        for ((record_id,),), listed in zip(inserted, patient_ids, strict=True)
+        for patient_id in listed
     ]
     if patients:
         rows_for_each(session, _APPEND_PATIENTS, patients)
+
+
+def lock_chain(session: Session) -> bool:
+    """Whether nobody else is sealing; if so, nobody else does until the commit."""
+    return try_lock(session, "audit-seals")
+
+
+def find_head(session: Session) -> Head | None:
+    """The end of the chain, or None before the first seal."""
+    newest = select(AuditSeal.sequence, AuditSeal.hash).order_by(AuditSeal.sequence.desc())
+    row = session.execute(newest.limit(1)).first()
+    return None if row is None else Head(*row)
+
+
+def list_unsealed(session: Session, *, limit: int, is_thorough: bool) -> list[Unsealed]:
+    """The first records without a seal, in the order of their ids.
+
+    A search that is not thorough leaves out what is older than `LATE_RECORDS` before the last
+    record that was sealed.
+    """
+    wanted = select(AuditRecord.id, AuditRecord.mac).where(~_IS_SEALED)
+    if not is_thorough:
+        last = select(func.coalesce(func.max(AuditSeal.record_id), 0)).scalar_subquery()
+        wanted = wanted.where(AuditRecord.id > last - LATE_RECORDS)
+    rows = session.execute(wanted.order_by(AuditRecord.id).limit(limit))
+    return [Unsealed(*row) for row in rows]
+
+
+def find_next_to_seal(session: Session) -> datetime | None:
+    """When the first record was made after the last one that was sealed; None if there is none."""
+    last = select(func.coalesce(func.max(AuditSeal.record_id), 0)).scalar_subquery()
+    following = select(AuditRecord.at).where(AuditRecord.id > last).order_by(AuditRecord.id)
+    return session.scalars(following.limit(1)).first()
+
+
+def append_seals(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert seals."""
+    session.execute(insert(AuditSeal), rows)
+
+
+def iterate_seals(session: Session) -> Iterator[tuple[AuditSeal, AuditRecord | None]]:
+    """Every seal with its record, if that is there, in the order of the chain, read in batches."""
+    seals = (
+        select(AuditSeal, AuditRecord)
+        .outerjoin(AuditRecord, AuditRecord.id == AuditSeal.record_id)
+        .options(selectinload(AuditRecord.patients))
+        .order_by(AuditSeal.sequence)
+        .limit(BATCH)
+    )
+    batch = session.execute(seals).all()
+    while batch:
+        yield from ((seal, record) for seal, record in batch)
+        last = batch[-1][0].sequence
+        session.expunge_all()
+        batch = session.execute(seals.where(AuditSeal.sequence > last)).all()
+
+
+def iterate_unsealed(session: Session) -> Iterator[AuditRecord]:
+    """Every record without a seal in the order of the ids, read in batches."""
+    unsealed = _with_patients().where(~_IS_SEALED).order_by(AuditRecord.id).limit(BATCH)
+    batch = session.scalars(unsealed).all()
+    while batch:
+        yield from batch
+        last = batch[-1].id
+        session.expunge_all()
+        batch = session.scalars(unsealed.where(AuditRecord.id > last)).all()
+
+
+def find_copy(session: Session) -> int | None:
+    """The id of a record that has the MAC of an earlier one, which it is a copy of."""
+    macs = select(AuditRecord.mac).group_by(AuditRecord.mac).having(func.count() > 1).limit(1)
+    copies = select(func.max(AuditRecord.id)).where(AuditRecord.mac.in_(macs))
+    return session.scalar(copies)
 
 
 def patients_seen(
@@ -115,13 +188,6 @@ def patients_seen(
     return {patient_id for (patient_id,) in rows}
 
 
-def iterate_records(session: Session) -> Generator[AuditRecord]:
-    """Every record in the order of the chain, read in batches."""
-    statement = _with_patients().order_by(AuditRecord.sequence)
-    with session.scalars(statement.execution_options(yield_per=BATCH)) as records:
-        yield from records
-
-
 def list_records(
     session: Session,
     *,
@@ -140,7 +206,7 @@ def list_records(
     if actor_id is not None:
         filters.append(AuditRecord.actor_id == actor_id)
     if patient_id is not None:
-        filters.append(AuditRecord.sequence.in_(_about(patient_id)))
+        filters.append(AuditRecord.id.in_(_about(patient_id)))
     if action is not None:
         filters.append(AuditRecord.action == action)
     if outcome is not None:
@@ -150,9 +216,9 @@ def list_records(
     if until is not None:
         filters.append(AuditRecord.at < until)
     if before is not None:
-        filters.append(AuditRecord.sequence < before)
+        filters.append(AuditRecord.id < before)
     return session.scalars(
-        _with_patients().where(*filters).order_by(AuditRecord.sequence.desc()).limit(limit)
+        _with_patients().where(*filters).order_by(AuditRecord.id.desc()).limit(limit)
     ).all()
 
 
@@ -160,15 +226,15 @@ def _visible_to(actor: Actor) -> ColumnElement[bool]:
     """What a person did, and what was done to their data; everything for an admin."""
     if actor.is_admin:
         return true()
-    own = select(AuditRecord.sequence).where(AuditRecord.actor_id == actor.id)
-    return AuditRecord.sequence.in_(union_all(own, *_about(actor.id).selects))
+    own = select(AuditRecord.id).where(AuditRecord.actor_id == actor.id)
+    return AuditRecord.id.in_(union_all(own, *_about(actor.id).selects))
 
 
 def _about(patient_id: int) -> CompoundSelect[int]:
-    """The sequences of the records about a patient: of theirs alone, and of several people's."""
+    """The ids of the records about a patient: of theirs alone, and of several people's."""
     return union_all(
-        select(AuditRecord.sequence).where(AuditRecord.patient_id == patient_id),
-        select(AuditPatient.sequence).where(AuditPatient.patient_id == patient_id),
+        select(AuditRecord.id).where(AuditRecord.patient_id == patient_id),
+        select(AuditPatient.record_id).where(AuditPatient.patient_id == patient_id),
     )
 
 

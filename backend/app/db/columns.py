@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, MetaData, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
+NOT_COPIED = "not_copied"  # in a table's `info`: another database of the clinic makes its own rows
+
 Identifier = BigInteger().with_variant(Integer(), "sqlite")
 
 

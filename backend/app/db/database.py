@@ -1,14 +1,15 @@
 """A database of a clinic: two kinds of transactions, and what the engine offers beside them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from app.db.operations import OPERATIONS, Operations
+from app.domain.audit_chain import AuditKeys
 from app.domain.errors import DomainError
 
 if TYPE_CHECKING:
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
     from app.db.write_queue import WriteQueue
 
 LANGUAGE = "language"  # in `Session.info`: whose alphabet names are sorted by, such as `sv`
-AUDIT_KEY = "audit_key"  # in `Session.info`: what the records of the audit log are signed with
+AUDIT_KEYS = "audit_keys"  # in `Session.info`: what the audit log is signed with
 
 
 class Database(ABC):
     """One engine with two kinds of transactions: those that only read, and those that write."""
 
-    def __init__(self, engine: Engine, operations: Operations, *, audit_key: bytes) -> None:
+    def __init__(self, engine: Engine, operations: Operations, *, secrets: Sequence[bytes]) -> None:
         self.engine = engine
-        self.info: dict[Any, Any] = {AUDIT_KEY: audit_key, OPERATIONS: operations}
+        self.info: dict[Any, Any] = {AUDIT_KEYS: AuditKeys(secrets), OPERATIONS: operations}
 
     @abstractmethod
     @contextmanager
@@ -52,6 +53,13 @@ class Database(ABC):
     @abstractmethod
     def lock_schema(self, connection: Connection) -> None:
         """Wait until no other process migrates, and make others wait until the commit."""
+
+    has_worker_beside_api: ClassVar[bool]
+    """Whether one of the processes that serve does the background work too."""
+
+    @abstractmethod
+    def claim_worker(self) -> bool:
+        """Whether this process is to do the background work, until it ends. Raises OSError."""
 
     def close(self) -> None:
         self.engine.dispose()

@@ -92,11 +92,7 @@ class DirectTransaction(Protocol):
     ) -> list[list[Row]]:
         """Run a prepared statement with one set of values after the other. Raises DBAPIError."""
 
-    def before_commit(self, hook: "BeforeCommit", items: Sequence[Any], /) -> None:
-        """Have this done before the commit, with the items of all works that share it."""
 
-
-BeforeCommit = Callable[[DirectTransaction, Sequence[Any]], None]
 Transaction = Session | DirectTransaction
 
 

@@ -11,14 +11,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.db.operations import Operations, operations_of
-from app.db.statements import BeforeCommit, Row, Statement, Transaction
+from app.db.statements import Row, Statement, Transaction
 
 
 class SharedTransaction(ABC):
-    """What works that share a transaction have of it: one statement after the other, and notes."""
-
-    def __init__(self) -> None:
-        self._hooks: list[tuple[BeforeCommit, Sequence[Any]]] = []
+    """What works that share a transaction have of it: one statement after the other."""
 
     @abstractmethod
     def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
@@ -29,10 +26,6 @@ class SharedTransaction(ABC):
     ) -> list[list[Row]]:
         """Run a statement with one set of values after the other. Raises DBAPIError."""
         return [self.rows(statement, **values) for values in many]
-
-    def before_commit(self, hook: BeforeCommit, items: Sequence[Any], /) -> None:
-        """Have this done before the commit; the hooks of a refused write are dropped."""
-        self._hooks.append((hook, items))
 
 
 def execute(transaction: Transaction, statement: Statement, /, **values: Any) -> list[Row]:

@@ -1,23 +1,26 @@
-"""The audit log."""
+"""The audit log and its seals."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.columns import Base, Identifier, Instant
 
 
 class AuditRecord(Base):
-    """What somebody did or was refused, chained to the record before by its hash."""
+    """What somebody did or was refused, with a MAC over all of it: see `domain.audit_chain`.
+
+    Those without a `key_id` were chained by former versions; their MAC is their hash in that chain.
+    """
 
     __tablename__ = "audit_log"
     __table_args__ = (
-        Index(None, "patient_id", "sequence"),
-        Index(None, "actor_id", "sequence"),
+        Index(None, "patient_id", "id"),
+        Index(None, "actor_id", "id"),
     )
 
-    sequence: Mapped[int] = mapped_column(Identifier, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant)
     actor_id: Mapped[int | None] = mapped_column(Identifier)
     actor_role: Mapped[str | None] = mapped_column(String(16))
@@ -29,8 +32,9 @@ class AuditRecord(Base):
     fields: Mapped[str] = mapped_column(String(500), comment="names, separated by commas")
     outcome: Mapped[str] = mapped_column(String(64), comment="ok, or the code of the refusal")
     request_id: Mapped[str | None] = mapped_column(String(64))
-    previous_hash: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64))
+    mac: Mapped[str] = mapped_column(String(64))
+    key_id: Mapped[str | None] = mapped_column(String(16))
+    nonce: Mapped[str | None] = mapped_column(String(32), comment="tells a record from a copy")
 
     patients: Mapped[list["AuditPatient"]] = relationship(
         lazy="raise", order_by="AuditPatient.patient_id"
@@ -48,24 +52,25 @@ class AuditRecord(Base):
 
 
 class AuditPatient(Base):
-    """One of several patients whose data was read at once. Covered by the hash of the record."""
+    """One of several patients whose data was read at once. Covered by the MAC of the record."""
 
     __tablename__ = "audit_patients"
-    __table_args__ = (Index(None, "patient_id", "sequence"),)
+    __table_args__ = (Index(None, "patient_id", "record_id"),)
 
-    sequence: Mapped[int] = mapped_column(ForeignKey("audit_log.sequence"), primary_key=True)
+    record_id: Mapped[int] = mapped_column(ForeignKey("audit_log.id"), primary_key=True)
     patient_id: Mapped[int] = mapped_column(Identifier, primary_key=True, autoincrement=False)
 
 
-class AuditHead(Base):
-    """Where the chain of audit records ends: one row, which also is the lock of the chain.
+class AuditSeal(Base):
+    """The place of a record in the chain that the sealer makes: see `domain.audit_chain`.
 
-    A trigger moves it when a record is appended.
+    Those of records that former versions chained have the hashes of that chain, and no `key_id`.
     """
 
-    __tablename__ = "audit_head"
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+    __tablename__ = "audit_seals"
 
-    id: Mapped[int] = mapped_column(Identifier, primary_key=True, autoincrement=False)
-    sequence: Mapped[int] = mapped_column(Identifier)
+    sequence: Mapped[int] = mapped_column(Identifier, primary_key=True, autoincrement=False)
+    record_id: Mapped[int] = mapped_column(Identifier, unique=True)
+    previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+    key_id: Mapped[str | None] = mapped_column(String(16))

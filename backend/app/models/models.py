@@ -2,20 +2,22 @@
 
 from app.db.columns import Base
 from app.models.appointments import Appointment
-from app.models.audit import AuditHead, AuditPatient, AuditRecord
+from app.models.audit import AuditPatient, AuditRecord, AuditSeal
 from app.models.idempotency import StoredReply
+from app.models.jobs import JobRun
 from app.models.people import Attempt, Invitation, LoginSession, User
 from app.models.scheduling import DiaryRevision, Schedule
 
 __all__ = [
     "Appointment",
     "Attempt",
-    "AuditHead",
     "AuditPatient",
     "AuditRecord",
+    "AuditSeal",
     "Base",
     "DiaryRevision",
     "Invitation",
+    "JobRun",
     "LoginSession",
     "Schedule",
     "StoredReply",

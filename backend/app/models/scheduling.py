@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.columns import Base, Identifier, Instant
+from app.db.columns import NOT_COPIED, Base, Identifier, Instant
 
 
 class DiaryRevision(Base):
@@ -15,7 +15,7 @@ class DiaryRevision(Base):
     """
 
     __tablename__ = "diary_revisions"
-    __table_args__ = {"info": {"written_by_triggers": True}}  # noqa: RUF012 - SQLAlchemy's way
+    __table_args__ = {"info": {NOT_COPIED: True}}  # noqa: RUF012 - SQLAlchemy's way
 
     user_id: Mapped[int] = mapped_column(
         Identifier,

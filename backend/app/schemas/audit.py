@@ -11,7 +11,7 @@ class AuditAnswer(Answer):
     `fields` are the names of what changed, or the days of a diary that were read, separated by
     commas; a role or a state is followed by its new value: `role=doctor`. `patient_ids` are the
     patients whose data it was about, as far as the reader may know of them, and `patient_id` is
-    the only one.
+    the only one. `sequence` grows from record to record, but not always by one.
     """
 
     sequence: int

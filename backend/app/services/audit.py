@@ -1,44 +1,25 @@
-"""The audit log: who did what, to which patient's data, chained so that tampering shows.
+"""The audit log: who did what, to which patient's data, signed and sealed so that tampering shows.
 
-A record's hash is an HMAC, under a key derived from SECRET_KEY, over the hash before and the
-record itself. Names of fields are kept, never their values, but for roles and states.
+A record has a MAC and is inserted in the transaction of the action, without any lock. The worker
+seals records after their commit: `services.sealing`. Names of fields are kept, never their values,
+but for roles and states.
 """
 
-import hashlib
-import hmac
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from app.crud import crud_audit
-from app.db.database import AUDIT_KEY
+from app.db.database import AUDIT_KEYS
 from app.db.statements import RunQuery, Transaction
+from app.domain.audit_chain import AuditKeys, mac_of
 from app.domain.people import Actor, Origin
-from app.models.models import AuditRecord
 
-FIRST_HASH = "0" * 64
 OK = "ok"
 LOOK = timedelta(hours=1)
 WORDS = {"role", "status", "is_active", "is_approved", "invitation"}  # recorded with the value
-CHAINED_FIELDS = (
-    "sequence",
-    "at",
-    "actor_id",
-    "actor_role",
-    "address",
-    "action",
-    "resource_type",
-    "resource_id",
-    "patient_id",
-    "fields",
-    "outcome",
-    "request_id",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +57,11 @@ def record(
         "outcome": outcome,
         "request_id": origin.request_id,
     }
-    entries = [circumstances | _columns(event) for event in events]
-    if isinstance(session, Session):
-        _append(session, entries)
-    else:
-        session.before_commit(_append, entries)
+    keys: AuditKeys = session.info[AUDIT_KEYS]
+    rows = [circumstances | _columns(event) | _signature(keys) for event in events]
+    for row in rows:
+        row["mac"] = mac_of(row, keys.current.key)
+    crud_audit.append_records(session, rows)
 
 
 def unrecorded(
@@ -118,33 +99,6 @@ def told(changes: Mapping[str, object]) -> list[str]:
     ]
 
 
-def first_bad_record(session: Session) -> int | None:
-    """The sequence of the first record that was edited, removed or swapped, or None.
-
-    Records removed from the end show against the head of the chain.
-    """
-    expected, previous = 1, FIRST_HASH
-    with closing(crud_audit.iterate_records(session)) as entries:
-        for entry in entries:
-            if not _is_intact(session, entry, expected, previous):
-                return expected
-            expected, previous = expected + 1, entry.hash
-    head = crud_audit.get_head(session)
-    return None if (head.sequence, head.hash) == (expected - 1, previous) else expected
-
-
-def _append(session: Transaction, entries: Sequence[dict[str, Any]]) -> None:
-    """Chain entries to the records. The end of the chain stays locked until the commit."""
-    head = crud_audit.lock_head(session)
-    previous, rows = head.hash, []
-    for sequence, entry in enumerate(entries, head.sequence + 1):
-        values = {"sequence": sequence, **entry}
-        chain = {"previous_hash": previous, "hash": _hash(session, previous, values)}
-        rows.append(values | chain)
-        previous = chain["hash"]
-    crud_audit.append_records(session, rows)
-
-
 def _columns(event: AuditEvent) -> dict[str, Any]:
     return {
         "action": event.action,
@@ -156,23 +110,6 @@ def _columns(event: AuditEvent) -> dict[str, Any]:
     }
 
 
-def _is_intact(session: Session, entry: AuditRecord, sequence: int, previous: str) -> bool:
-    values = {field: getattr(entry, field) for field in CHAINED_FIELDS}
-    values["patient_ids"] = entry.listed_patient_ids
-    return (
-        entry.sequence == sequence
-        and entry.previous_hash == previous
-        and hmac.compare_digest(entry.hash, _hash(session, previous, values))
-    )
-
-
-def _hash(session: Transaction, previous: str, values: dict[str, Any]) -> str:
-    chained = [previous, *(_text(values[field]) for field in CHAINED_FIELDS)]
-    if values["patient_ids"]:  # older records have none, and a hash without
-        chained.append(values["patient_ids"])
-    canonical = json.dumps(chained, separators=(",", ":"))
-    return hmac.new(session.info[AUDIT_KEY], canonical.encode(), hashlib.sha256).hexdigest()
-
-
-def _text(value: object) -> object:
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+def _signature(keys: AuditKeys) -> dict[str, str]:
+    """What a MAC is made with: the key, and a number that no other record has."""
+    return {"key_id": keys.current.id, "nonce": secrets.token_hex(16)}

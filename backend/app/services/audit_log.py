@@ -68,7 +68,7 @@ def _as_visible(record: AuditRecord, *, to: Actor) -> VisibleRecord:
     if not to.is_admin and record.actor_id != to.id and to.id in patient_ids:
         patient_id, patient_ids = to.id, [to.id]
     return VisibleRecord(
-        sequence=record.sequence,
+        sequence=record.id,
         at=record.at,
         actor_id=record.actor_id,
         actor_role=record.actor_role,

@@ -1,6 +1,7 @@
 """Taking a whole clinic to another database, of either engine."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from itertools import zip_longest
 
 from sqlalchemy import RowMapping, Table
@@ -8,9 +9,6 @@ from sqlalchemy.orm import Session
 
 from app.crud import crud_table
 from app.db.writes import continue_numbering
-from app.models.models import AuditHead
-
-FILLED_BY_MIGRATIONS = {AuditHead.__tablename__}
 
 
 class CopyRefused(Exception):  # noqa: N818 - a refusal is named for what happened
@@ -31,18 +29,12 @@ def copy_clinic(source: Session, target: Session) -> dict[str, int]:
 
 
 def _refuse_data(target: Session, tables: Sequence[Table]) -> None:
-    filled = [
-        table.name
-        for table in tables
-        if table.name not in FILLED_BY_MIGRATIONS and not crud_table.is_empty(target, table)
-    ]
+    filled = [table.name for table in tables if not crud_table.is_empty(target, table)]
     if filled:
         raise CopyRefused(f"The target is not empty: it has {', '.join(filled)}.")
 
 
 def _copy(source: Session, target: Session, table: Table) -> None:
-    if table.name in FILLED_BY_MIGRATIONS:
-        crud_table.delete_rows(target, table)
     for rows in crud_table.batches_of_rows(source, table):
         crud_table.insert_rows(target, table, rows)
     continue_numbering(target, table)
@@ -51,13 +43,15 @@ def _copy(source: Session, target: Session, table: Table) -> None:
 def _compare(source: Session, target: Session, table: Table) -> int:
     """The number of rows, which are the same on both sides."""
     count = 0
-    for original, copied in zip_longest(_rows(source, table), _rows(target, table)):
-        if original != copied:
-            raise CopyRefused(f"Row {count + 1} of {table.name} differs after the copy.")
-        count += 1
+    with closing(_rows(source, table)) as originals, closing(_rows(target, table)) as copies:
+        for original, copied in zip_longest(originals, copies):
+            if original != copied:
+                raise CopyRefused(f"Row {count + 1} of {table.name} differs after the copy.")
+            count += 1
     return count
 
 
-def _rows(session: Session, table: Table) -> Iterator[RowMapping]:
-    for rows in crud_table.batches_of_rows(session, table):
-        yield from rows
+def _rows(session: Session, table: Table) -> Generator[RowMapping]:
+    with closing(crud_table.batches_of_rows(session, table)) as batches:
+        for rows in batches:
+            yield from rows

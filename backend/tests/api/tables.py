@@ -4,18 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from app.db.columns import Base
 from app.db.database import Database
-from app.models.models import AuditHead
-from app.services.audit import FIRST_HASH
 
 Rows = dict[str, list[dict[str, Any]]]
 
-AUDIT_HEAD = "audit_head"
-NOTES_OF_REFUSALS = {"audit_log", "audit_patients", AUDIT_HEAD, "attempts"}
+NOTES_OF_REFUSALS = {"audit_log", "audit_patients", "audit_seals", "attempts"}
 WRITTEN_BY_TRIGGERS = {"diary_revisions"}
 
 
@@ -34,9 +31,7 @@ def read_all(database: Database) -> Rows:
 def empty(database: Database) -> None:
     with database.writing() as session, without_guard(session):
         for table in reversed(Base.metadata.sorted_tables):
-            if table.name != AUDIT_HEAD:
-                session.execute(table.delete())
-        session.execute(update(AuditHead).values(sequence=0, hash=FIRST_HASH))
+            session.execute(table.delete())
 
 
 @contextmanager

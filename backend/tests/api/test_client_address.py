@@ -61,7 +61,7 @@ def address_of(visitor: Visitor, database: Database, forwarded: str) -> str | No
 def recorded(database: Database) -> str | None:
     """The address in the newest record."""
     with database.reading() as session:
-        last = select(AuditRecord.address).order_by(AuditRecord.sequence.desc())
+        last = select(AuditRecord.address).order_by(AuditRecord.id.desc())
         return session.scalars(last).first()
 
 

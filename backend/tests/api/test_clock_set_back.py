@@ -22,7 +22,7 @@ Change = Callable[[Clinic, str], Any]
 def newest_record(database: Database) -> tuple[int, str]:
     """The number and the action of the last record of the audit log."""
     with database.reading() as session:
-        last = session.scalars(select(AuditRecord).order_by(AuditRecord.sequence.desc())).first()
+        last = session.scalars(select(AuditRecord).order_by(AuditRecord.id.desc())).first()
     assert last is not None
     return last.sequence, last.action
 

@@ -2,33 +2,39 @@
 
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from typer.main import get_group
 from typer.testing import CliRunner, Result
 
 from app.cli import MODULES, program_for
-from app.core.config import PROJECT, Settings
+from app.core.config import DEVELOPMENT_SECRET, PROJECT, Settings
 from app.core.database import open_url
 from app.core.security import PasswordHasher
-from app.crud import crud_user
+from app.crud import crud_job, crud_user
 from app.db import schema
 from app.db.database import Database
 from app.db.sqlite.opening import mark_start
+from app.domain.audit_chain import AuditKeys
 from app.domain.people import Role
 from app.main import create_app
-from app.models.models import User
+from app.models.models import AuditRecord, AuditSeal, User
+from app.services import sealing
+from tests.api import tables
 from tests.integration.servers import free_port
 
 ADMIN = ("--username", "boss", "--email", "boss@example.com", "--full-name", "Ada Boss")
 PASSWORD = "open-sesame-42"
+WHOLE = "The audit log is whole.\n"
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +59,11 @@ def clinic(*arguments: str, typed: str | None = None) -> Result:
 def refusal(result: Result) -> tuple[int, str, str]:
     """How a command ended that printed nothing but a sentence on the error stream."""
     return result.exit_code, result.stdout, result.stderr.rstrip("\n")
+
+
+def counts(sealed: int, unsealed: int) -> str:
+    """What `clinic audit verify` says of a clinic in which no worker has run."""
+    return f"Records with a seal: {sealed}, without one yet: {unsealed}. The worker never ran.\n"
 
 
 def find(database: Database, username: str) -> User | None:
@@ -102,7 +113,7 @@ def test_the_project_and_its_data_are_found_from_every_folder(environment, tmp_p
         text=True,
         check=False,
     )
-    assert (finished.stdout, finished.stderr) == ("The audit log is whole.\n", "")
+    assert (finished.stdout, finished.stderr) == (f"{WHOLE}{counts(0, 0)}", "")
     assert [file.name for file in elsewhere.iterdir()] == [".env"]
 
 
@@ -245,7 +256,7 @@ def test_a_copy_is_brought_back_after_a_crash(environment, tmp_path):
     result = clinic("restore", "--from", str(backup))
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith(f"{file} is back. The former one is {file}.replaced-")
-    assert clinic("audit", "verify").stdout == "The audit log is whole.\n"
+    assert clinic("audit", "verify").stdout == f"{WHOLE}{counts(0, 0)}"
     assert clinic("demo-data").exit_code == 0
 
 
@@ -266,7 +277,7 @@ def leave_a_log(file: Path) -> None:
     """Write, and die before what was written is in the file."""
     script = (
         "import os, sqlite3, sys; connection = sqlite3.connect(sys.argv[1], isolation_level=None);"
-        "connection.execute('UPDATE audit_head SET sequence = 1'); os._exit(9)"
+        "connection.execute('INSERT INTO job_runs (job, ran_at) VALUES (1, 2)'); os._exit(9)"
     )
     subprocess.run([sys.executable, "-c", script, file], check=False)
     assert file.with_name(f"{file.name}-wal").stat().st_size > 0
@@ -342,12 +353,51 @@ def test_a_database_of_a_newer_version_is_left_alone(environment, database):
 def test_audit_verify_says_that_the_log_is_whole_or_where_it_is_not(database, environment):
     assert clinic("create-admin", *ADMIN, typed=PASSWORD).exit_code == 0
     whole = clinic("audit", "verify")
-    assert (whole.exit_code, whole.output) == (0, "The audit log is whole.\n")
+    assert (whole.exit_code, whole.output) == (0, f"{WHOLE}{counts(0, 1)}")
     environment.setenv("SECRET_KEY", "whoever-signed-it-had-another-key")
-    assert refusal(clinic("audit", "verify")) == (
+    key_id = AuditKeys([DEVELOPMENT_SECRET.encode()]).current.id
+    sentence = (
+        "Record 1 of the audit log was added, changed, removed or moved. It names the key"
+        f" {key_id}, which is not that of SECRET_KEY nor one of SECRET_KEY_PREVIOUS."
+    )
+    assert refusal(clinic("audit", "verify")) == (1, "", sentence)
+    environment.setenv("SECRET_KEY_PREVIOUS", f"some-other-key, {DEVELOPMENT_SECRET}")
+    assert clinic("audit", "verify").output == whole.output
+
+
+def test_audit_verify_takes_the_head_that_audit_head_printed(database, environment):
+    assert clinic("audit", "head").output == f"0:{'0' * 64}\n"
+    assert clinic("create-admin", *ADMIN, typed=PASSWORD).exit_code == 0
+    with closing(open_url(database, secrets=[DEVELOPMENT_SECRET.encode()])) as opened:
+        with opened.writing() as session:
+            assert sealing.seal(session) == 1
+        noted = clinic("audit", "head").output.strip()
+        whole = (0, f"{WHOLE}{counts(1, 0)}")
+        for head in (noted, noted.partition(":")[2], f" {noted.upper()}"):
+            result = clinic("audit", "verify", "--head", head)
+            assert (result.exit_code, result.output) == whole
+        with opened.writing() as session, tables.without_guard(session):
+            session.execute(delete(AuditSeal))
+            session.execute(delete(AuditRecord))
+    assert clinic("audit", "verify").exit_code == 0  # why heads are noted elsewhere
+    assert refusal(clinic("audit", "verify", "--head", noted)) == (
         1,
         "",
-        "Record 1 of the audit log was changed, removed or moved.",
+        f"The audit log does not have the head {noted}: its end was cut off or made anew.",
+    )
+
+
+def test_audit_verify_says_that_a_worker_leaves_records_without_a_seal(database):
+    assert clinic("create-admin", *ADMIN, typed=PASSWORD).exit_code == 0
+    ran_at = datetime.now(UTC) + timedelta(minutes=2)
+    with closing(open_url(database)) as opened, opened.writing() as session:
+        crud_job.add_run(
+            session, sealing.SEALING, ran_at=ran_at, succeeded_at=None, done=0, failures=0
+        )
+    code, output, error = refusal(clinic("audit", "verify"))
+    assert (code, output) == (1, "")
+    assert re.fullmatch(
+        r"1 records are not sealed, the oldest since [-\dT:]+Z, although a worker runs\.", error
     )
 
 

@@ -17,7 +17,8 @@ from tests.databases import Databases
 
 WRITERS = 8
 WRITES = 25
-COUNT = text("SELECT sequence FROM audit_head")
+COUNT = text("SELECT done FROM job_runs")
+BEGIN = text("INSERT INTO job_runs (job, ran_at, done) VALUES ('count', '2026', 0)")
 
 
 @pytest.fixture
@@ -37,13 +38,15 @@ def has_free_turn(database: Database, monkeypatch: pytest.MonkeyPatch) -> bool:
 
 def test_each_writer_sees_what_the_one_before_has_written(sqlite: Database):
     together = Barrier(WRITERS)
+    with sqlite.writing() as session:
+        session.execute(BEGIN)
 
     def count_up(_: int) -> None:
         together.wait()
         for _ in range(WRITES):
             with sqlite.writing() as session:
                 count = session.scalar(COUNT)
-                session.execute(text("UPDATE audit_head SET sequence = :next"), {"next": count + 1})
+                session.execute(text("UPDATE job_runs SET done = :next"), {"next": count + 1})
 
     with ThreadPoolExecutor(WRITERS) as writers:
         list(writers.map(count_up, range(WRITERS)))

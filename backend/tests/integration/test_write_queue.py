@@ -1,7 +1,7 @@
 """Works that are written together are durable together, and fail each for itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from uuid import uuid4
@@ -23,7 +23,7 @@ from app.db.writes import insert_unless_refused
 from app.domain.errors import NotFound
 from app.domain.people import Origin, Role
 from app.models.models import AuditRecord, User
-from app.services import audit
+from app.services import audit, sealing
 from app.services.audit import AuditEvent
 from tests.conftest import MONDAY_MORNING
 from tests.databases import Databases
@@ -154,19 +154,6 @@ def test_where_the_database_gives_up_in_a_work_nothing_of_the_group_is_kept(sqli
     assert people(sqlite) == []
 
 
-def test_where_a_conclusion_breaks_nothing_of_its_group_is_kept(sqlite: Database):
-    bug = ZeroDivisionError()
-
-    def break_down(_: DirectTransaction, __: Sequence[object]) -> None:
-        raise bug
-
-    def add_and_conclude(transaction: DirectTransaction) -> None:
-        transaction.before_commit(break_down, [add(transaction)])
-
-    assert outcomes(sqlite, add, add_and_conclude) == [bug, bug]
-    assert people(sqlite) == []
-
-
 def test_the_writer_goes_on_when_a_transaction_cannot_even_be_undone(
     sqlite: Database, monkeypatch: pytest.MonkeyPatch
 ):
@@ -211,7 +198,7 @@ def test_whoever_goes_away_takes_nobody_along(database: Database):
     assert len(people(database)) == 2
 
 
-def test_records_of_works_that_went_together_are_one_chain(database: Database):
+def test_works_that_went_together_leave_their_own_records(database: Database):
     """Refused works leave none, and the last ones are those of a group by itself."""
 
     def do(number: int, transaction: Transaction) -> None:
@@ -223,7 +210,7 @@ def test_records_of_works_that_went_together_are_one_chain(database: Database):
     outcomes(database, *(partial(do, number) for number in range(20)))
     outcomes(database, partial(do, 21))
     with database.reading() as session:
-        assert audit.first_bad_record(session) is None
+        assert sealing.verify(session).fault is None
         subjects = list(session.scalars(select(AuditRecord.resource_id)))
     assert sorted(subjects) == sorted(2 * [*(n for n in range(20) if n % 5), 21])
 

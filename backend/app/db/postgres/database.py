@@ -1,6 +1,6 @@
 """A database on a PostgreSQL server."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import URL, Connection, func, select
@@ -20,9 +20,11 @@ from app.db.writes import lock_key
 class PostgresDatabase(Database):
     """A PostgreSQL server: psycopg for threads, asyncpg for the event loop."""
 
-    def __init__(self, url: URL, *, audit_key: bytes, pool_size: int) -> None:
+    has_worker_beside_api = False
+
+    def __init__(self, url: URL, *, secrets: Sequence[bytes], pool_size: int) -> None:
         engine = postgres_engine(url, pool_size=pool_size)
-        super().__init__(engine, POSTGRES_OPERATIONS, audit_key=audit_key)
+        super().__init__(engine, POSTGRES_OPERATIONS, secrets=secrets)
 
     @override
     @contextmanager
@@ -41,3 +43,7 @@ class PostgresDatabase(Database):
     @override
     def lock_schema(self, connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(lock_key("schema"))))
+
+    @override
+    def claim_worker(self) -> bool:
+        return False  # `clinic work` does it, in a process of its own

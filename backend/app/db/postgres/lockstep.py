@@ -41,8 +41,6 @@ async def run_in_lockstep(transaction: LoopTransaction, works: Sequence[WriteFn]
     finally:
         for member in members:
             member.leave()
-    for member in members:
-        member.hand_over_hooks()
     return [member.outcome for member in members]
 
 
@@ -59,11 +57,9 @@ class _Member(SharedTransaction):
     dialect = DIALECT
 
     def __init__(self, work: WriteFn, transaction: LoopTransaction) -> None:
-        super().__init__()
         self.info = transaction.info
         self.question: _Question | None = None
         self.outcome: Any = None
-        self._transaction = transaction
         self._course = greenlet(work)
         self._has_written = False
 
@@ -78,10 +74,6 @@ class _Member(SharedTransaction):
         if not self._course.dead:
             self._course.throw()
 
-    def hand_over_hooks(self) -> None:
-        for hook, items in self._hooks:
-            self._transaction.before_commit(hook, items)
-
     def run_on(self, value: Any) -> None:  # noqa: ANN401 - two kinds of values
         """Run the work to its next question, with itself as its argument or with the rows."""
         try:
@@ -89,7 +81,7 @@ class _Member(SharedTransaction):
         except DomainError as refusal:
             if self._has_written:
                 raise RefusedTooLateError from refusal
-            self.question, self.outcome, self._hooks = None, refusal, []
+            self.question, self.outcome = None, refusal
             return
         if self._course.dead:
             self.question, self.outcome = None, came

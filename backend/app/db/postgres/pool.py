@@ -6,7 +6,6 @@ questions and works stay plain functions: where they wait for an answer, greenle
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
@@ -22,7 +21,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from app.db.postgres.engine import STANDBY_WAIT
 from app.db.postgres.operations import POSTGRES_OPERATIONS
-from app.db.statements import BeforeCommit, DirectTransaction, Row, Statement
+from app.db.statements import DirectTransaction, Row, Statement
 from app.db.timeouts import LOCK_TIMEOUT_SECONDS
 from app.domain.errors import OutcomeUnknown
 
@@ -71,8 +70,7 @@ Result = TypeVar("Result")
 class EventLoopPool:
     """Connections of one event loop, at most `size`, opened when they are needed.
 
-    A transaction waits for no row longer than `lock_timeout` (as PostgreSQL reads it), but for what
-    it takes at its end: it is next to a commit then.
+    A transaction waits for no row longer than `lock_timeout` (as PostgreSQL reads it).
 
     Nobody asks whether one that was idle still lives: the loop is told when its server goes.
     (asyncpg's own pool gives a connection back in a task of its own, which takes as long as a
@@ -117,9 +115,7 @@ class EventLoopPool:
         async with self._connection() as connection:
             await _translated(connection.execute(self._begin))
             try:
-                in_loop = LoopTransaction(connection, self._info)
-                result = await carry_out(in_loop)
-                await in_loop.run_hooks()
+                result = await carry_out(LoopTransaction(connection, self._info))
             except BaseException as error:
                 await _undo(connection)
                 if isinstance(error, DBAPIError) and POSTGRES_OPERATIONS.is_failure(error.orig):
@@ -179,7 +175,6 @@ class LoopTransaction:
     def __init__(self, connection: asyncpg.Connection, info: dict[Any, Any]) -> None:
         self.info = info
         self._connection = connection
-        self._hooks: defaultdict[BeforeCommit, list[Any]] = defaultdict(list)
 
     def rows(self, statement: Statement, /, **values: Any) -> list[Row]:
         """Run a prepared statement, in a greenlet. Raises DBAPIError."""
@@ -190,17 +185,6 @@ class LoopTransaction:
     ) -> list[list[Row]]:
         """Run a statement with each set of values, in a greenlet. Raises DBAPIError."""
         return await_only(self.fetch_for_each(statement, [dict(values) for values in many]))
-
-    def before_commit(self, hook: BeforeCommit, items: Sequence[Any]) -> None:
-        """Have this done before the commit, with the items of all writes of the batch."""
-        self._hooks[hook] += items
-
-    async def run_hooks(self) -> None:
-        """Do what was to be done at the end, with the usual patience. Raises DBAPIError."""
-        if self._hooks:
-            await _translated(self._connection.execute("SET LOCAL lock_timeout TO DEFAULT"))
-        for hook, items in self._hooks.items():
-            await greenlet_spawn(hook, self, items)
 
     async def fetch(self, statement: Statement, values: dict[str, Any]) -> list[Row]:
         """The rows of a prepared statement. Raises DBAPIError."""

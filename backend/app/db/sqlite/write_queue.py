@@ -1,7 +1,6 @@
 """The write queue of SQLite: batches in one transaction, each write behind a savepoint."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,7 +13,7 @@ from typing_extensions import override
 from app.db.batching import Entry
 from app.db.database import Database
 from app.db.operations import operations_of
-from app.db.statements import BeforeCommit, Row, Statement
+from app.db.statements import Row, Statement
 from app.db.transactions import SharedTransaction, rows_from
 from app.db.write_queue import Batch, QueuedWrite, WriteFn, WriteQueue
 from app.domain.errors import DomainError
@@ -68,7 +67,6 @@ class SqliteWriteQueue(WriteQueue):
                     break
                 await asyncio.sleep(0)  # others are answered in between
             else:
-                transaction.run_hooks()
                 await self._in_thread(session.commit)
         for entry, outcome in outcomes:
             entry.resolve(outcome)
@@ -82,7 +80,6 @@ class SqliteTransaction(SharedTransaction):
     """The transaction of a session, for prepared statements alone."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
         self.info = session.info
         self._operations = operations_of(session)
         connection = session.connection()
@@ -95,21 +92,11 @@ class SqliteTransaction(SharedTransaction):
 
     def attempt(self, work: WriteFn[Any]) -> object:
         """What a work returns, or the refusal that it ended with, which undoes it alone."""
-        before = len(self._hooks)
         self.rows(_SAVEPOINT)
         try:
             result = work(self)
         except DomainError as refusal:
             self.rows(_UNDO)
-            del self._hooks[before:]
             return refusal
         self.rows(_KEEP)
         return result
-
-    def run_hooks(self) -> None:
-        """Do what was to be done at the end. Raises DBAPIError."""
-        items_of: defaultdict[BeforeCommit, list[Any]] = defaultdict(list)
-        for hook, items in self._hooks:
-            items_of[hook] += items
-        for hook, all_items in items_of.items():
-            hook(self, all_items)

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from e2e.system import free_port
-from tools.run_local import wait_until_answered
+from tools.run_local import done_by_the_api, wait_until_answered
 
 ROOT = Path(__file__).parents[1]
 LAUNCHER = [sys.executable, "-m", "tools.run_local"]
@@ -316,4 +316,32 @@ def test_the_pauses_grow_and_can_be_interrupted(
     group.communicate(timeout=SLOW_MACHINE_SECONDS)
 
     assert said == [f"it is started again in {seconds} seconds" for seconds in ("0.5", "1", "2")]
+    assert group.returncode == 0
+
+
+def test_on_postgresql_a_worker_runs_beside_the_api() -> None:
+    """On SQLite the API does its work."""
+    started = set(re.findall(r"^(\w+):", (ROOT / "Procfile").read_text(), re.MULTILINE))
+    assert started == {"backend", "frontend", "worker"}
+    assert done_by_the_api({}) == {"worker"}
+    assert done_by_the_api({"DATABASE_URL": "sqlite:///clinic.db"}) == {"worker"}
+    assert done_by_the_api({"DATABASE_URL": "postgresql://clinic@localhost/clinic"}) == set()
+
+
+def test_a_process_that_is_not_needed_is_not_started(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "Procfile").write_text("backend: exec sleep 600\nworker: echo started anyway\n")
+    script = (
+        "import os; from tools.processes import run_processes; "
+        f"os.chdir({str(tmp_path)!r});"
+        "raise SystemExit(run_processes(dict(os.environ), without={'worker'}))"
+    )
+    group = start([sys.executable, "-c", script])
+
+    said = read_until(group, "backend started")
+    group.send_signal(signal.SIGINT)
+    said += group.communicate(timeout=SLOW_MACHINE_SECONDS)[0].splitlines()
+
+    assert [line for line in said if "worker" in line] == []
     assert group.returncode == 0

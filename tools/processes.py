@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -21,14 +22,15 @@ LONGEST_WAIT = 30.0
 STEADY_SECONDS = 60.0  # a process that ran for so long is not failing again and again
 
 
-def run_processes(environment: dict[str, str]) -> int:
-    """Runs the Procfile until somebody stops us; returns the exit code.
+def run_processes(environment: dict[str, str], *, without: Collection[str] = ()) -> int:
+    """Runs the Procfile, `without` some of its processes, until it is told to stop; the exit code.
 
     Being stopped on purpose is a success.
     """
     manager = RestartingManager(Printer(unbuffered(sys.stdout)))
     for name, command in parse_procfile(Path("Procfile").read_text()).processes.items():
-        manager.add_process(name, command, env=environment)
+        if name not in without:
+            manager.add_process(name, command, env=environment)
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     manager.loop()
     stopped_on_purpose = manager.returncode in {128 + signal.SIGINT, 128 + signal.SIGTERM}

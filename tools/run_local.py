@@ -40,7 +40,7 @@ def main() -> int:
     refuse_unusable_addresses(environment)
     prepare_database(environment, demo=demo)
     threading.Thread(target=announce, args=(environment,), daemon=True).start()
-    return run_processes(environment)
+    return run_processes(environment, without=done_by_the_api(environment))
 
 
 def refuse_unusable_settings() -> None:
@@ -53,6 +53,12 @@ def refuse_unusable_settings() -> None:
             wrong |= dict.fromkeys(str(error).splitlines())
     if wrong:
         fail("\n".join(wrong))
+
+
+def done_by_the_api(environment: dict[str, str]) -> set[str]:
+    """The processes of the Procfile that are not needed: on SQLite the API does background work."""
+    url = environment.get("DATABASE_URL", BackendSettings.model_fields["database_url"].default)
+    return {"worker"} if url.startswith("sqlite") else set()
 
 
 def local_environment() -> dict[str, str]:

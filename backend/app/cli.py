@@ -9,6 +9,7 @@ import typer
 MODULES = {
     "migrate": "migrate",
     "serve": "serve",
+    "work": "work",
     "audit": "audit",
     "init-sql": "sqlite_files",
     "prepare-database": "sqlite_files",

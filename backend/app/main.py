@@ -1,7 +1,7 @@
 """The application: wiring only."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -36,6 +36,7 @@ from app.services.accounts import EmailRules, RegistrationRules
 from app.services.logins import SessionLimits
 from app.services.passwords import password_rules_of
 from app.services.readiness import Readiness
+from app.worker import worker_beside_api
 
 API = "/api/v1"
 LARGEST_BODY = 65_536
@@ -46,9 +47,16 @@ Requests that change something need the session cookie of `POST /api/v1/auth/log
 
 
 def create_app(
-    settings: Settings | None = None, clock: Clock = system_clock, *, has_fast_routes: bool = True
+    settings: Settings | None = None,
+    clock: Clock = system_clock,
+    *,
+    has_fast_routes: bool = True,
+    has_worker: bool = False,
 ) -> FastAPI:
-    """The ASGI application of one process. Without fast routes it only takes longer to answer."""
+    """The ASGI application of one process. Without fast routes it only takes longer to answer.
+
+    One that `has_worker` does the background work too, where the database has it so.
+    """
     settings = settings or Settings()
     configure_logs(settings.log_level, settings.log_format)
     make_app = partial(FastAPIOffline, redoc_url=None) if settings.has_docs else _without_docs
@@ -57,7 +65,7 @@ def create_app(
         title=f"{settings.clinic_name}: appointments",
         description=DESCRIPTION,
         version=version("clinic-backend"),
-        lifespan=_lifespan,
+        lifespan=partial(_lifespan, has_worker=has_worker),
         middleware=_middleware(resources),
         generate_unique_id_function=_operation_id,
     )
@@ -126,12 +134,13 @@ def _resources(settings: Settings, clock: Clock) -> Resources:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI, *, has_worker: bool) -> AsyncIterator[None]:
     resources: Resources = app.state.resources
     anyio.to_thread.current_default_thread_limiter().total_tokens = (
         resources.settings.worker_threads
     )
-    yield
+    with worker_beside_api(resources.database, resources.clock) if has_worker else nullcontext():
+        yield
     resources.hashing.close()
     await resources.reader.close()
     await resources.write_queue.close()

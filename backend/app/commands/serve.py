@@ -80,7 +80,7 @@ def application() -> object:
     What it imports stays: to look for garbage in it would take a tenth of the start.
     """
     gc.disable()
-    app = import_module("app.main").create_app()
+    app = import_module("app.main").create_app(has_worker=True)
     gc.freeze()
     gc.enable()
     return app

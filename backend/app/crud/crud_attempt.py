@@ -2,23 +2,33 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.writes import delete_some
-from app.domain.throttling import CLOCK_TOLERANCE, LONGEST_WINDOW, AttemptKind, Limit
+from app.domain.throttling import CLOCK_TOLERANCE, AttemptKind, Limit
 from app.models.models import Attempt
 
 
 def add_attempt(
     session: Session, *, kind: AttemptKind, address: str, account_digest: str | None, now: datetime
 ) -> None:
-    """Note an attempt, and forget those that no longer count."""
-    delete_some(session, Attempt, Attempt.attempted_at <= now - LONGEST_WINDOW)
+    """Note an attempt."""
     session.add(
         Attempt(kind=kind, address=address, account_digest=account_digest, attempted_at=now)
     )
     session.flush()
+
+
+def find_oldest_attempt(session: Session, *, until: datetime) -> datetime | None:
+    """When the oldest attempt was made of those that were made until an instant."""
+    oldest = select(func.min(Attempt.attempted_at)).where(Attempt.attempted_at <= until)
+    return session.scalar(oldest)
+
+
+def delete_some_attempts(session: Session, *, until: datetime) -> int:
+    """Delete some of the attempts that were made until an instant; how many."""
+    return delete_some(session, Attempt, Attempt.attempted_at <= until)
 
 
 def try_to_write(session: Session, *, now: datetime) -> None:

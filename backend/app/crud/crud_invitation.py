@@ -1,25 +1,25 @@
 """Statements about invitations.
 
-Ended ones stay until a later one is created: the audit log names invitations by their ids, and
-SQLite would give the highest id out again once its row is deleted.
+The newest one stays although it ended: the audit log names invitations by their ids, and SQLite
+would give the highest id out again once its row is deleted.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from app.db.writes import delete_some
 from app.models.models import Invitation
 
 
 def create_invitation(session: Session, *, now: datetime, **values: Any) -> Invitation:
-    """Insert an invitation, and forget those that have expired."""
+    """Insert an invitation."""
     invitation = Invitation(created_at=now, **values)
     session.add(invitation)
     session.flush()
-    session.execute(delete(Invitation).where(Invitation.expires_at <= now))
     return invitation
 
 
@@ -48,6 +48,21 @@ def end_invitation(session: Session, *, invitation_id: int, now: datetime) -> bo
 def end_invitations_of(session: Session, *, author_id: int, now: datetime) -> Sequence[int]:
     """End the open invitations of an author. Returns their ids, ascending."""
     return sorted(_end(session, Invitation.created_by == author_id, now=now))
+
+
+def find_oldest_expiry(session: Session, *, until: datetime) -> datetime | None:
+    """When the first invitation expired of those that can be deleted."""
+    return session.scalar(select(func.min(Invitation.expires_at)).where(*_deletable(until)))
+
+
+def delete_some_invitations(session: Session, *, until: datetime) -> int:
+    """Delete some of the invitations that expired until an instant; how many."""
+    return delete_some(session, Invitation, *_deletable(until))
+
+
+def _deletable(until: datetime) -> Sequence[ColumnElement[bool]]:
+    newest = select(func.max(Invitation.id)).correlate(None).scalar_subquery()
+    return (Invitation.expires_at <= until, Invitation.id < newest)
 
 
 def _end(session: Session, which: ColumnElement[bool], *, now: datetime) -> Sequence[int]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.db.statements import Parameter, RunQuery, Statement, Transaction
@@ -70,11 +70,7 @@ def list_live_login_sessions(
     """The live sessions of a person, the newest first."""
     return session.scalars(
         select(LoginSession)
-        .where(
-            LoginSession.user_id == user_id,
-            LoginSession.expires_at > now,
-            LoginSession.last_seen_at > idle_since,
-        )
+        .where(*_live_login_sessions(user_id, now, idle_since))
         .order_by(LoginSession.created_at.desc(), LoginSession.id.desc())
     ).all()
 
@@ -101,15 +97,24 @@ def delete_login_sessions(session: Session, *, user_id: int) -> None:
     session.execute(delete(LoginSession).where(LoginSession.user_id == user_id))
 
 
-def delete_expired_login_sessions(session: Session, *, now: datetime) -> None:
-    """Forget some of the sessions that expired, whoever they were of."""
-    delete_some(session, LoginSession, LoginSession.expires_at <= now)
+def find_oldest_expiry(session: Session, *, until: datetime) -> datetime | None:
+    """When the first session expired of those that expired until an instant."""
+    oldest = select(func.min(LoginSession.expires_at)).where(LoginSession.expires_at <= until)
+    return session.scalar(oldest)
 
 
-def keep_newest_login_sessions(session: Session, *, user_id: int, count: int) -> None:
-    """End the sessions of a person beyond the `count` newest ones."""
-    newest_first = select(LoginSession.id).where(LoginSession.user_id == user_id)
-    first_to_end = newest_first.order_by(LoginSession.id.desc()).offset(count).limit(1)
+def delete_some_login_sessions(session: Session, *, until: datetime) -> int:
+    """Delete some of the sessions that expired until an instant, whoever they were of; how many."""
+    return delete_some(session, LoginSession, LoginSession.expires_at <= until)
+
+
+def keep_newest_login_sessions(
+    session: Session, *, user_id: int, count: int, now: datetime, idle_since: datetime
+) -> None:
+    """End the sessions of a person beyond the `count` newest live ones."""
+    live = _live_login_sessions(user_id, now, idle_since)
+    newest_first = select(LoginSession.id).where(*live).order_by(LoginSession.id.desc())
+    first_to_end = newest_first.offset(count).limit(1)
     session.execute(
         delete(LoginSession).where(
             LoginSession.user_id == user_id, LoginSession.id <= first_to_end.scalar_subquery()
@@ -117,13 +122,11 @@ def keep_newest_login_sessions(session: Session, *, user_id: int, count: int) ->
     )
 
 
-def delete_dead_login_sessions(
-    session: Session, *, user_id: int, now: datetime, idle_since: datetime
-) -> None:
-    """Forget a person's sessions that expired or idled out."""
-    session.execute(
-        delete(LoginSession).where(
-            LoginSession.user_id == user_id,
-            or_(LoginSession.expires_at <= now, LoginSession.last_seen_at <= idle_since),
-        )
+def _live_login_sessions(
+    user_id: int, now: datetime, idle_since: datetime
+) -> Sequence[ColumnElement[bool]]:
+    return (
+        LoginSession.user_id == user_id,
+        LoginSession.expires_at > now,
+        LoginSession.last_seen_at > idle_since,
     )

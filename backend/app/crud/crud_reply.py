@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.db.statements import Parameter, Statement, Transaction
@@ -63,6 +63,12 @@ def store_reply(
         execute(session, _RENEW, **values)
 
 
-def delete_old_replies(session: Session, *, now: datetime) -> None:
-    """Delete some of the replies that are past their lifetime."""
-    delete_some(session, StoredReply, StoredReply.created_at <= now - REPLY_LIFETIME)
+def find_oldest_reply(session: Session, *, until: datetime) -> datetime | None:
+    """When the oldest reply was stored of those that were stored until an instant."""
+    oldest = select(func.min(StoredReply.created_at)).where(StoredReply.created_at <= until)
+    return session.scalar(oldest)
+
+
+def delete_some_replies(session: Session, *, until: datetime) -> int:
+    """Delete some of the replies that were stored until an instant; how many."""
+    return delete_some(session, StoredReply, StoredReply.created_at <= until)

@@ -53,16 +53,16 @@ def update_unless_refused(session: Session, statement: UpdateBase) -> bool:
     return True
 
 
-def delete_some(session: Session, model: type[Base], *where: ColumnElement[bool]) -> None:
+def delete_some(session: Session, model: type[Base], *where: ColumnElement[bool]) -> int:
     """Delete at most `DELETED_AT_ONCE` rows, but none that another transaction has locked.
 
-    For tables that are cleaned in passing: each call takes a bounded time and waits for no lock,
-    and deletes more rows than the request that makes it adds.
+    Returns how many. A call takes a bounded time and waits for no lock.
     """
     table = cast("Table", model.__table__)
     some = select(table.c.id).where(*where).limit(DELETED_AT_ONCE)
     found = some.with_for_update(skip_locked=True).scalar_subquery()
-    session.execute(table.delete().where(table.c.id.in_(found)))
+    deleted = session.execute(table.delete().where(table.c.id.in_(found)).returning(table.c.id))
+    return len(deleted.all())
 
 
 def try_lock(transaction: Transaction, name: str) -> bool:

@@ -13,7 +13,7 @@ from app.core.security import (
     new_session_token,
     token_digest,
 )
-from app.crud import crud_login, crud_reply, crud_user
+from app.crud import crud_login, crud_user
 from app.crud.crud_login import LiveLogin
 from app.db.statements import RunQuery
 from app.domain.errors import (
@@ -127,11 +127,6 @@ def log_in(
         crud_login.delete_login_session(
             writing, user_id=replaced.actor.id, session_id=replaced.login.id
         )
-    crud_login.delete_dead_login_sessions(
-        writing, user_id=user.id, now=now, idle_since=now - limits.idle
-    )
-    crud_login.delete_expired_login_sessions(writing, now=now)
-    crud_reply.delete_old_replies(writing, now=now)
     who = _open_session(
         writing, user, limits=limits, origin=origin, now=now, user_agent=request.user_agent
     )
@@ -304,6 +299,12 @@ def _open_session(
         last_seen_at=now,
         expires_at=now + limits.absolute,
     )
-    crud_login.keep_newest_login_sessions(session, user_id=user.id, count=limits.parallel)
+    crud_login.keep_newest_login_sessions(
+        session,
+        user_id=user.id,
+        count=limits.parallel,
+        now=now,
+        idle_since=now - limits.idle,
+    )
     login = LiveLogin(opened.id, user.id, user.role, now, opened.expires_at, opened.user_agent)
     return SignedIn(Actor(user.id, user.role, origin), login, token)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.db.writes import try_lock
 from app.http.errors import RequestInFlight
 from app.http.idempotency import KeysInFlight, run_once
-from app.models.models import Appointment, StoredReply
+from app.models.models import Appointment
 from tests.api.clinic import MONDAY, Clinic, booking
 from tests.conftest import MONDAY_MORNING
 from tests.people import Visitor, code_of
@@ -95,16 +95,6 @@ def test_after_24_hours_the_key_is_a_new_one(clinic: Clinic, database):
         "answer 2",
         "answer 2",
     ]
-
-
-def test_every_login_forgets_old_replies(clinic: Clinic, clock, database):
-    for minutes, name in ((0, "10:00"), (20, "11:00")):
-        clock.advance(minutes=minutes)
-        assert book(clinic.john, clinic.smith, name, time=name).status_code == 201
-    clock.advance(hours=23, minutes=40)
-    clinic.jane.log_in("jane_patient")
-    with database.reading() as session:
-        assert list(session.scalars(select(StoredReply.key))) == ["11:00"]
 
 
 @pytest.mark.parametrize("key", ["", " ", "a" * 129, "né"])

@@ -7,11 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from app.crud import crud_login
-from app.db import writes
 from app.db.database import Database
-from app.models.models import Attempt, AuditRecord, LoginSession
-from app.services import throttle
+from app.models.models import AuditRecord
 from tests.api.clinic import add_hours, book
 from tests.conftest import MONDAY_MORNING, FakeClock
 from tests.people import PASSWORD, PEER, Visitor, code_of
@@ -36,7 +33,7 @@ def refusals(database: Database, person: Visitor) -> list[str]:
             select(AuditRecord.outcome)
             .where(AuditRecord.actor_id == person.id, AuditRecord.outcome != "ok")
             .where(AuditRecord.at >= MONDAY_MORNING + timedelta(days=1))
-            .order_by(AuditRecord.sequence)
+            .order_by(AuditRecord.id)
         )
         return list(found)
 
@@ -140,46 +137,3 @@ def test_the_same_refusal_is_recorded_a_few_times_only(
 def count(database: Database, model: Any) -> int:
     with database.reading() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
-
-
-def test_sessions_of_people_who_never_return_go_in_batches(
-    visitor: Visitor, database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writes, "DELETED_AT_ONCE", 4)
-    john = visitor.another().register("john_patient")
-    jane = visitor.another().register("jane_patient")
-    with database.writing() as session:
-        for number in range(9):
-            crud_login.create_login_session(
-                session,
-                user_id=john.id,
-                token_digest=f"{number}",
-                created_at=clock.now,
-                last_seen_at=clock.now,
-                expires_at=clock.now + timedelta(minutes=30),
-            )
-    assert count(database, LoginSession) == 11
-    jane.another().log_in("jane_patient")
-    assert count(database, LoginSession) == 12, "the control: they are alive"
-    clock.advance(minutes=30)
-    left = []
-    for _ in range(3):
-        jane.another().log_in("jane_patient")
-        left.append(count(database, LoginSession))
-    assert left == [9, 6, 6], "each login adds one and takes up to four away"
-
-
-def test_old_attempts_go_in_batches(
-    visitor: Visitor, database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writes, "DELETED_AT_ONCE", 4)
-
-    def note(times: int) -> int:
-        with database.writing() as session:
-            for _ in range(times):
-                throttle.note_registration(session, address="10.0.0.1", now=clock.now)
-        return count(database, Attempt)
-
-    before = note(9)
-    clock.advance(hours=1)
-    assert [note(1) for _ in range(3)] == [before - 3, before - 6, max(before - 9 + 1, 3)]

@@ -168,16 +168,17 @@ def test_both_limits_are_settings(visitor_with, clock: FakeClock):
     assert not is_signed_in(visitor)
 
 
-def test_a_login_forgets_the_sessions_that_are_over(
-    visitor: Visitor, clock: FakeClock, database: Database
-):
+def test_sessions_that_are_over_do_not_push_live_ones_out(visitor_with, clock: FakeClock):
+    visitor = visitor_with(sessions_per_account=2)
     visitor.register("john_patient")
-    old = hashlib.sha256(token_of(visitor).encode()).hexdigest()
-    clock.advance(minutes=61)
+    idle = [visitor.another().log_in("john_patient") for _ in range(1)]
+    clock.advance(minutes=50)
+    assert is_signed_in(visitor)
+    clock.advance(minutes=11)
     visitor.another().log_in("john_patient")
-    with database.engine.connect() as connection:
-        digests = connection.scalars(text("SELECT token_digest FROM sessions")).all()
-    assert (len(digests), old in digests) == (1, False)
+    assert [is_signed_in(visitor), *map(is_signed_in, idle)] == [True, False]
+    visitor.another().log_in("john_patient")
+    assert not is_signed_in(visitor)  # the control: the limit holds for live ones
 
 
 def test_logout_ends_this_session_only(visitor: Visitor):

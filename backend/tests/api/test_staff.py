@@ -7,7 +7,7 @@ import pytest
 from app.core.config import DoctorRegistration
 from app.db.database import Database
 from app.services.staff import STILL_BOOKED
-from tests.api.clinic import Clinic, add_hours, book, deactivate, register_admin, set_back
+from tests.api.clinic import MONDAY, Clinic, add_hours, book, deactivate, register_admin, set_back
 from tests.api.tables import read_all
 from tests.people import PASSWORD, Visitor, code_of
 
@@ -154,6 +154,21 @@ def test_what_changes_nothing_about_visits_passes(clinic: Clinic, database: Data
     assert change(clinic, "smith", is_active=False).status_code == 200
     assert code_of(change(clinic, "smith", role="patient")) == AFFECTED
     assert change(clinic, "smith", is_active=True).status_code == 200
+
+
+def test_a_past_visit_is_not_moved_after_its_patient_left(clinic: Clinic, database: Database):
+    set_back(database, clinic.visit, days=14)
+    path, later = f"/appointments/{clinic.visit}", {"appointment_date": MONDAY}
+    missed = clinic.smith.put(path, **later, appointment_time="10:00")
+    assert (missed.status_code, missed.json()["appointment_time"]) == (200, "10:00")  # the control
+
+    set_back(database, clinic.visit, days=14)
+    assert change(clinic, "john", is_active=False).status_code == 200
+    before = read_all(database)
+    refused = clinic.smith.put(path, **later, appointment_time="11:00")
+    assert code_of(refused) == (409, "illegal_transition")
+    assert refused.json()["detail"] == "The patient of this visit has left the clinic."
+    assert read_all(database) == before
 
 
 @pytest.mark.parametrize(

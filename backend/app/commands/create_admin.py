@@ -1,5 +1,6 @@
 """`clinic create-admin`."""
 
+import asyncio
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -14,7 +15,7 @@ from app.core.security import PasswordHasher
 from app.domain.people import COMMAND_LINE, Role
 from app.schemas.fields import Email, FullName, Printable, Username
 from app.services import accounts
-from app.services.passwords import password_rules_of
+from app.services.passwords import check_not_breached, password_rules_of
 
 commands = typer.Typer()
 
@@ -43,11 +44,13 @@ def create_admin(
     """
     settings = database_settings()
     password = new_password()
+    rules = password_rules_of(settings)
     with opened_database(settings) as database, database.writing() as session:
+        asyncio.run(check_not_breached(password, rules))
         accounts.create_account(
             session,
             hasher=PasswordHasher(settings.bcrypt_cost),
-            rules=password_rules_of(settings),
+            rules=rules,
             origin=COMMAND_LINE,
             now=system_clock(),
             username=username,

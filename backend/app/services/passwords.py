@@ -16,7 +16,7 @@ COMMON = CommonPasswords()
 
 @dataclass(frozen=True, slots=True)
 class PasswordRules:
-    """What a clinic demands of passwords; `breached` asks a service, if one is set."""
+    """What a clinic demands of passwords; `breached` is a service, if one is set."""
 
     policy: PasswordPolicy
     clinic_name: str = ""
@@ -51,5 +51,16 @@ def check_password(
     reason = weakness(kept, shortest=shortest, personal=personal, is_common=COMMON.__contains__)
     if reason is not None:
         raise InvalidInput(field, reason)
-    if rules.breached is not None and kept in rules.breached:
+
+
+async def check_not_breached(
+    password: str, rules: PasswordRules, *, field: str = "password"
+) -> None:
+    """Raise InvalidInput, naming `field`, for a password that the service lists.
+
+    Call it outside of the hashing lane: the service may be slow.
+    """
+    if rules.breached is None or rules.policy is PasswordPolicy.DOCUMENT:
+        return
+    if await rules.breached.has(normalized(password)):
         raise InvalidInput(field, "This password is known from a data breach. Use another one.")

@@ -38,6 +38,7 @@ from app.schemas.schemas import (
 )
 from app.services import accounts, directory, logins, throttle
 from app.services.logins import LoginRequest, NewLogin
+from app.services.passwords import check_not_breached
 
 router = APIRouter(prefix="/auth", tags=["auth"], route_class=TransactionRoute)
 
@@ -61,6 +62,7 @@ async def register(
     await before_hashing(
         app, partial(accounts.check_registrations, rules=app.registration, origin=origin, now=now)
     )
+    await check_not_breached(body.password, app.registration.passwords)
     user = await in_hashing_lane(
         app,
         partial(
@@ -185,6 +187,7 @@ async def change_password(
     No other browser is known any more as one that has logged in to the account.
     """
     await before_hashing(app, partial(throttle.check_proofs, session_id=who.login.id, now=now))
+    await check_not_breached(body.new_password, app.registration.passwords, field="new_password")
     renewed = await in_hashing_lane(
         app,
         partial(

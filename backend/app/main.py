@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 
 from app.api import health
 from app.api.fast.routes import fast_routes
-from app.api.v1 import appointments, audit, auth, schedules, users
+from app.api.v1 import appointments, auth, schedules, users
 from app.core.client_address import ClientAddress
 from app.core.clock import Clock, system_clock
 from app.core.config import Settings
@@ -26,6 +26,7 @@ from app.core.logs import configure_logs
 from app.core.rates import Rates
 from app.core.security import HashingLane, PasswordHasher
 from app.domain.booking_limits import BookingLimits
+from app.features import ROUTERS
 from app.http.authentication import CSRF_HEADER
 from app.http.idempotency import KeysInFlight
 from app.http.middleware import BodyLimit, CrossSiteGuard, RequestLog, SecurityHeaders
@@ -78,7 +79,7 @@ def create_app(
         schedules.router,
         users.router,
         auth.router,
-        audit.router,
+        *ROUTERS,
     ):
         app.include_router(router, prefix=API, responses=documented())
     app.include_router(health.router)

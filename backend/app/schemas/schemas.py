@@ -16,7 +16,6 @@ from app.schemas.accounts import (
     UserAnswer,
 )
 from app.schemas.appointments import AppointmentAnswer, AppointmentChanges, NewAppointment
-from app.schemas.audit import AuditAnswer
 from app.schemas.base import Answer, Changes, Request
 from app.schemas.health import Health
 from app.schemas.problems import AppointmentInTheWay, FieldError, Problem
@@ -34,7 +33,6 @@ __all__ = [
     "AppointmentAnswer",
     "AppointmentChanges",
     "AppointmentInTheWay",
-    "AuditAnswer",
     "Changes",
     "Credentials",
     "DoctorAnswer",

@@ -8,8 +8,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.api.v1 import appointments, auth, schedules, users
-from app.api.v1 import audit as audit_routes
 from app.crud import crud_audit
+from app.features.audit_log import routes as audit_routes
 from app.http.refusals import AUDIT_ACTION
 from app.models.models import AuditPatient, AuditRecord, AuditSeal
 from app.services import sealing

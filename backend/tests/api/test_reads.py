@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from app.db.database import Database
 from app.domain.errors import DomainError, Forbidden, NotFound
 from app.domain.people import Actor, Role
-from app.services import appointments, audit_log, directory, scheduling
+from app.features.audit_log import service
+from app.services import appointments, directory, scheduling
 from tests.api.clinic import Clinic
 
 Read = Callable[[Session, Actor, Clinic], object]
@@ -64,7 +65,7 @@ def own_hours(session: Session, actor: Actor, clinic: Clinic) -> object:
 
 
 def records(session: Session, actor: Actor, clinic: Clinic) -> object:
-    return audit_log.list_records(session, actor, patient_id=clinic.john.id, **ALL_RECORDS)
+    return service.list_records(session, actor, patient_id=clinic.john.id, **ALL_RECORDS)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_a_record_shows_its_patient_no_other_patient(clinic: Clinic, database: D
     def patients_of_the_list(person: Actor) -> list[list[int]]:
         wanted = ALL_RECORDS | {"action": "account.list"}
         with database.reading() as session:
-            found = audit_log.list_records(session, person, patient_id=None, **wanted)
+            found = service.list_records(session, person, patient_id=None, **wanted)
         return [sorted(record.patient_ids) for record in found]
 
     everybody = sorted({clinic.john.id, clinic.jane.id})

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from app.api.v1.dependencies import CurrentActor, Reading, Recording
+from app.features.audit_log import service
+from app.features.audit_log.schemas import AuditAnswer
 from app.http.problems import documented
 from app.http.refusals import audited
 from app.http.transactions import TransactionRoute
 from app.schemas.fields import Id, Instant, Word
-from app.schemas.schemas import AuditAnswer
-from app.services import audit_log as service
 from app.services.audit import AuditEvent
 
 router = APIRouter(prefix="/audit", tags=["audit"], route_class=TransactionRoute)

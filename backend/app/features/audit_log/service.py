@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.crud import crud_audit
 from app.domain.people import Actor
 from app.domain.policies import check_audit_is_visible
+from app.features.audit_log import queries
 from app.models.models import AuditRecord
 
 
@@ -48,7 +48,7 @@ def list_records(
     Raises NotFound when somebody other than an admin names another person.
     """
     check_audit_is_visible(actor, patient_id=patient_id, actor_id=actor_id)
-    found = crud_audit.list_records(
+    found = queries.list_records(
         session,
         actor=actor,
         actor_id=actor_id,

@@ -1,0 +1,1 @@
+"""Reading the audit log, as far as one may see it."""

@@ -26,7 +26,7 @@ from app.core.logs import configure_logs
 from app.core.rates import Rates
 from app.core.security import HashingLane, PasswordHasher
 from app.domain.booking_limits import BookingLimits
-from app.features import ROUTERS
+from app.features.routers import ROUTERS
 from app.http.authentication import CSRF_HEADER
 from app.http.idempotency import KeysInFlight
 from app.http.middleware import BodyLimit, CrossSiteGuard, RequestLog, SecurityHeaders

@@ -4,6 +4,7 @@ from alembic import context
 
 from app.core.config import Settings
 from app.core.database import open_url
+from app.features import tables  # noqa: F401 - they are part of the schema
 from app.models.models import Base
 
 

@@ -7,6 +7,7 @@ import typer
 
 from app.commands.common import database_settings, fail
 from app.commands.opened_database import migrate_database, opened_database
+from app.features import tables  # noqa: F401 - they are copied as well
 from app.services import copying
 
 commands = typer.Typer()

@@ -1,4 +1,4 @@
-"""Who has seen a patient's data, and what a doctor has done: their part of the audit log."""
+"""A person's own part of the audit log: who has seen their data, and what a doctor has done."""
 
 from collections.abc import Callable
 from typing import Final
@@ -19,17 +19,17 @@ ROLE_NAMES: Final = {"doctor": "A doctor", "admin": "The clinic's office"}
 
 @show_api_errors
 def draw_accesses(person: SignedInPerson) -> None:
-    """Nothing for admins, who have the whole audit log.
+    """Draw both parts as far as they apply; nothing for admins, who have the whole audit log.
 
-    A doctor may have been somebody's patient: then they see both parts.
+    A doctor who is somebody's patient sees both.
     """
     if person.user.role == "admin":
         return
     _draw_looks(person)
     if person.user.role == "doctor":
         st.subheader("What I have done and seen", anchor=False)
-        deeds = _Part(person, "deeds", {"actor_id": person.user.id})
-        deeds.draw(lambda _: "You")
+        actions = _Part(person, "own_actions", {"actor_id": person.user.id})
+        actions.draw(lambda _: "You")
 
 
 def _draw_looks(person: SignedInPerson) -> None:
@@ -41,7 +41,7 @@ def _draw_looks(person: SignedInPerson) -> None:
 
 
 class _Part:
-    """A page of the records that a filter finds, below a key of its own."""
+    """A page of the records that `filters` find; `key` stores which page."""
 
     def __init__(self, person: SignedInPerson, key: str, filters: dict[str, int]) -> None:
         self._zone = person.zone
@@ -62,7 +62,7 @@ class _Part:
                     one,
                     wording.instant(one.at, self._zone),
                     who(one),
-                    wording.deed(one, lambda _: "your account"),
+                    wording.description(one, lambda _: "your account"),
                 )
                 for one in shown
             ],
@@ -72,7 +72,7 @@ class _Part:
 
 
 def _namer(person: SignedInPerson) -> Callable[[Audit], str]:
-    """Doctors are named as far as patients know them; nobody else is."""
+    """The names of doctors that patients can book; everybody else is shown by role."""
     names = {doctor.id: doctor.full_name for doctor in person.api.users.doctors()}
 
     def who(record: Audit) -> str:

@@ -1,4 +1,4 @@
-"""Audit Log: who did what, to whose data, and whether it was allowed."""
+"""Audit Log: who did what to whose data, and whether it was allowed."""
 
 from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,7 +26,7 @@ ROWS_A_PAGE: Final = 25
 
 
 @dataclass(frozen=True)
-class Question:
+class Query:
     """The filters of `GET audit/`; None filters nothing. `since` and `until` are instants."""
 
     action: str | None
@@ -48,9 +48,9 @@ def page() -> None:
 def _log(person: SignedInPerson) -> None:
     zone = person.zone
     with st.expander("Filter", icon=":material/filter_list:"):
-        question = _question(person.api, zone)
-    pages: Pages[int] = Pages("audit.pages", astuple(question))
-    found = person.api.audit.find(before=pages.start, limit=ROWS_A_PAGE + 1, **asdict(question))
+        query = _query(person.api, zone)
+    pages: Pages[int] = Pages("audit.pages", astuple(query))
+    found = person.api.audit.find(before=pages.start, limit=ROWS_A_PAGE + 1, **asdict(query))
     st.button("Refresh", icon=":material/refresh:")
     if not found:
         st.info("There is nothing of this kind in the log.")
@@ -61,7 +61,7 @@ def _log(person: SignedInPerson) -> None:
     name_zone(zone, [one.at for one in shown])
 
 
-def _question(api: Api, zone: str) -> Question:
+def _query(api: Api, zone: str) -> Query:
     action, outcome, since, until = st.columns(4)
     chosen_action = action.selectbox(
         "Action", ACTIONS, index=None, format_func=wording.action_label, placeholder="All"
@@ -80,7 +80,7 @@ def _question(api: Api, zone: str) -> Question:
         actor = pick_person(api, "audit.actor", "Done by")
     with right:
         patient = pick_person(api, "audit.patient", "Data of patient", role="patient")
-    return Question(
+    return Query(
         action=chosen_action,
         outcome=chosen_outcome,
         since=_start_of(first, zone) if first else None,
@@ -114,7 +114,7 @@ def _draw(api: Api, records: list[Audit], zone: str) -> None:
                 one,
                 wording.instant(one.at, zone),
                 _who(one, names),
-                wording.deed(one, names.__getitem__),
+                wording.description(one, names.__getitem__),
                 wording.patients(one, lambda patient: names.get(patient, "")),
             )
             for one in records

@@ -1,4 +1,4 @@
-"""What the audit log's own words mean to people: pure functions on records."""
+"""Words for people for the codes of the audit log: pure functions of records."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -74,9 +74,9 @@ _STATES: Final = {
     "is_approved=true": "approved",
     "is_approved=false": "approval withdrawn",
 }
-_TELL_FIELDS: Final = (".change", ".administer", ".create")
-_TELL_NUMBER: Final = ("doctor.invite", "invitation.revoke")
-_TELL_ACCOUNT: Final = (
+_WITH_FIELDS: Final = (".change", ".administer", ".create")
+_WITH_NUMBER: Final = ("doctor.invite", "invitation.revoke")
+_WITH_ACCOUNT: Final = (
     "account.administer",
     "account.create",
     "login.open",
@@ -103,20 +103,20 @@ def instant(at: datetime, zone: str) -> str:
 
 def account_of(record: Audit) -> int | None:
     """The id of the account that was acted on, where that is neither the actor nor the patient."""
-    told = {record.actor_id, *record.patient_ids}
-    acted_on = record.resource_id if record.action in _TELL_ACCOUNT else None
-    return None if acted_on in told else acted_on
+    named_already = {record.actor_id, *record.patient_ids}
+    acted_on = record.resource_id if record.action in _WITH_ACCOUNT else None
+    return None if acted_on in named_already else acted_on
 
 
-def deed(record: Audit, name_of: Callable[[int], str]) -> str:
+def description(record: Audit, name_of: Callable[[int], str]) -> str:
     """`Change an account: Dr. John Smith (approved)`."""
     text = action_label(record.action)
     account = account_of(record)
     if account is not None:
         text += f": {name_of(account)}"
-    if record.action in _TELL_NUMBER and record.resource_id is not None:
+    if record.action in _WITH_NUMBER and record.resource_id is not None:
         text += f" ({record.resource_id})"
-    if record.action.endswith(_TELL_FIELDS) and record.fields:
+    if record.action.endswith(_WITH_FIELDS) and record.fields:
         text += f" ({fmt.listed(_change(field) for field in record.fields.split(','))})"
     if record.action == "diary.read" and record.fields:
         text += f": {_days(record.fields)}"
@@ -124,7 +124,7 @@ def deed(record: Audit, name_of: Callable[[int], str]) -> str:
 
 
 def patients(record: Audit, name_of: Callable[[int], str]) -> str:
-    """The names of the patients, and the number of those that are too many to name."""
+    """The names of at most `MOST_NAMES` patients, and the number of the others."""
     names = [name_of(patient) for patient in record.patient_ids]
     others = len(names) - MOST_NAMES
     if others > 0:
@@ -135,10 +135,10 @@ def patients(record: Audit, name_of: Callable[[int], str]) -> str:
 def _days(fields: str) -> str:
     """`from Mon 30 Nov 2026 until Sun 6 Dec 2026`, or the one day."""
     days = dict(field.split("=") for field in fields.split(","))
-    told = {name: fmt.short_date(date.fromisoformat(day)) for name, day in days.items()}
-    if told.get("from") == told.get("until"):
-        return told["from"]
-    return " ".join(f"{name} {day}" for name, day in told.items())
+    dates = {name: fmt.short_date(date.fromisoformat(day)) for name, day in days.items()}
+    if dates.get("from") == dates.get("until"):
+        return dates["from"]
+    return " ".join(f"{name} {day}" for name, day in dates.items())
 
 
 def _change(field: str) -> str:

@@ -1,4 +1,4 @@
-"""The devices people use, by the names people give them."""
+"""Short names of browsers and devices."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ SYSTEMS: Final = (
 
 
 def device_name(user_agent: str | None) -> str:
-    """What people call a browser on a device, from the browser's own long name for itself."""
+    """`Safari on iPhone`, from the `User-Agent` header."""
     text = user_agent or ""
     browser = next((name for mark, name in BROWSERS if mark in text), "Unknown browser")
     system = next((name for mark, name in SYSTEMS if mark in text), None)

@@ -1,4 +1,4 @@
-"""The account of whoever is logged in: profile, password, and where the account is in use."""
+"""Account: profile, password and devices of the person who is logged in."""
 
 from typing import Final
 
@@ -76,7 +76,7 @@ def _text_field(
     longest: int,
     hint: str | None = None,
 ) -> str:
-    """A field of the profile. It begins anew when another value is stored."""
+    """A field of the profile; it is reset when the stored value changes."""
     return st.text_input(
         label,
         stored or "",

@@ -13,7 +13,7 @@ from frontend.tests.gateway import Gateway
 from frontend.tests.page_driver import choose, choose_time, press, texts, write
 from frontend.tests.people import fill
 from ui.api.errors import SENTENCES
-from ui.booking.form import SAID_AT_THE_DESK
+from ui.booking.form import SENTENCES_FOR_THE_DESK
 
 PAGE = "book-for-a-patient"
 NINE = "2026-11-30T09:00:00+00:00"
@@ -111,7 +111,7 @@ def test_a_busy_patient_is_not_called_you(clinic: Clinic, patient: User, filled_
 
     press(filled_in, "Book Appointment")
 
-    assert texts(filled_in.error) == [SAID_AT_THE_DESK["patient_busy"]]
+    assert texts(filled_in.error) == [SENTENCES_FOR_THE_DESK["patient_busy"]]
 
 
 def test_a_reason_is_asked_for(filled_in: AppTest):

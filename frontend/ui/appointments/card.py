@@ -1,4 +1,4 @@
-"""An appointment as a card: when, with whom, why, how it stands, and what can be done about it."""
+"""An appointment as a card: time, people, reason, status and actions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _COLOURS: dict[AppointmentStatus, Literal["blue", "green", "gray"]] = {
 
 @dataclass(frozen=True)
 class Action:
-    """A button; `run` acts in `on_click`."""
+    """A button; `run` is its `on_click`."""
 
     label: str
     key: str
@@ -28,7 +28,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Card:
-    """`lines` are shown as plain text below the time: names and contacts as people typed them."""
+    """`lines` are shown below the time as plain text: names and contact data."""
 
     appointment: Appointment
     lines: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The dialogs that patients and doctors share: an appointment's details, moving, cancelling."""
+"""Dialogs for patients and doctors: an appointment's details, moving and cancelling it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,27 +15,27 @@ from ui.feedback.failures import show_api_errors
 from ui.formatting import text as fmt
 from ui.login import session
 from ui.widgets import flash
-from ui.widgets.dialogs import close, note_closed, take_asked
+from ui.widgets.dialogs import close, note_closed, take_request
 
 
 @dataclass(frozen=True)
 class Desk:
-    """From where appointments are handled: the API as this person, and what is shown of them."""
+    """What the dialogs need: the API as this person, and how appointments are shown to them."""
 
     api: Api
     party: Party
     card: Callable[[Appointment], Card]
 
 
-def open_asked(desk: Desk) -> None:
-    """Open the dialog asked for (`details`, `move`, `cancel`), if any. Raises `ApiFailure`."""
-    asked = take_asked()
-    if asked is None:
+def open_requested(desk: Desk) -> None:
+    """Open the requested dialog (`details`, `move`, `cancel`), if any. Raises `ApiFailure`."""
+    requested = take_request()
+    if requested is None:
         return
-    one = desk.api.appointments.get(asked.id)
-    if asked.kind == "move":
-        _move(one, desk, Picker(f"move.{one.id}.{asked.number}", one.doctor))
-    elif asked.kind == "cancel":
+    one = desk.api.appointments.get(requested.id)
+    if requested.kind == "move":
+        _move(one, desk, Picker(f"move.{one.id}.{requested.number}", one.doctor))
+    elif requested.kind == "cancel":
         _cancel(one, desk)
     else:
         _details(one, desk)

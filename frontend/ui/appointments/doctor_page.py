@@ -1,4 +1,4 @@
-"""Appointments: the doctor's day and week, who comes and why, and what became of it."""
+"""Appointments: a doctor's appointments by day, week and status, to complete, move and cancel."""
 
 from calendar import monthrange
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from ui.api.client import Api
 from ui.api.models import Appointment, AppointmentStatus, User
 from ui.appointments import events
 from ui.appointments.card import Action, Card
-from ui.appointments.dialogs import Desk, open_asked
+from ui.appointments.dialogs import Desk, open_requested
 from ui.appointments.lists import draw_page
 from ui.appointments.wording import doctor_label, doctor_of, is_patient, patient_of, when
 from ui.config import settings
@@ -26,7 +26,7 @@ from ui.login import session
 from ui.login.session import SignedInPerson
 from ui.widgets import clock, flash
 from ui.widgets.calendar import DAY, LIST_WEEK, WEEK, Look, Pick, calendar, visible_range, week_of
-from ui.widgets.dialogs import ask
+from ui.widgets.dialogs import request
 from ui.widgets.zone import name_zone
 
 CALENDAR: Final = "doctor.calendar"
@@ -75,7 +75,7 @@ def _appointments(person: SignedInPerson) -> None:
         _list(person)
     else:
         _calendar(person)
-    open_asked(Desk(person.api, partial(_other_party, person.user), partial(_card, person)))
+    open_requested(Desk(person.api, partial(_other_party, person.user), partial(_card, person)))
 
 
 def _list(person: SignedInPerson) -> None:
@@ -140,7 +140,7 @@ def _calendar(person: SignedInPerson) -> None:
 
 def _open(pick: Pick) -> None:
     if pick.kind == "event":
-        ask("details", int(pick.id))
+        request("details", int(pick.id))
 
 
 def _other_party(user: User, one: Appointment) -> str:
@@ -168,8 +168,8 @@ def _actions(person: SignedInPerson, one: Appointment) -> tuple[Action, ...]:
     )
     return (
         *(() if is_own_visit or one.appointment_date > today else (complete,)),
-        Action("Move", f"move.{one.id}", partial(ask, "move", one.id)),
-        Action("Cancel", f"cancel.{one.id}", partial(ask, "cancel", one.id)),
+        Action("Move", f"move.{one.id}", partial(request, "move", one.id)),
+        Action("Cancel", f"cancel.{one.id}", partial(request, "cancel", one.id)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the calendars show, built from the API's answers, on the wall clock of one zone each."""
+"""The events of the calendars, made from the API's answers, in the local time of one zone each."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -10,11 +10,11 @@ from ui.formatting import text as fmt
 from ui.widgets.calendar import Event
 
 REFERENCE_MONDAY = date(2024, 1, 1)
-"""Lies in the week that stands for every week; no clock changes in it."""
+"""Begins the week that represents all weeks; no clock changes in it."""
 
 
 def slot_id(slot: Slot) -> str:
-    """The slot's start as UTC text: it tells the two readings of a repeated hour apart."""
+    """The slot's start as UTC text, which differs for the two readings of a repeated hour."""
     return slot.starts_at.isoformat()
 
 
@@ -32,7 +32,7 @@ def slot_moment(slot: Slot, zone: str) -> str:
 def free_times(
     slots: Iterable[Slot], zone: str, chosen_day: date, chosen: Slot | None
 ) -> list[Event]:
-    """One chip a day for months and every single slot for weeks and days."""
+    """A chip for each day, shown in months, and an event for each slot, shown in weeks and days."""
     slots = list(slots)
     counts = Counter(slot.date for slot in slots)
     chips = [_chip(day, count, chosen=day == chosen_day) for day, count in sorted(counts.items())]
@@ -42,12 +42,12 @@ def free_times(
 def appointments(
     booked: Iterable[Appointment], title: Callable[[Appointment], str], zone: str
 ) -> list[Event]:
-    """Appointments under `title`, marked with their status, where their instants lie in `zone`."""
+    """Appointments with their `title` and status, at their local times in `zone`."""
     return [_appointment(one, title(one), zone) for one in booked]
 
 
 def day_of_reference_week(day_of_week: int) -> date:
-    """The day that stands for a day of the week (Monday is 0), in a week of the locale."""
+    """The day that represents a day of the week (Monday is 0), in a week of the locale."""
     first = settings().conventions.first_weekday
     return REFERENCE_MONDAY + timedelta(days=(day_of_week - first) % 7 - (-first) % 7)
 
@@ -113,5 +113,5 @@ def _at(day: date, reading: str) -> str:
 
 
 def _after(day: date, reading: str, minutes: int) -> str:
-    """The wall clock `minutes` later, as if no clock were changed meanwhile: only to be drawn."""
+    """The local time `minutes` later, ignoring changes of the clock: for drawing only."""
     return (datetime.fromisoformat(_at(day, reading)) + timedelta(minutes=minutes)).isoformat()

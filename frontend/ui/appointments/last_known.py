@@ -1,4 +1,4 @@
-"""What the API answered last, so that a form is not lost while the API is away for a moment."""
+"""The last answers of the API, so that a short outage does not empty a form."""
 
 from collections.abc import Callable
 from datetime import date
@@ -16,15 +16,15 @@ T = TypeVar("T")
 
 
 class FreeTimes(Protocol):
-    """Whoever knows the free slots of both days and all between them, at most 31 days."""
+    """A source of free slots from `start_date` to `end_date`, both included, at most 31 days."""
 
     def free_slots(self, doctor_id: int, start_date: date, end_date: date) -> list[Slot]: ...
 
 
 class LastKnown:
-    """Reads of the API, answered from the run before while the API is out of order.
+    """Reads from the API that fall back to the answers of the previous run during an outage.
 
-    `failure` is then what it said. Refusals are raised, and failures when nothing is known yet.
+    `failure` is the outage then. Refusals are raised, and so is an outage with no earlier answer.
     """
 
     def __init__(self, api: Api, key: str) -> None:
@@ -35,27 +35,27 @@ class LastKnown:
         self._answers: dict[tuple[object, ...], Any] = {}
 
     def doctors(self) -> list[Doctor]:
-        return self._ask(("doctors",), self._api.users.doctors)
+        return self._read(("doctors",), self._api.users.doctors)
 
     def free_slots(self, doctor_id: int, start_date: date, end_date: date) -> list[Slot]:
-        question = ("free_slots", doctor_id, start_date, end_date)
-        return self._ask(
-            question, lambda: self._api.schedules.free_slots(doctor_id, start_date, end_date)
+        query = ("free_slots", doctor_id, start_date, end_date)
+        return self._read(
+            query, lambda: self._api.schedules.free_slots(doctor_id, start_date, end_date)
         )
 
     def keep(self) -> None:
-        """Remember the answers of this run, and only those."""
+        """Store the answers of this run, and only those, for the next one."""
         st.session_state[self._key] = self._answers
 
-    def _ask(self, question: tuple[object, ...], ask: Callable[[], T]) -> T:
+    def _read(self, query: tuple[object, ...], read: Callable[[], T]) -> T:
         try:
-            answer = ask()
+            answer = read()
         except ApiFailure as failure:
-            if question not in self._before or not _will_pass(failure):
+            if query not in self._before or not _will_pass(failure):
                 raise
             self.failure = failure
-            answer = cast("T", self._before[question])
-        self._answers[question] = answer
+            answer = cast("T", self._before[query])
+        self._answers[query] = answer
         return answer
 
 

@@ -1,4 +1,4 @@
-"""Lists of appointments, of which only the page that is shown is asked for."""
+"""Lists of appointments, loaded one page at a time."""
 
 from collections.abc import Callable
 from datetime import date
@@ -22,7 +22,7 @@ def draw_page(
     empty: str,
     **filters: date | str | None,
 ) -> None:
-    """Draw a page of the appointments that `Appointments.page` finds, or `empty` as a text.
+    """Draw a page of the appointments that `Appointments.page` finds, or the text `empty`.
 
     Raises `ApiFailure`.
     """

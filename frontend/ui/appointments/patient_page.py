@@ -1,4 +1,4 @@
-"""My Appointments: what is coming and what has been, to look at, to move and to cancel."""
+"""My Appointments: a patient's upcoming and past appointments, to see, move and cancel."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +10,7 @@ import streamlit as st
 from ui.api.models import Appointment
 from ui.appointments import events
 from ui.appointments.card import Action, Card
-from ui.appointments.dialogs import Desk, open_asked
+from ui.appointments.dialogs import Desk, open_requested
 from ui.appointments.lists import draw_page
 from ui.appointments.wording import doctor_label, doctor_of
 from ui.feedback.failures import show_api_errors
@@ -18,7 +18,7 @@ from ui.login import session
 from ui.login.session import SignedInPerson
 from ui.widgets import clock, flash
 from ui.widgets.calendar import LIST_MONTH, MONTH, WEEK, Look, Pick, calendar, visible_range
-from ui.widgets.dialogs import ask
+from ui.widgets.dialogs import request
 from ui.widgets.zone import name_zone
 
 CALENDAR: Final = "mine.calendar"
@@ -44,7 +44,7 @@ def _appointments(person: SignedInPerson) -> None:
         "Show", list(views), default="Upcoming", required=True, label_visibility="collapsed"
     )
     views[chosen](person)
-    open_asked(Desk(person.api, doctor_of, _card))
+    open_requested(Desk(person.api, doctor_of, _card))
 
 
 def _upcoming(person: SignedInPerson) -> None:
@@ -92,7 +92,7 @@ def _calendar(person: SignedInPerson) -> None:
 
 def _open(pick: Pick) -> None:
     if pick.kind == "event":
-        ask("details", int(pick.id))
+        request("details", int(pick.id))
 
 
 def _card(one: Appointment) -> Card:
@@ -103,8 +103,8 @@ def _actions(one: Appointment) -> tuple[Action, ...]:
     if one.status != "scheduled" or one.starts_at <= clock.now():
         return ()
     return (
-        Action("Move", f"move.{one.id}", partial(ask, "move", one.id)),
-        Action("Cancel", f"cancel.{one.id}", partial(ask, "cancel", one.id)),
+        Action("Move", f"move.{one.id}", partial(request, "move", one.id)),
+        Action("Cancel", f"cancel.{one.id}", partial(request, "cancel", one.id)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Choosing a doctor's free time by day and time: the way for every keyboard and screen reader."""
+"""Fields to choose a free slot of a doctor, by day and then by time."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from ui.widgets import clock, flash
 from ui.widgets.zone import name_zone, named
 
 DAYS_AHEAD = 31
-"""How far the search for a day with free times looks, and the most the API answers at once."""
+"""How far ahead days with free times are searched, and the longest range of one API request."""
 DAYS_OFFERED = 4
 
 
 @dataclass(frozen=True)
 class Picker:
-    """One choice in progress; a new `key` starts a new one with nothing chosen."""
+    """A choice in progress, stored below `key`; with a new key nothing is chosen."""
 
     NOTES: ClassVar = (".offered", ".remembered")
-    """The ends of the keys of what is no field."""
+    """The suffixes of the keys that are no fields."""
 
     key: str
     doctor: Doctor
@@ -47,33 +47,33 @@ class Picker:
         return f"{self.key}.time.{day}"
 
     def choose_day(self, day: date) -> None:
-        """For callbacks: go to `day` with no time chosen yet."""
+        """Show `day` with no time chosen, for callbacks."""
         flash.clear()
         st.session_state[self.day_key] = day
         st.session_state.pop(self.remembered_key, None)
 
     def choose_slot(self, slot: Slot) -> None:
-        """For callbacks: go to the slot's day and choose it."""
+        """Show the slot's day and choose the slot, for callbacks."""
         self.choose_day(slot.date)
         st.session_state[self.time_key(slot.date)] = slot_id(slot)
 
     def chosen_slot(self) -> Slot | None:
-        """For callbacks: what is chosen at this click, maybe after the page was drawn."""
+        """The slot that is chosen at the time of this click, for callbacks."""
         day = st.session_state.get(self.day_key)
         offered: dict[str, Slot] = st.session_state.get(self.offered_key, {})
         return offered.get(st.session_state.get(self.time_key(day)) or "") if day else None
 
     def forget(self) -> None:
-        """For callbacks: a slot that vanishes now has been show_api_errors already."""
+        """Show no message if the slot disappears now, for callbacks that report it themselves."""
         st.session_state.pop(self.remembered_key, None)
 
 
 def pick_day(picker: Picker) -> date:
-    """The day asked for, today or later where the doctor is."""
+    """A date field; the chosen day is today or later in the doctor's zone."""
     today = clock.today(picker.doctor.timezone)
     wanted = st.session_state.get(picker.day_key)
     if wanted is None or wanted < today:
-        # Only then: what the script sets takes the place of what somebody is typing.
+        # Only then: a value set by the script replaces what the person is typing.
         st.session_state[picker.day_key] = today
     day: date = st.date_input(
         "Date",
@@ -88,7 +88,7 @@ def pick_day(picker: Picker) -> date:
 
 
 def pick_slot(picker: Picker, known: FreeTimes, day: date) -> Slot | None:
-    """The free slot chosen on `day`; says so when one chosen before has been taken meanwhile."""
+    """The free slot chosen on `day`; a warning says when the chosen one is no longer free."""
     offered = {slot_id(slot): slot for slot in known.free_slots(picker.doctor.id, day, day)}
     st.session_state[picker.offered_key] = offered
     zone = picker.doctor.timezone
@@ -123,7 +123,7 @@ def days_with_free_times(slots: Sequence[Slot]) -> list[tuple[date, int]]:
 
 
 def _lost(picker: Picker, day: date, offered: dict[str, Slot]) -> Slot | None:
-    """The slot that was chosen on `day` and is no longer offered."""
+    """The slot that was chosen on `day` before and is no longer offered."""
     remembered: Slot | None = st.session_state.get(picker.remembered_key)
     if remembered is None or remembered.date != day or slot_id(remembered) in offered:
         return None

@@ -1,4 +1,4 @@
-"""What is said of an appointment, in the wall clock it was booked in."""
+"""Texts about an appointment, in the local time in which it was booked."""
 
 from collections.abc import Callable
 
@@ -31,5 +31,5 @@ def patient_of(one: Appointment) -> str:
 
 
 def is_patient(user: User, one: Appointment) -> bool:
-    """Whether the appointment is the person's own visit, whatever their role is now."""
+    """Whether the person is the appointment's patient, whatever their role is now."""
     return one.patient_id == user.id

@@ -1,4 +1,4 @@
-"""Booking: a doctor, a day, one of the times that are free right now, and the reason."""
+"""The booking form: doctor, day, free time and reason."""
 
 import uuid
 from dataclasses import dataclass
@@ -23,20 +23,20 @@ from ui.widgets.calendar import DAY, MONTH, WEEK, Look, Pick, calendar, visible_
 from ui.widgets.zone import name_zone, named
 
 REFRESH_SECONDS = 15
-SAID_TO_A_PATIENT = {
+SENTENCES_FOR_PATIENTS = {
     "outcome_unknown": "The clinic cannot tell yet whether this was booked. "
     "Look at My Appointments before you try again."
 }
-SAID_AT_THE_DESK = {
+SENTENCES_FOR_THE_DESK = {
     "patient_busy": "The patient has another appointment at this time. Please choose another time."
 }
 
 
 @dataclass(frozen=True)
 class Desk:
-    """From where is booked: the API as this person, and the patient unless it is this person.
+    """What the form needs: the API as this person, and the patient if it is somebody else.
 
-    What is entered is kept below `key`.
+    Its values are stored below `key`.
     """
 
     key: str
@@ -45,7 +45,7 @@ class Desk:
 
     @property
     def draft(self) -> int:
-        """The number of the form that is being filled in; each books at most once."""
+        """The number of the form; each form books at most once."""
         number: int = st.session_state.get(f"{self.key}.draft", 0)
         return number
 
@@ -57,7 +57,7 @@ class Desk:
         return Picker(f"{self.key}.{self.draft}.{doctor.id}", doctor)
 
     def has_changed(self) -> bool:
-        """Whether something was chosen or typed since the form was drawn last."""
+        """Whether a field has changed since the form was drawn last."""
         key = f"{self.key}.seen"
         fields = {
             name: value
@@ -74,28 +74,28 @@ class Desk:
         st.session_state[f"{self.key}.draft"] = self.draft + 1
 
     def idempotency_key(self, doctor: Doctor, slot: Slot, reason: str) -> str:
-        """The same key as long as the draft asks for the same, so that it is booked only once."""
-        asked = (self.draft, self.patient and self.patient.id, doctor.id, slot.starts_at, reason)
-        kept = st.session_state.get(f"{self.key}.sent")
-        if kept is None or kept[0] != asked:
-            kept = st.session_state[f"{self.key}.sent"] = (asked, str(uuid.uuid4()))
-        return str(kept[1])
+        """The same key for the same booking of a draft, so that a repeated request books once."""
+        booking = (self.draft, self.patient and self.patient.id, doctor.id, slot.starts_at, reason)
+        sent = st.session_state.get(f"{self.key}.sent")
+        if sent is None or sent[0] != booking:
+            sent = st.session_state[f"{self.key}.sent"] = (booking, str(uuid.uuid4()))
+        return str(sent[1])
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
 @show_api_errors
 def draw_booking(desk: Desk) -> None:
-    """Everything that is needed to book, kept up to date while it is being filled in."""
+    """The whole form; free times are refreshed every `REFRESH_SECONDS`."""
     if session.is_over():
         st.rerun()
     if desk.has_changed():
         session.note_activity()
-    told = flash.show(lasting=True)
+    has_notice = flash.show(lasting=True)
     trouble = st.container()
     known = LastKnown(desk.api, f"{desk.key}.known")
     _choose_doctor(desk, known)
     known.keep()
-    if known.failure and not told:
+    if known.failure and not has_notice:
         trouble.error(known.failure.sentence)
 
 
@@ -180,7 +180,7 @@ def _calendar(desk: Desk, picker: Picker, known: FreeTimes, day: date, slot: Slo
 
 
 def _free_between(known: FreeTimes, doctor_id: int, first: date, last: date) -> list[Slot]:
-    """Free slots of any number of days, asked for in pieces that the API answers."""
+    """Free slots of any number of days, in requests of at most `DAYS_AHEAD` days."""
     piece = timedelta(days=DAYS_AHEAD - 1)
     slots: list[Slot] = []
     while first <= last:
@@ -206,7 +206,7 @@ def _book(desk: Desk, doctor: Doctor, draft: int, reason_key: str) -> None:
 
 def _booked(desk: Desk, doctor: Doctor, slot: Slot, reason: str) -> str:
     patient = desk.patient
-    with reworded(SAID_AT_THE_DESK if patient else SAID_TO_A_PATIENT):
+    with reworded(SENTENCES_FOR_THE_DESK if patient else SENTENCES_FOR_PATIENTS):
         booked = desk.api.appointments.book(
             doctor.id,
             slot,

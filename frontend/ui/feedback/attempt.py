@@ -1,7 +1,7 @@
-"""Changes that a button asks for: done once however often it is clicked, and then told.
+"""Changes on a click: carried out once however often the button is clicked, then reported.
 
-For `on_click`: the click may reach the script twice, and the second time must neither repeat the
-change nor replace the news of its success by a refusal.
+A double click reaches the script twice. The second run must not repeat the change, and must not
+replace the message of success by a refusal.
 """
 
 from collections.abc import Callable
@@ -17,27 +17,27 @@ _KEY = "clinic.last_done"
 
 
 def attempt(token: str, change: Callable[[], str]) -> None:
-    """Carry out `change`, which returns its news as Markdown.
+    """Carry out `change`, which returns the message of success as Markdown; for `on_click`.
 
-    `token` names this very change of this very thing.
+    `token` identifies this change of this thing.
     """
     if done(token):
         return
     try:
-        news = change()
+        message = change()
     except ApiFailure as failure:
-        if not session.is_over():  # else the login says so
+        if not session.is_over():  # else the login page says so
             flash.failed(explanation(failure))
     else:
         st.session_state[_KEY] = token
-        flash.succeeded(news)
+        flash.succeeded(message)
 
 
 def finished(token: str) -> bool:
-    """Whether a dialog has nothing more to do: its change is made, or the session is over."""
+    """Whether a dialog can close: its change was made, or the session is over."""
     return done(token) or session.is_over()
 
 
 def done(token: str) -> bool:
-    """Whether the change named `token` was the last that succeeded."""
+    """Whether the change `token` was the last one that succeeded."""
     return bool(st.session_state.get(_KEY) == token)

@@ -1,4 +1,4 @@
-"""Refusals of the API, shown where they happen."""
+"""Shows refusals of the API at the place where they happen."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,7 +15,7 @@ P = ParamSpec("P")
 
 
 def show_api_errors(body: Callable[P, None]) -> Callable[P, None]:
-    """Let `body` show what an `ApiFailure` says, with a button to try again."""
+    """Make `body` show an `ApiFailure` as a sentence with a button to try again."""
 
     @wraps(body)
     def shown(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -29,7 +29,7 @@ def show_api_errors(body: Callable[P, None]) -> Callable[P, None]:
 
 
 def explanation(failure: ApiFailure) -> str:
-    """The failure's sentence as Markdown, and below it the appointments that are in the way."""
+    """The failure's sentence as Markdown, and the appointments that prevent the change."""
     affected = failure.affected if isinstance(failure, ApiError) else []
     lines = [f"- {_when(appointment)}: {_who(appointment)}" for appointment in affected]
     return "\n".join([failure.sentence, *(["", *lines] if lines else [])])

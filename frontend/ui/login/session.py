@@ -171,7 +171,7 @@ def end() -> None:
     """Go on without the session, which has ended by itself."""
     ended = ending()
     _forget(_tab())
-    dialogs.ask_again()
+    dialogs.reopen()
     _tab().warning = ENDED_UNUSED if ended and ended.by_idling else ENDED_BY_AGE
 
 
@@ -262,7 +262,7 @@ def _restore(tab: _Tab) -> None:
 def _signed_out_elsewhere() -> None:
     tab = _tab()
     _forget(tab)
-    dialogs.ask_again()
+    dialogs.reopen()
     tab.warning = SENTENCES["not_signed_in"]
     st.rerun()
 

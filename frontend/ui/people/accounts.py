@@ -1,7 +1,7 @@
-"""The accounts of the clinic, as admins look at them and change them.
+"""Reads and changes of accounts by admins.
 
-Each question is a line in the audit log. So answers are kept for a moment: a page that is drawn
-anew for every click has looked at the accounts once.
+Each read is a record in the audit log, so answers are reused for `KEPT_FOR`: a page that is redrawn
+for every click reads the accounts once.
 """
 
 from datetime import datetime, timedelta
@@ -26,32 +26,32 @@ TIMES_WOULD_CHANGE: Final = (
 )
 _KEY: Final = "clinic.accounts"
 
-Question = tuple[tuple[str, object], ...]
+Query = tuple[tuple[str, object], ...]
 
 
-def find(api: Api, **question: str | int | bool | None) -> list[User]:
-    """The answer to `Users.find`, at most `KEPT_FOR` old. Raises `ApiFailure`.
+def find(api: Api, **filters: str | int | bool | None) -> list[User]:
+    """The answer of `Users.find`, at most `KEPT_FOR` old. Raises `ApiFailure`.
 
-    The latest `MOST_KEPT` answers are kept, so that a session's memory does not grow with searches.
+    Only the latest `MOST_KEPT` answers are stored, which bounds the memory of a session.
     """
     now = clock.now()
     latest = islice(reversed(_kept().items()), MOST_KEPT)
-    kept = {asked: one for asked, one in reversed(list(latest)) if now - one[0] < KEPT_FOR}
+    kept = {query: one for query, one in reversed(list(latest)) if now - one[0] < KEPT_FOR}
     st.session_state[_KEY] = kept
-    asked = tuple(question.items())
-    if asked not in kept:
-        kept[asked] = (now, api.users.find(**question))
-    return kept[asked][1]
+    query = tuple(filters.items())
+    if query not in kept:
+        kept[query] = (now, api.users.find(**filters))
+    return kept[query][1]
 
 
 def change(api: Api, user: User, **changes: str | bool) -> User:
-    """Change an account; the next look at any of them is a fresh one. Raises `ApiFailure`."""
+    """Change an account, and discard the stored answers. Raises `ApiFailure`."""
     st.session_state.pop(_KEY, None)
     affected = TIMES_WOULD_CHANGE if "timezone" in changes else STILL_BOOKED
     with reworded({"appointments_affected": affected}):
         return api.users.change(user.id, **changes)
 
 
-def _kept() -> dict[Question, tuple[datetime, list[User]]]:
-    kept: dict[Question, tuple[datetime, list[User]]] = st.session_state.get(_KEY, {})
+def _kept() -> dict[Query, tuple[datetime, list[User]]]:
+    kept: dict[Query, tuple[datetime, list[User]]] = st.session_state.get(_KEY, {})
     return kept

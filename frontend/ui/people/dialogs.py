@@ -1,4 +1,4 @@
-"""What is asked before an account is changed, and the invitation of a doctor."""
+"""Dialogs that confirm changes of accounts, and the invitation of a doctor."""
 
 from collections.abc import Callable
 from typing import Final
@@ -18,20 +18,20 @@ from ui.login.session import SignedInPerson
 from ui.people import accounts
 from ui.people.rows import ROLES
 from ui.widgets import flash
-from ui.widgets.dialogs import close, note_closed, take_asked
+from ui.widgets.dialogs import close, note_closed, take_request
 from ui.widgets.zone import named
 
 _INVITATION: Final = "people.invitation"
 
 
-def open_asked(person: SignedInPerson, users: list[User]) -> None:
-    """Open the dialog that was asked for, if any; an invitation stays until it is put away."""
-    asked = take_asked()
-    if _INVITATION in st.session_state or (asked and asked.kind == "invite"):
+def open_requested(person: SignedInPerson, users: list[User]) -> None:
+    """Open the requested dialog, if any; an invitation code stays open until it is dismissed."""
+    requested = take_request()
+    if _INVITATION in st.session_state or (requested and requested.kind == "invite"):
         _invite(person)
         return
     for user in users:
-        if asked and user.id == asked.id:
+        if requested and user.id == requested.id:
             dialog = {
                 "deactivate": _deactivate,
                 "reactivate": _reactivate,
@@ -39,7 +39,7 @@ def open_asked(person: SignedInPerson, users: list[User]) -> None:
                 "zone": _change_zone,
                 "devices": _devices,
             }
-            dialog[asked.kind](person.api, user, f"{asked.kind}.{asked.number}")
+            dialog[requested.kind](person.api, user, f"{requested.kind}.{requested.number}")
 
 
 @st.dialog("Deactivate account", on_dismiss=note_closed)
@@ -155,11 +155,11 @@ def _logged_out(api: Api, user: User) -> str:
     return f"Logged out everywhere: {fmt.plain(user.full_name)}"
 
 
-def _put_away() -> None:
+def _dismiss_invitation() -> None:
     st.session_state.pop(_INVITATION, None)
 
 
-@st.dialog("Invite a doctor", on_dismiss=_put_away)
+@st.dialog("Invite a doctor", on_dismiss=_dismiss_invitation)
 @show_api_errors
 def _invite(person: SignedInPerson) -> None:
     invitation: Invitation | None = st.session_state.get(_INVITATION)
@@ -177,7 +177,7 @@ def _invite(person: SignedInPerson) -> None:
         f"until {_end_of(invitation, person.zone)}."
     )
     if st.button("Done"):  # in `on_click` it would end this run before the page is drawn anew
-        _put_away()
+        _dismiss_invitation()
         st.rerun()
 
 

@@ -12,9 +12,9 @@ _KEY: Final = "clinic.directory"
 
 
 def names(api: Api, ids: Iterable[int]) -> dict[int, str]:
-    """The names of `ids` as far as there are such accounts. Raises `ApiFailure`.
+    """The names of the accounts `ids`, and `account 7` for one that does not exist.
 
-    What is known is kept, as each question is a line in the audit log.
+    Raises `ApiFailure`. Known names are stored, because each read is a record in the audit log.
     """
     known: dict[int, str] = st.session_state.setdefault(_KEY, {})
     missing = sorted(set(ids) - known.keys())

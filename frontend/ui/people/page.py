@@ -12,11 +12,11 @@ from ui.formatting import limits
 from ui.login import session
 from ui.login.session import SignedInPerson
 from ui.people import accounts
-from ui.people.dialogs import open_asked
+from ui.people.dialogs import open_requested
 from ui.people.invitations import draw_invitations
 from ui.people.rows import ACTIVE, DEACTIVATED, ROLES, WAITING, draw_row, state_of
 from ui.widgets import flash
-from ui.widgets.dialogs import ask
+from ui.widgets.dialogs import request
 from ui.widgets.paging import Pages
 
 ROWS_A_PAGE: Final = 20
@@ -30,7 +30,7 @@ STATES: Final[dict[str, dict[str, bool]]] = {
 
 @dataclass(frozen=True)
 class Search:
-    """Whom to show; None shows all."""
+    """The filters; None is no filter."""
 
     name: str | None
     role: str | None
@@ -46,7 +46,7 @@ def page() -> None:
 
 @show_api_errors
 def _people(person: SignedInPerson) -> None:
-    st.button("Invite a doctor", icon=":material/person_add:", on_click=ask, args=("invite", 0))
+    st.button("Invite a doctor", icon=":material/person_add:", on_click=request, args=("invite", 0))
     draw_invitations(person)
     search = _search_fields()
     shown: list[User] = []
@@ -54,7 +54,7 @@ def _people(person: SignedInPerson) -> None:
         shown += _draw_waiting(person, search)
     if search.state != WAITING:
         shown += _draw_page(person, search)
-    open_asked(person, shown)
+    open_requested(person, shown)
 
 
 def _search_fields() -> Search:
@@ -80,7 +80,7 @@ def _search_fields() -> Search:
 
 
 def _draw_waiting(person: SignedInPerson, search: Search) -> list[User]:
-    """Those who wait, all of them; says so when nobody does and nobody else is asked for."""
+    """All accounts that wait for approval; says so if only they are shown and there are none."""
     waiting = _find(person.api, search, STATES[WAITING], limit=MOST_WAITING)
     if waiting:
         st.subheader(WAITING, anchor=False)
@@ -94,7 +94,7 @@ def _draw_waiting(person: SignedInPerson, search: Search) -> list[User]:
 
 
 def _draw_page(person: SignedInPerson, search: Search) -> list[User]:
-    """A page of those who do not wait."""
+    """A page of the other accounts."""
     pages: Pages[int] = Pages("people.pages", astuple(search))
     state = STATES[search.state] if search.state else {}
     found = _find(person.api, search, state, after=pages.start, limit=ROWS_A_PAGE + 1)

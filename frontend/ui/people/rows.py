@@ -1,4 +1,4 @@
-"""An account as a row: whose it is, how it stands, and what can be done about it."""
+"""An account as a row: person, state and actions."""
 
 from typing import Final, Literal
 
@@ -11,7 +11,7 @@ from ui.formatting import text as fmt
 from ui.login.session import SignedInPerson
 from ui.people import accounts
 from ui.people.search import contact
-from ui.widgets.dialogs import ask
+from ui.widgets.dialogs import request
 
 ROLES: Final = ("patient", "doctor", "admin")
 WAITING: Final = "Waiting for approval"
@@ -64,7 +64,7 @@ def _draw_buttons(person: SignedInPerson, user: User) -> None:
 
 
 def _ask_button(label: str, kind: str, user: User) -> None:
-    st.button(label, key=f"{kind}.{user.id}", on_click=ask, args=(kind, user.id))
+    st.button(label, key=f"{kind}.{user.id}", on_click=request, args=(kind, user.id))
 
 
 def _approved(api: Api, user: User) -> str:

@@ -1,4 +1,4 @@
-"""Finding one person among all the accounts of the clinic, for admins."""
+"""A search field that finds one account, for admins."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ LIMIT: Final = 20
 
 
 def pick_person(api: Api, key: str, label: str, **filters: str | bool) -> User | None:
-    """Who was searched for and chosen below `key`, among the accounts that `filters` allow.
+    """The account that was found and chosen, among those that `filters` allow; `key` stores it.
 
     Raises `ApiFailure`.
     """

@@ -10,7 +10,7 @@ from ui.formatting import text as fmt
 from ui.schedules import hours_fields
 from ui.schedules.hours_fields import Hours
 from ui.widgets import flash
-from ui.widgets.dialogs import close, note_closed, take_asked
+from ui.widgets.dialogs import close, note_closed, take_request
 
 
 def row_text(row: Schedule) -> str:
@@ -18,14 +18,14 @@ def row_text(row: Schedule) -> str:
     return f"{fmt.WEEKDAYS[row.day_of_week]} {fmt.hours(row.start_time, row.end_time)}"
 
 
-def open_asked(api: Api, rows: list[Schedule]) -> None:
-    """Open the dialog that was asked for (`edit`, `delete`), if any."""
-    asked = take_asked()
-    row = next((row for row in rows if asked is not None and row.id == asked.id), None)
-    if asked is None or row is None:
+def open_requested(api: Api, rows: list[Schedule]) -> None:
+    """Open the requested dialog (`edit`, `delete`), if any."""
+    requested = take_request()
+    row = next((row for row in rows if requested is not None and row.id == requested.id), None)
+    if requested is None or row is None:
         return
-    dialog = {"edit": _edit, "delete": _delete}[asked.kind]
-    dialog(api, row, f"{asked.kind}.{asked.number}")
+    dialog = {"edit": _edit, "delete": _delete}[requested.kind]
+    dialog(api, row, f"{requested.kind}.{requested.number}")
 
 
 @st.dialog("Edit schedule", on_dismiss=note_closed)

@@ -22,7 +22,7 @@ _DRAFT: Final = "schedule.draft"
 
 @dataclass(frozen=True)
 class Draft:
-    """What the form shows at first; each `number` is submitted at most once."""
+    """The initial values of the form; each `number` is submitted at most once."""
 
     number: int = 0
     days: tuple[int, ...] = ()
@@ -67,7 +67,7 @@ def _submit(api: Api, draft: Draft) -> None:
     refusals = _add(api, days, hours)
     added = [day for day in days if day not in refusals]
     if session.is_over() and not added:
-        return  # the login says so, and then the form goes on
+        return  # the login page says so; afterwards the form is still filled in
     flash.add(_outcome(added, hours, refusals))
     if added:
         left = Draft(draft.number + 1, tuple(refusals), hours if refusals else USUAL_HOURS)

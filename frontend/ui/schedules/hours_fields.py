@@ -35,7 +35,7 @@ def days() -> tuple[int, ...]:
 
 
 def draw(key: str, hours: Hours) -> None:
-    """Fields below `key` that show `hours` at first."""
+    """Draw fields below `key` with the initial values `hours`."""
     left, middle, right = st.columns(3)
     start, end = time.fromisoformat(hours.start), _end_field(hours.end)
     clock = settings().conventions.time_field
@@ -65,7 +65,7 @@ def draw(key: str, hours: Hours) -> None:
 
 
 def entered(key: str) -> Hours:
-    """For callbacks: what the fields below `key` hold."""
+    """The values of the fields below `key`, for callbacks."""
     state = st.session_state
     start, end = state[f"{key}.start"], state[f"{key}.end"]
     return Hours(f"{start:%H:%M}", _end_text(end), int(state[f"{key}.slot"]))

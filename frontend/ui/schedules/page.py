@@ -1,4 +1,4 @@
-"""Schedule Management: the doctor's weekly working hours, from which the free times come."""
+"""Schedule Management: a doctor's weekly working hours."""
 
 from typing import Final
 
@@ -13,11 +13,11 @@ from ui.formatting import text as fmt
 from ui.login import session
 from ui.login.session import SignedInPerson
 from ui.schedules import hours_fields
-from ui.schedules.dialogs import open_asked, row_text
+from ui.schedules.dialogs import open_requested, row_text
 from ui.schedules.form import draw_add_form
 from ui.widgets import flash
 from ui.widgets.calendar import LIST_WEEK, WEEK, Look, Pick, calendar
-from ui.widgets.dialogs import ask
+from ui.widgets.dialogs import request
 from ui.widgets.zone import name_zone
 
 CALENDAR: Final = "schedule.calendar"
@@ -62,12 +62,12 @@ def _week(person: SignedInPerson) -> None:
     )
     for row in rows:
         _draw_row(person, row)
-    open_asked(person.api, rows)
+    open_requested(person.api, rows)
 
 
 def _edit_picked(pick: Pick) -> None:
     if pick.kind == "event":
-        ask("edit", int(pick.id))
+        request("edit", int(pick.id))
 
 
 def _draw_row(person: SignedInPerson, row: Schedule) -> None:
@@ -80,9 +80,9 @@ def _draw_row(person: SignedInPerson, row: Schedule) -> None:
                 color="green" if row.is_active else "gray",
             )
         with st.container(horizontal=True):
-            st.button("Edit", key=f"edit.{row.id}", on_click=ask, args=("edit", row.id))
+            st.button("Edit", key=f"edit.{row.id}", on_click=request, args=("edit", row.id))
             st.button(switch, key=f"switch.{row.id}", on_click=_switch, args=(person, row))
-            st.button("Delete", key=f"delete.{row.id}", on_click=ask, args=("delete", row.id))
+            st.button("Delete", key=f"delete.{row.id}", on_click=request, args=("delete", row.id))
 
 
 def _switch(person: SignedInPerson, row: Schedule) -> None:

@@ -1,4 +1,4 @@
-"""What every page needs of the browser: texts that stay true, and one way to write dates."""
+"""Fixes in the browser for every page: translated texts stay current, dates have one format."""
 
 from pathlib import Path
 

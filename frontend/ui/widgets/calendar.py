@@ -1,6 +1,6 @@
 """FullCalendar in a Streamlit component: events in, clicks and the visible dates out.
 
-The calendar is the second way to everything; each page offers the same in ordinary widgets.
+Each page also offers everything in ordinary widgets, for keyboards and screen readers.
 """
 
 from calendar import monthrange
@@ -51,7 +51,7 @@ class Event(TypedDict):
 
 @dataclass(frozen=True)
 class Look:
-    """How a calendar presents itself; `zone` is None for a week without dates."""
+    """How a calendar looks; `zone` is None for a week without dates."""
 
     label: str
     view: str
@@ -115,7 +115,7 @@ def calendar(
 
 
 def visible_range(key: str, view: str, around: date) -> Range:
-    """The days that the calendar `key` shows; until it tells, those of `view` with a day in it."""
+    """The days that the calendar `key` shows; at first those of `view` around a day."""
     shown = _state(key).get("range")
     if not isinstance(shown, dict):
         return month_of(around) if view in MONTH_VIEWS else week_of(around)
@@ -125,7 +125,7 @@ def visible_range(key: str, view: str, around: date) -> Range:
 
 
 def week_of(day: date) -> Range:
-    """The week of `day`, which begins as CLINIC_LOCALE says."""
+    """The week of `day`; CLINIC_LOCALE decides on which day it begins."""
     first = day - timedelta(days=(day.weekday() - settings().conventions.first_weekday) % 7)
     return Range(first, first + timedelta(days=6))
 
@@ -166,7 +166,7 @@ def _picked(key: str, on_pick: Callable[[Pick], None] | None) -> None:
 
 
 def _loaded(key: str, view: str, focus: date) -> dict[str, str]:
-    """The days whose events the page has asked for, in the calendar's way: without the `end`."""
+    """The days whose events were loaded, as FullCalendar has it: the `end` is exclusive."""
     days = visible_range(key, view, around=focus)
     return {
         "start": days.first.isoformat(),

@@ -1,4 +1,4 @@
-"""The only place where a page asks for the time."""
+"""The current time: the one place where pages read the clock."""
 
 from datetime import UTC, date, datetime
 

@@ -1,4 +1,4 @@
-"""Which dialog to open: callbacks ask for it, the page opens it when it is drawn next."""
+"""Which dialog is open: callbacks request it, the page opens it when it is drawn next."""
 
 from dataclasses import dataclass
 
@@ -6,45 +6,45 @@ import streamlit as st
 
 from ui.widgets import flash
 
-_ASKED = "clinic.asked_dialog"
+_REQUESTED = "clinic.requested_dialog"
 _OPEN = "clinic.open_dialog"
-_COUNT = "clinic.dialogs_asked"
+_COUNT = "clinic.dialogs_requested"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The dialog `kind` about the thing `id`; a new `number` each time starts afresh."""
+class DialogRequest:
+    """The dialog `kind` about the thing `id`; each `number` has fields of its own."""
 
     kind: str
     id: int
     number: int
 
 
-def ask(kind: str, thing_id: int) -> None:
+def request(kind: str, thing_id: int) -> None:
     flash.clear()
     number = st.session_state.get(_COUNT, 0) + 1
     st.session_state[_COUNT] = number
-    st.session_state[_ASKED] = Asked(kind, thing_id, number)
+    st.session_state[_REQUESTED] = DialogRequest(kind, thing_id, number)
 
 
-def ask_again() -> None:
-    """Have the dialog that is open, if any, open again with what was entered in it."""
-    st.session_state.setdefault(_ASKED, st.session_state.pop(_OPEN, None))
+def reopen() -> None:
+    """Request the dialog that is open, if any, again: its fields keep their values."""
+    st.session_state.setdefault(_REQUESTED, st.session_state.pop(_OPEN, None))
 
 
-def take_asked() -> Asked | None:
-    """The dialog that was asked for since the page was drawn last."""
-    asked: Asked | None = st.session_state.pop(_ASKED, None)
-    st.session_state[_OPEN] = asked
-    return asked
+def take_request() -> DialogRequest | None:
+    """The dialog that was requested since the page was drawn last."""
+    requested: DialogRequest | None = st.session_state.pop(_REQUESTED, None)
+    st.session_state[_OPEN] = requested
+    return requested
 
 
 def note_closed() -> None:
-    """For `on_dismiss`: the person has put the dialog away."""
+    """Forget the open dialog, for `on_dismiss`."""
     st.session_state.pop(_OPEN, None)
 
 
 def close() -> None:
-    """Draw the page anew without the dialog."""
+    """Redraw the page without the dialog."""
     note_closed()
     st.rerun()

@@ -1,8 +1,7 @@
-"""What has just happened, told on the page that shows next.
+"""Messages about what has just happened, on the page that is drawn next.
 
-A notice outlives the reruns that follow at once (a double click, a refresh that runs by itself)
-and goes with the next thing the person does. Texts are Markdown: people's words go through
-`format.plain`.
+A message outlives the reruns that follow at once (a double click, an automatic refresh) and is
+removed by the next thing the person does. Texts are Markdown: escape names with `text.plain`.
 """
 
 import time
@@ -32,7 +31,7 @@ def failed(text: str) -> None:
 
 
 def add(notice: Notice) -> None:
-    """Show this instead of what was told before."""
+    """Show this notice in place of the one before."""
     st.session_state[_KEY] = notice
 
 
@@ -41,19 +40,19 @@ def clear() -> None:
 
 
 def dismissal() -> Callable[[], None]:
-    """For `on_change`: takes away what the page tells now, and nothing that is told later.
+    """A callback for `on_change` that removes the present notice, but none that is added later.
 
-    The browser sends the values of all widgets with whatever it reports. A report that crossed
-    with a new page brings those of the old one, which Streamlit then takes for changes.
+    The browser sends the values of all widgets with each event. An event that was sent while a
+    new page was on its way has the old page's values, which Streamlit takes for changes.
     """
     return partial(_clear_if_still, st.session_state.get(_KEY))
 
 
 def show(*, lasting: bool = False) -> bool:
-    """Draw the notice, if any, in a place that is always there, so that what stands below stays.
+    """Draw the notice, if any, in a container that is always there, so that nothing below moves.
 
-    Returns whether there is one. A page that also runs by itself asks for a `lasting` one, and
-    calls `clear` when the person does something.
+    Returns whether there is one. `lasting` is for pages that refresh themselves: the notice stays
+    until `clear` is called.
     """
     notice = _current(lasting=lasting)
     with st.container():
@@ -65,7 +64,7 @@ def show(*, lasting: bool = False) -> bool:
 
 
 def _current(*, lasting: bool) -> Notice | None:
-    """What was told, unless it has been there for longer than it lingers."""
+    """The notice, unless it has been shown for longer than `LINGER_SECONDS`."""
     notice: Notice | None = st.session_state.get(_KEY)
     if notice is None:
         return None

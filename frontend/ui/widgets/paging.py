@@ -1,4 +1,4 @@
-"""Pages of an answer that goes on behind the last row shown."""
+"""Paging through an answer that is read one page at a time."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -8,27 +8,27 @@ import streamlit as st
 from ui.widgets import flash
 
 Mark = TypeVar("Mark", bound=int | str)
-"""What names a place in the answer: the number of a row, or a cursor of the API."""
+"""A position in the answer: the number of a row, or a cursor of the API."""
 
 
 @dataclass(frozen=True)
 class Pages(Generic[Mark]):
-    """The way through the pages of one `question`; another question starts at its first page.
+    """The pages of one `query`; another query starts at its first page.
 
-    The question is a tuple of plain values: a page's own classes are new ones in each run.
+    `query` is a tuple of plain values: the classes of a page's module are new ones in each run.
     """
 
     key: str
-    question: tuple[object, ...]
+    query: tuple[object, ...]
 
     @property
     def start(self) -> Mark | None:
-        """Behind which row the present page begins; None on the first one."""
+        """The position after which the current page begins; None on the first page."""
         way = self._way
         return way[-1] if way else None
 
     def draw(self, last: Mark | None) -> None:
-        """Draw the buttons to other pages; `last` is where this one ends when there are more."""
+        """Draw the buttons; `last` is the end of this page, None if it is the last one."""
         way = self._way
         if last is None and not way:
             return
@@ -52,8 +52,8 @@ class Pages(Generic[Mark]):
     @property
     def _way(self) -> tuple[Mark, ...]:
         kept: tuple[object, tuple[Mark, ...]] = st.session_state.get(self.key, (None, ()))
-        return kept[1] if kept[0] == self.question else ()
+        return kept[1] if kept[0] == self.query else ()
 
     def _go(self, way: tuple[Mark, ...]) -> None:
         flash.clear()
-        st.session_state[self.key] = (self.question, way)
+        st.session_state[self.key] = (self.query, way)

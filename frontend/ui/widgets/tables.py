@@ -9,7 +9,7 @@ import streamlit as st
 
 @dataclass(frozen=True)
 class Row:
-    """`cells` are shown letter by letter; a `refused` one stands out."""
+    """`cells` are plain text; a `refused` row is emphasised."""
 
     cells: tuple[str, ...]
     refused: bool = False
@@ -18,7 +18,7 @@ class Row:
 def draw_records(columns: Sequence[str], rows: Sequence[Row]) -> None:
     heads = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     body = "".join(_row(columns, row) for row in rows)
-    # The roles are told as well because a table that is laid out as blocks loses its own.
+    # The roles are explicit because CSS that lays a table out as blocks removes them.
     st.html(
         f'<table class="records" role="table"><thead role="rowgroup"><tr role="row">{heads}</tr>'
         f'</thead><tbody role="rowgroup">{body}</tbody></table>'

@@ -1,4 +1,4 @@
-"""Whose clock a time follows, where that is not the reader's own."""
+"""The name of a time's zone, where it differs from the reader's."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,15 +10,15 @@ from ui.widgets import clock
 
 
 def named(moment: str, zone: str, at: datetime) -> str:
-    """`moment`, a time on the clock of `zone`, and the zone unless the browser's clock agrees.
+    """`moment`, a local time in `zone`, followed by the zone if the browser's differs.
 
-    `at` is the instant that is meant.
+    `at` is the same time as an instant.
     """
     return moment + fmt.zone_suffix(zone, st.context.timezone, at)
 
 
 def name_zone(zone: str, moments: Iterable[datetime] = ()) -> None:
-    """Name `zone` unless the browser's clock agrees with it now and at all `moments` (instants)."""
+    """Show the name of `zone` if the browser's clock differs, now or at one of `moments`."""
     note = fmt.zone_note(zone, st.context.timezone, [clock.now(), *moments])
     if note:
         st.caption(note)

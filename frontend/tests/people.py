@@ -1,4 +1,4 @@
-"""What a person does with a page, and what the browser does unasked."""
+"""What a person does with a page, and the events that the browser sends by itself."""
 
 import json
 from collections.abc import Iterable
@@ -28,13 +28,13 @@ def log_in(tab: AppTest, username: str, password: str = PASSWORD) -> AppTest:
 
 
 def cookie_order(tab: AppTest) -> dict[str, Any]:
-    """What the page asks the browser to do with its session cookie."""
+    """What the browser has to do with its session cookie."""
     order: dict[str, Any] = json.loads(_component(tab, "clinic.session_bridge").json)
     return order
 
 
 def idle_seconds(tab: AppTest) -> int:
-    """After how many seconds the browser asks again whether to warn of the session's end."""
+    """The seconds after which the timer in the browser runs the idle warning again."""
     seconds: int = json.loads(_component(tab, "clinic.idle_timer").json)["seconds"]
     return seconds
 

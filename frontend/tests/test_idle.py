@@ -219,7 +219,8 @@ def test_an_outage_while_staying_keeps_the_warning(
 
     press(idle_tab, "Stay logged in")
 
-    assert texts(idle_tab.toast) == [UNREACHABLE]
+    said, of_the_page = texts(idle_tab.error), texts(idle_tab.run().error)
+    assert said == [*of_the_page, UNREACHABLE]
     assert warnings(idle_tab) == [(left_alone(1), True)]
 
 
@@ -294,3 +295,21 @@ def test_a_dialog_that_was_put_away_stays_away(
     log_in(tab, "john_patient")
 
     assert labels(tab.button)[-2:] == ["Move", "Cancel"]
+
+
+def test_an_open_dialog_has_the_warning_inside(
+    clinic: Clinic, doctor: User, john: User, open_page: OpenPage, watch: Watch
+):
+    clinic.add_appointment(doctor, john, MONDAY_MORNING.replace(hour=11))
+    tab = open_page("my-appointments", as_user=john)
+    clinic.now += timedelta(minutes=58)
+
+    press(tab, "Cancel")
+
+    assert texts(tab.warning) == [left_alone(2)] * 2
+    assert [one.key for one in tab.button if one.label == "Stay logged in"] == [
+        "stay_page",
+        "stay_dialog",
+    ]
+    tab.button(key="stay_dialog").click().run()
+    assert texts(tab.warning) == []

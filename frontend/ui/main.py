@@ -34,7 +34,7 @@ def main() -> None:
         cookie_bridge.mount()
         browser.mount()
         if person and not session.cookie_order():
-            idle_warning.mount()
+            idle_warning.mount("page")
     with body:
         page.run()
     # Last, as a page that leads on to another one ends the run, and the warning is for that one.

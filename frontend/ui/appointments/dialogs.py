@@ -11,11 +11,11 @@ from ui.appointments.card import Card
 from ui.appointments.slot_picker import Picker, pick_day, pick_slot
 from ui.appointments.wording import Party, when
 from ui.feedback.attempt import attempt, finished
-from ui.feedback.failures import show_api_errors
+from ui.feedback.dialogs import dialog
 from ui.formatting import text as fmt
 from ui.login import session
 from ui.widgets import flash
-from ui.widgets.dialogs import close, note_closed, take_request
+from ui.widgets.dialogs import close, take_request
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,7 @@ def open_requested(desk: Desk) -> None:
         _details(one, desk)
 
 
-@st.dialog("Appointment", on_dismiss=note_closed)
-@show_api_errors
+@dialog("Appointment")
 def _details(one: Appointment, desk: Desk) -> None:
     card = desk.card(one)
     card.draw_facts()
@@ -54,8 +53,7 @@ def _details(one: Appointment, desk: Desk) -> None:
         st.rerun()
 
 
-@st.dialog("Cancel appointment", on_dismiss=note_closed)
-@show_api_errors
+@dialog("Cancel appointment")
 def _cancel(one: Appointment, desk: Desk) -> None:
     token = _token("cancel", one)
     if finished(token):
@@ -74,8 +72,7 @@ def _cancel(one: Appointment, desk: Desk) -> None:
             close()
 
 
-@st.dialog("Move appointment", on_dismiss=note_closed)
-@show_api_errors
+@dialog("Move appointment")
 def _move(one: Appointment, desk: Desk, picker: Picker) -> None:
     token = _token("move", one)
     if finished(token):

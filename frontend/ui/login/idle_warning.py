@@ -6,7 +6,7 @@ say, which counts as no use of the session; while there is nothing to say, it co
 
 from datetime import timedelta
 from math import ceil
-from typing import Final
+from typing import Final, Literal
 
 import streamlit as st
 
@@ -19,10 +19,12 @@ from ui.widgets import clock
 A_MINUTE: Final = timedelta(minutes=1)
 # The API may have noted a use of the session that was this much later than the last one we know.
 LAG: Final = timedelta(seconds=session.ACTIVITY_SECONDS)
+_FAILURE: Final = "clinic.stay_failure"
 
 _SCRIPT: Final = """
 export default function ({ data, setTriggerValue }) {
-  const timer = (window.clinicIdleTimer ??= {});
+  const timers = (window.clinicIdleTimers ??= {});
+  const timer = (timers[data.place] ??= {});
   if (timer.drawn !== data.drawn) {  // the same data comes again when the page is only redrawn
     timer.drawn = data.drawn;
     timer.due = Date.now() + data.seconds * 1000;
@@ -42,7 +44,7 @@ _timer = st.components.v2.component("clinic.idle_timer", js=_SCRIPT)
 
 
 @st.fragment
-def mount() -> None:
+def mount(place: Literal["page", "dialog"]) -> None:
     """Warn the person of this tab when it is time, and draw the login when it is too late."""
     ending, now = session.ending(), clock.now()
     if ending is None:
@@ -54,19 +56,23 @@ def mount() -> None:
         wait = ending.warn_at - now
     else:
         left = ending.at - now
-        _draw(ending, left)
+        _draw(place, ending, left)
         wait = (left % A_MINUTE or A_MINUTE) if left > timedelta(0) else left + LAG
     _timer(
-        key="idle_timer",
-        data={"drawn": now.isoformat(), "seconds": max(1, ceil(wait.total_seconds()))},
+        key=f"idle_timer_{place}",
+        data={
+            "place": place,
+            "drawn": now.isoformat(),
+            "seconds": max(1, ceil(wait.total_seconds())),
+        },
         height="content",
         on_due_change=lambda: None,
     )
 
 
-def _draw(ending: Ending, left: timedelta) -> None:
+def _draw(place: str, ending: Ending, left: timedelta) -> None:
     when = f"in {fmt.minutes(ceil(left / A_MINUTE))}" if left > timedelta(0) else "in a moment"
-    with st.container(key="idle_warning", horizontal_alignment="center"):
+    with st.container(key=f"idle_warning_{place}", horizontal_alignment="center"):
         if not ending.by_idling:
             st.warning(
                 f"You will be logged out {when}, because you logged in a long time ago. "
@@ -78,14 +84,15 @@ def _draw(ending: Ending, left: timedelta) -> None:
             f"You will be logged out {when}, because this page has not been used for a while.",
             icon=":material/timer:",
         )
-        st.button("Stay logged in", type="primary", width=320, on_click=_stay)
+        if sentence := st.session_state.pop(_FAILURE, None):
+            st.error(sentence)
+        st.button("Stay logged in", key=f"stay_{place}", type="primary", width=320, on_click=_stay)
 
 
 def _stay() -> None:
     try:
         session.stay()
     except ApiFailure as failure:
-        if not session.is_over():
-            st.toast(failure.sentence)
-    else:
-        st.toast("You stay logged in.")
+        if not session.is_over():  # else the login page says so
+            # A toast would replace the page's styles: Streamlit stores both in one container.
+            st.session_state[_FAILURE] = failure.sentence

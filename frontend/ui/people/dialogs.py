@@ -12,7 +12,7 @@ from ui.audit.wording import instant
 from ui.config import settings
 from ui.config.zones import zone_names
 from ui.feedback.attempt import attempt, finished
-from ui.feedback.failures import show_api_errors
+from ui.feedback.dialogs import dialog
 from ui.formatting import text as fmt
 from ui.login.session import SignedInPerson
 from ui.people import accounts
@@ -32,18 +32,17 @@ def open_requested(person: SignedInPerson, users: list[User]) -> None:
         return
     for user in users:
         if requested and user.id == requested.id:
-            dialog = {
+            dialogs = {
                 "deactivate": _deactivate,
                 "reactivate": _reactivate,
                 "role": _change_role,
                 "zone": _change_zone,
                 "devices": _devices,
             }
-            dialog[requested.kind](person.api, user, f"{requested.kind}.{requested.number}")
+            dialogs[requested.kind](person.api, user, f"{requested.kind}.{requested.number}")
 
 
-@st.dialog("Deactivate account", on_dismiss=note_closed)
-@show_api_errors
+@dialog("Deactivate account")
 def _deactivate(api: Api, user: User, key: str) -> None:
     if finished(key):
         close()
@@ -62,8 +61,7 @@ def _deactivate(api: Api, user: User, key: str) -> None:
     )
 
 
-@st.dialog("Reactivate account", on_dismiss=note_closed)
-@show_api_errors
+@dialog("Reactivate account")
 def _reactivate(api: Api, user: User, key: str) -> None:
     if finished(key):
         close()
@@ -78,8 +76,7 @@ def _reactivate(api: Api, user: User, key: str) -> None:
     )
 
 
-@st.dialog("Change role", on_dismiss=note_closed)
-@show_api_errors
+@dialog("Change role")
 def _change_role(api: Api, user: User, key: str) -> None:
     if finished(key):
         close()
@@ -103,8 +100,7 @@ def _change_role(api: Api, user: User, key: str) -> None:
     _draw_choice("Change the role", lambda: _give_role(api, user, key))
 
 
-@st.dialog("Change time zone", on_dismiss=note_closed)
-@show_api_errors
+@dialog("Change time zone")
 def _change_zone(api: Api, user: User, key: str) -> None:
     if finished(key):
         close()
@@ -126,8 +122,7 @@ def _change_zone(api: Api, user: User, key: str) -> None:
     )
 
 
-@st.dialog("Devices", on_dismiss=note_closed)
-@show_api_errors
+@dialog("Devices")
 def _devices(api: Api, user: User, key: str) -> None:
     if finished(key):
         close()
@@ -156,11 +151,11 @@ def _logged_out(api: Api, user: User) -> str:
 
 
 def _dismiss_invitation() -> None:
+    note_closed()
     st.session_state.pop(_INVITATION, None)
 
 
-@st.dialog("Invite a doctor", on_dismiss=_dismiss_invitation)
-@show_api_errors
+@dialog("Invite a doctor", on_dismiss=_dismiss_invitation)
 def _invite(person: SignedInPerson) -> None:
     invitation: Invitation | None = st.session_state.get(_INVITATION)
     flash.show()

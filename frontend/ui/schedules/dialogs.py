@@ -5,12 +5,12 @@ import streamlit as st
 from ui.api.client import Api
 from ui.api.models import Schedule
 from ui.feedback.attempt import attempt, finished
-from ui.feedback.failures import show_api_errors
+from ui.feedback.dialogs import dialog
 from ui.formatting import text as fmt
 from ui.schedules import hours_fields
 from ui.schedules.hours_fields import Hours
 from ui.widgets import flash
-from ui.widgets.dialogs import close, note_closed, take_request
+from ui.widgets.dialogs import close, take_request
 
 
 def row_text(row: Schedule) -> str:
@@ -24,12 +24,11 @@ def open_requested(api: Api, rows: list[Schedule]) -> None:
     row = next((row for row in rows if requested is not None and row.id == requested.id), None)
     if requested is None or row is None:
         return
-    dialog = {"edit": _edit, "delete": _delete}[requested.kind]
-    dialog(api, row, f"{requested.kind}.{requested.number}")
+    draw = {"edit": _edit, "delete": _delete}[requested.kind]
+    draw(api, row, f"{requested.kind}.{requested.number}")
 
 
-@st.dialog("Edit schedule", on_dismiss=note_closed)
-@show_api_errors
+@dialog("Edit schedule")
 def _edit(api: Api, row: Schedule, key: str) -> None:
     if finished(key):
         close()
@@ -46,8 +45,7 @@ def _edit(api: Api, row: Schedule, key: str) -> None:
     st.button("Save", type="primary", on_click=_save, args=(api, row, key))
 
 
-@st.dialog("Delete schedule", on_dismiss=note_closed)
-@show_api_errors
+@dialog("Delete schedule")
 def _delete(api: Api, row: Schedule, key: str) -> None:
     if finished(key):
         close()

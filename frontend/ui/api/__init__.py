@@ -1,1 +1,1 @@
-"""The typed way to the clinic's HTTP API."""
+"""A typed client of the clinic's HTTP API."""

@@ -26,7 +26,7 @@ class Appointments:
     ) -> Appointment:
         """Book for oneself or, as an admin, for a patient.
 
-        However often a booking is sent with the same `key`, it is carried out once.
+        Repeated requests with the same `key` book once.
         """
         body = {"doctor_id": doctor_id, "reason": reason, "patient_id": patient_id}
         answer = self.transport.send_repeatable(

@@ -16,7 +16,7 @@ _SESSIONS: Final = TypeAdapter(list[Session])
 
 
 class NewSession(NamedTuple):
-    """A session that was just opened: its token, the device cookie, what the API says about it."""
+    """A new session: its token, the device cookie, and the answer of the API."""
 
     token: str
     device: str | None

@@ -1,9 +1,11 @@
-"""What can go wrong between the frontend and the API, each as a sentence for the person."""
+"""Failures of calls to the API, each with a sentence for the person."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
+
+from typing_extensions import override
 
 from ui.api.models import AffectedAppointment, FieldError, Problem
 
@@ -92,7 +94,7 @@ PLAIN_MESSAGES: Final = tuple(
 
 
 class ApiFailure(Exception):  # noqa: N818 - no answer is a failure, a refusal an error
-    """A call to the API that did not succeed; `sentence` tells the person what to do."""
+    """A call to the API that did not succeed; `sentence` says what the person can do."""
 
     @property
     def sentence(self) -> str:
@@ -110,12 +112,13 @@ class Unreachable(ApiFailure):
         self.outcome_unknown = outcome_unknown
 
     @property
+    @override
     def sentence(self) -> str:
         return OUTCOME_UNKNOWN if self.outcome_unknown else UNREACHABLE
 
 
 class ApiError(ApiFailure):
-    """The API refused; `code` is stable, `detail` its own sentence, `problem` the whole answer."""
+    """A refusal of the API: a stable `code`, the API's `detail`, and the whole `problem`."""
 
     def __init__(self, status: int, code: str, detail: str, problem: Problem | None = None) -> None:
         super().__init__(f"{status} {code}")
@@ -127,10 +130,11 @@ class ApiError(ApiFailure):
 
     @property
     def affected(self) -> list[AffectedAppointment]:
-        """The appointments that stand in the way."""
+        """The appointments that prevent the change."""
         return (self.problem and self.problem.appointments) or []
 
     @property
+    @override
     def sentence(self) -> str:
         if self.problem is not None and self.problem.errors:
             return field_sentence(self.problem.errors)
@@ -140,7 +144,7 @@ class ApiError(ApiFailure):
 
 @contextmanager
 def reworded(sentences: Mapping[str, str]) -> Iterator[None]:
-    """Give refusals of these codes another sentence, where the usual one does not fit."""
+    """Replace the sentences of refusals with these codes."""
     try:
         yield
     except ApiError as refusal:
@@ -149,7 +153,7 @@ def reworded(sentences: Mapping[str, str]) -> Iterator[None]:
 
 
 def field_sentence(errors: Iterable[FieldError]) -> str:
-    """One sentence a wrong field: "Please check the slot length: use 5 or more."."""
+    """A sentence for each field: "Please check the slot length: use 5 or more."."""
     return " ".join(
         f"Please check the {field_name(error.field)}: {plain_message(error.message)}."
         for error in errors
@@ -157,7 +161,7 @@ def field_sentence(errors: Iterable[FieldError]) -> str:
 
 
 def plain_message(message: str) -> str:
-    """What is wrong with a field, in words that are not a programmer's; without a full stop."""
+    """A validation message in plain words, without a full stop."""
     for pattern, plain in PLAIN_MESSAGES:
         if match := pattern.fullmatch(message):
             return match.expand(plain).rstrip(".")

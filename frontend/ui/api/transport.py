@@ -1,4 +1,4 @@
-"""How calls reach the API: one connection pool, one person's credentials, refusals as errors."""
+"""Sends requests to the API with a person's credentials, and raises refusals as errors."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def new_client(transport: httpx.BaseTransport | None = None) -> httpx.Client:
-    """A connection pool for everybody, with a jar that refuses every cookie.
+    """A connection pool for all sessions, with a cookie jar that stores nothing.
 
     An ordinary client keeps the cookie of a login and would send one person's session
     with another person's request.
@@ -96,7 +96,7 @@ class Transport:
                 raise lost from None
 
     def read_public(self, path: str, params: Mapping[str, str] | None = None) -> httpx.Response:
-        """Read without the session, so that a page that refreshes itself keeps nobody logged in."""
+        """Read without credentials, so that an automatic refresh does not count as use."""
         return _request("GET", path, self._common_headers(), params=params)
 
     def _common_headers(self) -> dict[str, str]:
@@ -142,7 +142,7 @@ def given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_header(user_agent: str) -> str:
-    """What a browser calls itself, which may be anything, as httpx can send it."""
+    """The `User-Agent` header, which may be any text, in a form that httpx can send."""
     return user_agent[:LONGEST_USER_AGENT].encode("ascii", "replace").decode()
 
 
@@ -168,7 +168,7 @@ def _request(
 
 
 def _refusal(answer: httpx.Response) -> ApiFailure:
-    """The refusal as an error; `Unreachable` when a proxy answered for a dead API."""
+    """The refusal as an error; `Unreachable` when a proxy answers because the API is down."""
     try:
         problem = Problem.model_validate_json(answer.content)
     except ValidationError:

@@ -1,8 +1,8 @@
 """The browser's part of logging in and out, mounted on every page.
 
-It trades the script's ticket for the session cookie, which only an HTTP answer can set, and has
-it removed on logout. Either way it tells the browser's other tabs, which then reload and so see
-the cookie as it is now.
+It exchanges the script's ticket for the session cookie, which only an HTTP answer can set, and
+deletes the cookie on logout. Both times it notifies the browser's other tabs, which then reload
+with the present cookie.
 """
 
 from typing import Final
@@ -64,7 +64,7 @@ export default function ({ data, setTriggerValue }) {
   const { operation, ticket } = data;
   if (operation === "clear") once("clear", clear);
   if (operation === "adopt") {
-    // Told again to every redraw, in case the connection broke before the script heard of it.
+    // Sent again on every redraw, in case the connection broke before the script received it.
     once(ticket, () => adopt(ticket)).then((outcome) => setTriggerValue(outcome, ticket));
   }
 }
@@ -74,7 +74,7 @@ _bridge = st.components.v2.component("clinic.session_bridge", js=_SCRIPT)
 
 
 def mount() -> None:
-    """Carry out the cookie order of this tab, if there is one."""
+    """Execute the cookie order of this tab, if there is one."""
     order = session.cookie_order()
     _bridge(
         key="session_bridge",

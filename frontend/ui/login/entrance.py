@@ -1,4 +1,4 @@
-"""The way in: log in, or register and then log in."""
+"""The page with the tabs Login and Register."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -31,7 +31,7 @@ def page() -> None:
 
 
 def _welcome() -> None:
-    """Greet who has just registered, and have the new name in the login.
+    """Confirm a registration, and fill its user name into the login form.
 
     A widget takes a new value only before it is drawn, so the registration leaves the name here.
     """
@@ -42,10 +42,10 @@ def _welcome() -> None:
 
 
 def _tabs() -> Sequence[DeltaGenerator]:
-    """The two tabs: new ones after each registration, and so the login in front again.
+    """The two tabs. A new key after each registration brings the Login tab to the front again.
 
-    Which is in front is the browser's own affair, and both forms are always read: what is sent
-    from a tab counts, however much a slow browser's view of the tabs differs from the script's.
+    The browser alone decides which tab is in front, and both forms are always drawn: a form can be
+    submitted even if a slow browser shows another tab than the script expects.
     """
     return st.tabs(TABS, key=f"entrance.tabs.{_registrations()}")
 

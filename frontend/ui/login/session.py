@@ -1,8 +1,8 @@
-"""Who is signed in, as far as one browser tab's script runs know.
+"""The login of one browser tab.
 
-A tab learns it once, from the cookie of its connection or from a login, and keeps it: a login
-changes the browser's cookie, but the tab goes on seeing the cookies it connected with. A logout
-elsewhere is noticed by the API's next answer.
+A tab reads it once, from the cookie of its connection or from a login. A later login changes the
+browser's cookie, but Streamlit still shows the tab the cookies with which it connected. A logout in
+another tab or on another device shows in the API's next answer.
 """
 
 import time
@@ -42,14 +42,14 @@ COOKIE_NOT_KEPT: Final = (
 
 @dataclass(frozen=True)
 class SignedInPerson:
-    """Somebody who has logged in, and the API as this person sees it."""
+    """The person who is logged in, and the API with their credentials."""
 
     user: User
     api: Api
 
     @property
     def zone(self) -> str:
-        """The zone on whose clock instants are shown to them."""
+        """The zone in which instants are shown to this person."""
         return shown_zone(self.user.timezone)
 
 
@@ -66,7 +66,7 @@ class Ending(NamedTuple):
 
 @dataclass(frozen=True)
 class CookieOrder:
-    """What the browser still has to do with its session cookie; `ticket` only to adopt one."""
+    """What the browser has to do with its session cookie; `ticket` is for adopting one."""
 
     operation: Literal["adopt", "clear"]
     ticket: str = ""
@@ -85,7 +85,7 @@ class _Tab:
 
 
 def current() -> SignedInPerson | None:
-    """The person of this tab, or None. Raises `ApiFailure` when the API cannot be asked."""
+    """The person of this tab, or None. Raises `ApiFailure` when the API does not answer."""
     tab = _tab()
     if not tab.cookie_looked_at:
         _restore(tab)
@@ -96,7 +96,7 @@ def current() -> SignedInPerson | None:
 
 
 def require_role(*roles: Role) -> SignedInPerson:
-    """The person of this tab; everybody else reads why not, and the run ends."""
+    """The person of this tab, if they have one of the roles; otherwise says so and ends the run."""
     person = current()
     if person is None:
         st.info("Please log in to see this page.")
@@ -111,20 +111,20 @@ def require_role(*roles: Role) -> SignedInPerson:
 
 
 def anonymous_api() -> Api:
-    """The API as somebody sees it who has not logged in."""
+    """The API without credentials."""
     return _api(None, None)
 
 
 def sign_in(username: str, password: str) -> None:
-    """Log in and have the browser keep it. Raises `ApiFailure`, changing nothing."""
+    """Log in, in this tab and in the browser. Raises `ApiFailure` and then changes nothing."""
     keep(anonymous_api().auth.login(username, password))
 
 
 def keep(opened: NewSession) -> None:
-    """Go on with this session, in this tab and in the browser's cookies."""
+    """Use this session from now on, in this tab and in the browser's cookies."""
     tab = _tab()
     if tab.last_user not in {None, opened.signed_in.user.id}:
-        # What somebody has typed and looked at is for the same person only.
+        # Another person must not see what this one has typed or read.
         st.session_state.clear()
         st.session_state[_KEY] = tab
     tab.cookie_looked_at, tab.device = True, opened.device
@@ -138,10 +138,10 @@ def keep(opened: NewSession) -> None:
 
 
 def note_activity() -> None:
-    """Have the API know that the person is doing something, at most once a minute.
+    """Report to the API that the person is active, at most once a minute.
 
-    What is public is read without the session, so that a page that refreshes itself keeps nobody
-    logged in; a person who chooses a time is there all the same.
+    Public data is read without the session, so that an automatic refresh does not keep a session
+    open; this is for the clicks between other requests.
     """
     tab = _tab()
     if tab.signed_in is None or time.monotonic() - tab.last_activity < ACTIVITY_SECONDS:
@@ -181,14 +181,14 @@ def is_over() -> bool:
 
 
 def user_changed(user: User) -> None:
-    """Show the person as the API has just answered."""
+    """Store the account as the API has just answered it."""
     tab = _tab()
     if tab.signed_in is not None:
         tab.signed_in = tab.signed_in.model_copy(update={"user": user})
 
 
 def sign_out(*, everywhere: bool = False) -> None:
-    """End this session, or all of this person's, and have the browser forget its cookie.
+    """End this session, or all of this person, and delete the browser's cookie.
 
     Raises `ApiFailure` when the API did not end it: the person is then still logged in.
     """
@@ -205,9 +205,9 @@ def sign_out(*, everywhere: bool = False) -> None:
 
 
 def cookie_order() -> CookieOrder | None:
-    """What the browser is about to do with its cookie.
+    """What the browser has to do with its cookie.
 
-    Pages wait for it: one that shows somebody as logged in also survives a reload.
+    Pages are drawn only after that, so that a page that shows a login also survives a reload.
     """
     return _tab().order
 
@@ -234,12 +234,12 @@ def take_warning() -> str | None:
 
 
 def handshake_cookie(name: str) -> str | None:
-    """A cookie as the browser sent it when this tab connected."""
+    """A cookie that the browser sent when this tab connected."""
     return st.context.cookies.get(name)
 
 
 def browser_address() -> str | None:
-    """Where the browser connects from; None on this very machine."""
+    """The browser's address; None if it runs on this machine."""
     return st.context.ip_address
 
 

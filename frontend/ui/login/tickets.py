@@ -1,8 +1,8 @@
 """Single-use tickets that carry the cookies of a login from the script to the cookie route.
 
-A Streamlit script cannot set a cookie, so the browser fetches it: the script issues a ticket,
+A Streamlit script cannot set a cookie. So the script issues a ticket,
 the page posts it to `/session/adopt`, and that answer sets the HttpOnly cookies. A ticket is
-worth nothing to anybody but the browser whose HttpOnly cookie it was issued for.
+valid only in the browser whose HttpOnly cookie it was issued for.
 """
 
 import hmac
@@ -42,9 +42,9 @@ class TicketStore:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def issue(self, cookies: LoginCookies, browser: str) -> str:
-        """A ticket for the `cookies` of a login, good for 30 seconds in the `browser` alone.
+        """A ticket for the `cookies` of a login, valid for 30 seconds and only in this `browser`.
 
-        Of more than `MOST_TICKETS` that nobody redeemed the oldest are forgotten.
+        At most `MOST_TICKETS` are stored; the oldest are dropped.
         """
         now = self.clock()
         ticket = secrets.token_urlsafe(32)

@@ -30,8 +30,8 @@ from ui.login.tickets import pinned_store
 SCRIPT: Final = Path(__file__).parents[1] / "main.py"
 ASSETS: Final = Path(__file__).parents[1] / "assets"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-# Of Streamlit's own routes the pages need three. The others take and keep files, tell what runs, or
-# log people in elsewhere.
+# The pages need three of Streamlit's own routes. The others store files, report internals, or start
+# a login elsewhere.
 STREAMLIT_ROUTES: Final = re.compile(
     r"/+(_stcore|media|component|app/static|auth|oauth2callback)(/|\Z)", re.IGNORECASE
 )
@@ -51,7 +51,7 @@ class Adoption(BaseModel):
 
 
 async def adopt(request: Request) -> Response:
-    """Trade a ticket for the cookies of a login: 204, or 403 when the ticket is no good here."""
+    """Exchange a ticket for the cookies of a login: 204, or 403 when the ticket is not valid."""
     try:
         adoption = Adoption.model_validate_json(await _small_body(request))
     except ValidationError:
@@ -82,7 +82,7 @@ async def adopt(request: Request) -> Response:
 
 
 async def clear(request: Request) -> Response:  # noqa: ARG001 - a route is called with the request
-    """Have the browser forget the session cookie. It stays a known device."""
+    """Delete the session cookie; the device cookie stays."""
     answer = Response(status_code=204)
     answer.delete_cookie(
         settings().session_cookie, httponly=True, samesite="lax", secure=settings().secure
@@ -91,7 +91,7 @@ async def clear(request: Request) -> Response:  # noqa: ARG001 - a route is call
 
 
 async def healthz(request: Request) -> Response:  # noqa: ARG001 - a route is called with the request
-    """Tell that the frontend's process answers; whether the API does is the API's own to tell."""
+    """Answer 200 while this process runs; the API has a health check of its own."""
     return JSONResponse({"status": "ok"})
 
 
@@ -112,14 +112,14 @@ def middleware() -> list[Middleware]:
 
 
 def on_script_error(error: Exception) -> bool:
-    """Log what a page did not foresee, and show a sentence in place of a traceback."""
+    """Log an unexpected error of a page, and show a sentence instead of a traceback."""
     log.error("A page failed", exc_info=error)
     st.error(error.sentence if isinstance(error, ApiFailure) else SENTENCES["unexpected_answer"])
     return True
 
 
 class Guard:
-    """Lets in only what comes from the clinic's own pages, and marks every answer as theirs.
+    """Refuses requests that other sites start, and adds security headers to every answer.
 
     Browsers send cookies with requests and websockets that other sites (or other ports of the
     same host) start, so everything but a plain read needs an `Origin` of the clinic's own.
@@ -154,7 +154,7 @@ class Guard:
                 self._mark(MutableHeaders(scope=message), headers)
             await send(message)
 
-        with suppress(ClientDisconnect):  # nobody is there any more to be answered
+        with suppress(ClientDisconnect):  # the client has gone
             await app(scope, receive, send_marked)
 
     def _is_own(self, headers: Headers) -> bool:
@@ -167,7 +167,7 @@ class Guard:
         return bool(host) and origin in {f"http://{host}", f"https://{host}"}
 
     def _is_page_at_wrong_address(self, headers: Headers) -> bool:
-        """Whether a page is opened where its websocket would be refused for ever."""
+        """Whether a page is opened at an address where its websocket is refused."""
         origins = self.settings.public_origins
         if not origins or not _wants_page(headers):
             return False
@@ -189,14 +189,14 @@ class Guard:
             answer["content-type"] += "; charset=utf-8"
         if "location" in answer:
             answer["location"] = _on_this_host(answer["location"])
-        # Asked of the request, because a page that the browser has still gets a bare 304.
+        # Decided by the request, because a page in the browser's cache gets a 304 without a type.
         cookies = cookie_parser(request.get("cookie", ""))
         if _wants_page(request) and self.settings.browser_cookie not in cookies:
             answer.append("set-cookie", _browser_cookie(self.settings))
 
 
 def _on_this_host(location: str) -> str:
-    """The target of a redirect without a host, which is the request's: anybody may write it."""
+    """The target of a redirect without its host, which comes from the request's Host header."""
     target = urlsplit(location)
     path = "/" + target.path.lstrip("/") if target.netloc else target.path
     return urlunsplit(("", "", path, target.query, target.fragment))
@@ -266,7 +266,7 @@ def _inline_script_hashes() -> str:
 
 
 async def _small_body(request: Request) -> bytes:
-    """The request's body, cut off where it is longer than any ticket."""
+    """The request's body, at most `MAX_BODY_BYTES` of it."""
     body = b""
     async for chunk in request.stream():
         body += chunk

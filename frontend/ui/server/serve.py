@@ -64,11 +64,11 @@ def _watch_the_code() -> None:
 
 
 def _name_own_address() -> None:
-    """Tell Streamlit the public address.
+    """Set Streamlit's option for the public address.
 
-    Where a websocket's Host is another one, Streamlit would else ask a server on the internet for
-    the address of this machine, and serve nobody meanwhile. Which origins may connect is decided
-    by `ui.server.Guard`.
+    Without it, a websocket with another Host makes Streamlit request this machine's address from a
+    server on the internet, which blocks all sessions. `ui.server.Guard` decides which origins may
+    connect.
     """
     host = urlsplit(settings().public_url or "").hostname
     if host:

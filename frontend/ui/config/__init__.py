@@ -110,25 +110,24 @@ class Settings(BaseSettings):
 
     @property
     def session_cookie(self) -> str:
-        """The cookie's name, the same at the frontend and at the API."""
+        """The name of the session cookie, the same as the API's."""
         return self._cookie_name("session")
 
     @property
     def device_cookie(self) -> str:
-        """The cookie by which the API knows a browser that has logged in before: also its name."""
+        """The name of the cookie by which the API recognises a browser."""
         return self._cookie_name("device")
 
     @property
     def browser_cookie(self) -> str:
-        """The cookie that tells browsers apart before anybody has logged in."""
+        """The name of the cookie that identifies a browser before a login."""
         return self._cookie_name("browser")
 
     @property
     def public_origins(self) -> frozenset[str]:
-        """The origins that may talk to the frontend; empty when no public address is set.
+        """The origins that may connect; empty when no public address is set.
 
-        A public address on this very machine stands for all its names, as people type
-        both `localhost` and `127.0.0.1`.
+        A public address on this machine includes both `localhost` and `127.0.0.1`.
         """
         if self.public_url is None:
             return frozenset()

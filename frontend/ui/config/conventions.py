@@ -1,4 +1,4 @@
-"""How dates and times are written: one setting decides for texts, fields and calendars alike."""
+"""How dates and times are written in texts, fields and calendars: CLINIC_LOCALE decides."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ WORDS: Final = Locale("en")
 
 @dataclass(frozen=True)
 class Conventions:
-    """What the Unicode CLDR says of a locale such as `en_GB`. Weekdays count from Monday, 0."""
+    """The conventions of a locale such as `en_GB` in the Unicode CLDR. Monday is 0."""
 
     locale: Locale
 

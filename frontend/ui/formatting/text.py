@@ -38,8 +38,8 @@ def short_date(day: date) -> str:
 
 def clock(reading: str, *, second: bool = False) -> str:
     """`9:00` from `09:00`; the second pass of an hour the clocks repeat is `1:30 (second)`."""
-    told = settings().conventions.clock(time.fromisoformat(reading))
-    return f"{told}{' (second)' if second else ''}"
+    shown = settings().conventions.clock(time.fromisoformat(reading))
+    return f"{shown}{' (second)' if second else ''}"
 
 
 def is_second_reading(instant: datetime, zone: str) -> bool:
@@ -80,7 +80,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` so that Streamlit's Markdown shows it letter by letter, on one line.
+    """`text` escaped so that Streamlit's Markdown shows it literally, on one line.
 
     People's names and reasons are data: nothing in them may become a link, an image, a colour or
     a formula.

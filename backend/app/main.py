@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 
 from app.api import health
 from app.api.fast.routes import fast_routes
+from app.api.metrics import MetricsRoute
 from app.api.v1 import appointments, auth, schedules, users
 from app.core.client_address import ClientAddress
 from app.core.clock import Clock, system_clock
@@ -83,6 +84,7 @@ def create_app(
     ):
         app.include_router(router, prefix=API, responses=documented())
     app.include_router(health.router)
+    app.router.routes.append(MetricsRoute(settings.metrics_allow))
     app.openapi = partial(_openapi, app.openapi)  # type: ignore[method-assign] # as FastAPI has it
     return app
 

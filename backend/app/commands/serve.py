@@ -1,9 +1,12 @@
 """`clinic serve`. Imports little: the processes that serve import the application."""
 
 import gc
+import os
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -15,6 +18,7 @@ from app.core.listening import listening_sockets
 from app.db.sqlite.opening import mark_start
 from app.http.server_protocol import GuardedProtocol
 
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 START_SECONDS = 60  # a worker imports the application before it answers its supervisor
 STOP_SECONDS = 3  # for the requests under way: an orchestrator's patience is often five
 
@@ -46,8 +50,21 @@ def serve(
         timeout_worker_healthcheck=START_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    with suppress(KeyboardInterrupt):
-        run(config, bind(settings.api_host, settings.api_port))
+    sockets = bind(settings.api_host, settings.api_port)
+    with suppress(KeyboardInterrupt), counting_together(processes=config.workers):
+        run(config, sockets)
+
+
+@contextmanager
+def counting_together(*, processes: int) -> Iterator[None]:
+    """Let several processes add up what they count for Prometheus, in files of a new folder."""
+    if processes == 1:
+        os.environ.pop(METRICS_FOLDER, None)
+        yield
+        return
+    with TemporaryDirectory(prefix="clinic-metrics-") as folder:
+        os.environ[METRICS_FOLDER] = folder
+        yield
 
 
 def bind(host: str, port: int) -> list[socket.socket]:

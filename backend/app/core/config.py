@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core import checked_settings
@@ -118,6 +126,7 @@ class Settings(BaseSettings):
     refusals_per_hour: int = Field(200, ge=1)
     same_refusals_per_hour: int = Field(20, ge=1)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    metrics_allow: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.0/8", "::1")
     bcrypt_cost: int = Field(12, ge=4, le=18)
     hashing_queue: int = Field(64, ge=1)
     worker_threads: int = Field(4, ge=1, le=64)
@@ -133,7 +142,9 @@ class Settings(BaseSettings):
     def _in_capitals(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("cors_origins", "secret_key_previous", "trusted_proxies", mode="before")
+    @field_validator(
+        "cors_origins", "secret_key_previous", "trusted_proxies", "metrics_allow", mode="before"
+    )
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         if isinstance(value, str):
@@ -192,14 +203,14 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "metrics_allow")
     @classmethod
-    def _addresses_of_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _networks(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         try:
             networks_of(value)
         except ValueError:
             raise ValueError(
-                "TRUSTED_PROXIES must list addresses such as 10.0.0.5"
+                f"{str(info.field_name).upper()} must list addresses such as 10.0.0.5"
                 " or networks such as 10.0.0.0/24"
             ) from None
         return value

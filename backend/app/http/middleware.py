@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Iterable
+from http import HTTPStatus
 from urllib.parse import urlsplit, urlunsplit
 
 import structlog
@@ -14,10 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.domain.errors import DomainError
 from app.http.authentication import SAFE_METHODS
 from app.http.errors import CrossSiteRequest, UnsupportedMediaType
+from app.http.metrics import BOOKINGS, count_request
 from app.http.problems import guarded_response, internal_error_response
 
 DOCUMENTATION_PATH = "/docs"
-PROBE_PATHS = {"/livez", "/readyz"}
+PROBES = {"/livez", "/readyz", "/metrics"}
 REDIRECTS = {301, 302, 303, 307, 308}
 HSTS = "max-age=63072000; includeSubDomains"
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -64,13 +66,18 @@ class RequestLog:
                 raise
             await internal_error_response()(scope, receive, send_with_id)
         finally:
-            if scope["path"] not in PROBE_PATHS:
+            seconds = time.perf_counter() - started
+            method, route = scope["method"], _route_of(scope)
+            count_request(method, route, status, seconds)
+            if status == HTTPStatus.CREATED and "has_booked" in scope["state"]:
+                BOOKINGS.inc()
+            if route not in PROBES:
                 self._log.info(
                     "request",
-                    method=scope["method"],
-                    route=_route_of(scope),
+                    method=method,
+                    route=route,
                     status=status,
-                    milliseconds=round((time.perf_counter() - started) * 1000, 1),
+                    milliseconds=round(seconds * 1000, 1),
                 )
 
 

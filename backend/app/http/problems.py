@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from app.domain import errors
 from app.http.errors import UnsupportedMediaType
+from app.http.metrics import REFUSALS
 from app.http.refusals import recognise, record_refusal
 from app.schemas.schemas import FieldError, Problem
 
@@ -66,7 +67,8 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def problem_response(
     status: int, code: str, detail: str, headers: dict[str, str] | None = None, **more: Any
 ) -> JSONResponse:
-    """A problem as an answer. `more` are members beyond those of the standard."""
+    """A problem as an answer, counted. `more` are members beyond those of the standard."""
+    REFUSALS.labels(code).inc()
     members = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail, "code": code}
     problem = Problem.model_validate(members | more)
     return JSONResponse(

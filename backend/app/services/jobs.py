@@ -6,13 +6,14 @@ the database, and each batch is one transaction.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 from sqlalchemy.orm import Session
 
 from app.crud import crud_attempt, crud_audit, crud_invitation, crud_job, crud_login, crud_reply
 from app.domain.throttling import LONGEST_WINDOW
+from app.models.models import JobRun
 from app.services import sealing
 
 THOROUGH_EVERY = timedelta(minutes=5)
@@ -91,6 +92,16 @@ class HeadInLog(Job):
         return written_at + HEAD_EVERY
 
 
+class JobStatus(NamedTuple):
+    """What is due of a job, and what all workers did of it so far."""
+
+    job: str
+    due_since: datetime | None
+    ran_at: datetime | None
+    done: int
+    failures: int
+
+
 class Find(Protocol):
     """Finds the oldest row of those until an instant."""
 
@@ -152,3 +163,16 @@ def all_jobs() -> Sequence[Job]:
             crud_invitation.delete_some_invitations,
         ),
     )
+
+
+def list_statuses(session: Session, now: datetime) -> Sequence[JobStatus]:
+    """The status of every job, of those too that never ran."""
+    runs = {run.job: run for run in crud_job.list_runs(session)}
+    return [_status(job, runs.get(job.name), session, now) for job in all_jobs()]
+
+
+def _status(job: Job, run: JobRun | None, session: Session, now: datetime) -> JobStatus:
+    due_since = job.due_since(session, now)
+    if run is None:
+        return JobStatus(job.name, due_since, None, 0, 0)
+    return JobStatus(job.name, due_since, run.ran_at, run.done, run.failures)

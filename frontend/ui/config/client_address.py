@@ -25,6 +25,12 @@ def networks_of(values: Iterable[str]) -> list[Network]:
     return [ip_network(value) for value in values]
 
 
+def is_within(host: str, networks: Iterable[Network]) -> bool:
+    """Whether a host is an address of one of the networks."""
+    address = _address(host)
+    return address is not None and any(address in network for network in networks)
+
+
 class ClientAddress:
     """Middleware that puts the browser's address in the place of a trusted proxy's.
 
@@ -57,8 +63,7 @@ class ClientAddress:
         return named
 
     def _trusts_host(self, host: str) -> bool:
-        address = _address(host)
-        return address is not None and self._trusts(address)
+        return is_within(host, self._networks)
 
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._networks)

@@ -20,8 +20,6 @@ from app.http.resources import resources_of
 from app.schemas.schemas import NewAppointment
 from app.services.logins import SignedIn
 
-JSON = "application/json"
-
 
 async def own_appointments(request: Request) -> Response | None:
     """A patient's page. Those of doctors are recorded as reads of others' data."""
@@ -79,7 +77,7 @@ async def book(request: Request) -> Response | None:
             ),
             lock_key=body.doctor_id,
         )
-    return Response(reply, 201, media_type=JSON)
+    return appointments.booked_response(request, reply)
 
 
 def _as_appointment(body: bytes) -> NewAppointment | None:

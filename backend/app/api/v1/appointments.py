@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
@@ -32,6 +32,20 @@ IdempotencyKey = Annotated[str | None, Header(pattern=KEY_PATTERN)]
 router = APIRouter(prefix="/appointments", tags=["appointments"], route_class=TransactionRoute)
 
 
+class BookingReply(NamedTuple):
+    """The answer to a booking, and whether it was booked now, not by an earlier request."""
+
+    body: str
+    is_new: bool
+
+
+def booked_response(request: Request, reply: BookingReply) -> Response:
+    """The answer, which counts as a booking once it is sent."""
+    if reply.is_new:
+        request.state.has_booked = True
+    return Response(reply.body, 201, media_type="application/json")
+
+
 @router.post(
     "/",
     status_code=201,
@@ -40,6 +54,7 @@ router = APIRouter(prefix="/appointments", tags=["appointments"], route_class=Tr
 )
 @audited("appointment.book", "appointment")
 def book(
+    request: Request,
     body: NewAppointment,
     app: App,
     actor: CurrentActor,
@@ -54,7 +69,7 @@ def book(
     """
     with app.keys.claimed(actor.id, idempotency_key):
         reply = book_once(session, actor, body, idempotency_key, limits=app.booking, now=now)
-    return Response(reply, 201, media_type="application/json")
+    return booked_response(request, reply)
 
 
 def book_once(
@@ -65,13 +80,16 @@ def book_once(
     *,
     limits: BookingLimits,
     now: datetime,
-) -> str:
-    """Book, or do nothing when that has been done under this key: the answer's body.
+) -> BookingReply:
+    """Book, or do nothing when that has been done under this key.
 
     A key belongs to the role as well: a former role's reply is not for the person's present one.
     """
+    is_new = False
 
     def answer() -> str:
+        nonlocal is_new
+        is_new = True
         appointment = booking.book(
             session,
             actor,
@@ -85,8 +103,8 @@ def book_once(
         return appointment_as_json(appointment)
 
     if key is None:
-        return answer()
-    return idempotency.run_once(
+        return BookingReply(answer(), is_new)
+    body_of_reply = idempotency.run_once(
         session,
         user_id=actor.id,
         key=key,
@@ -94,6 +112,7 @@ def book_once(
         now=now,
         answer=answer,
     )
+    return BookingReply(body_of_reply, is_new)
 
 
 class OwnPage(BaseModel):

@@ -12,8 +12,8 @@ INSTALLED := .venv/.installed
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help python install run test test-backend test-frontend test-tools test-faults test-e2e \
-	faults compose-test check types format bench growth generate common-passwords screenshots clean
+.PHONY: help python install run quick test test-backend test-frontend test-tools test-faults test-e2e \
+	faults compose-test check types format bench growth generate release common-passwords screenshots clean
 
 export PYTHONUTF8 := 1
 # Trust whom this machine trusts: a company's proxy may have a certificate of its own.
@@ -46,6 +46,13 @@ run: $(INSTALLED) ## Run the clinic on this machine; DEMO=1 fills an empty one w
 	@exec $(BIN)/python -m tools.run_local $(if $(filter-out 0,$(DEMO)),--demo)
 
 test: test-backend test-frontend test-tools test-faults test-e2e ## Run all tests
+
+quick: $(INSTALLED) ## Check lint, types and the unit tests, in under half a minute
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy backend/app
+	$(BIN)/mypy frontend/ui
+	$(BIN)/pytest backend/tests/unit -n 2 -q
 
 test-backend: $(INSTALLED) ## … of the API, on SQLite and PostgreSQL
 	$(BIN)/pytest backend -n 2
@@ -82,6 +89,7 @@ check: $(INSTALLED) ## Check format, lint, types, imports, Dockerfiles, hot path
 	$(BIN)/python -m benchmarks.work --check
 	$(UV) lock --check
 	$(BIN)/python -m tools.generate --uv $(UV) --check
+	$(BIN)/python -m tools.api_changes
 	$(BIN)/python -m tools.licences
 	@$(BIN)/python -m tools.audit
 
@@ -103,6 +111,9 @@ growth: $(INSTALLED) ## Measure how its cost grows with the clinic, up to a mill
 
 generate: $(INSTALLED) ## Regenerate every file that follows from others, such as openapi.json
 	$(BIN)/python -m tools.generate --uv $(UV)
+
+release: generate ## Make the API and the schema those that clients can rely on; check compares with them
+	$(BIN)/python -m tools.api_changes --accept
 
 common-passwords: $(INSTALLED) ## Make the list of common passwords anew. Needs pip and npm
 	$(BIN)/python -m tools.common_passwords

@@ -206,7 +206,7 @@ def test_a_person_is_chosen_among_those_found(
 
     assert [row[1] for row in rows(tab)] == ["Dr. John Smith (doctor)"]
     fill(tab, "Done by", "jon")
-    assert texts(tab.run().warning) == ["Nobody is found by “jon”. Check the spelling."]
+    assert texts(tab.run().warning) == ["No account matches “jon”. Check the spelling."]
 
 
 def test_a_long_log_comes_in_pages(clinic: Clinic, admin: User, open_page: OpenPage):

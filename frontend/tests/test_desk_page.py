@@ -66,7 +66,7 @@ def test_the_patient_is_searched_for_first(tab: AppTest):
     assert [box.label for box in find(tab, "john doe").selectbox] == ["Patient found", "Doctor"]
     assert texts(tab.text) == ["john_patient · john_patient@example.com"]
     find(tab, "smith")
-    assert texts(tab.warning) == ["Nobody is found by “smith”. Check the spelling."]
+    assert texts(tab.warning) == ["No account matches “smith”. Check the spelling."]
 
 
 def test_of_several_patients_one_is_chosen(clinic: Clinic, tab: AppTest):

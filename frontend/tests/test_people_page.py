@@ -131,7 +131,7 @@ def test_reactivating(clinic: Clinic, tab: AppTest, john: User):
 
     assert (clinic.fresh(john).is_active, texts(tab.success)) == (True, ["Reactivated: John Doe"])
     assert texts(tab.info) == [
-        "Nobody fits. Search for something else, or show all roles and states."
+        "No account matches. Search for something else, or show all roles and states."
     ]
 
 

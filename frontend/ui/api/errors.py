@@ -38,7 +38,7 @@ SENTENCES: Final = {
     "too_many_open_visits": "You have as many coming appointments as one person can book. "
     "Cancel one of them, or call the clinic.",
     "illegal_transition": "This appointment has already been completed or cancelled, "
-    "or this is not the time for it. Reload the page to see how it stands.",
+    "or this is not the time for it. Reload the page to see its status.",
     "own_account": "Nobody can deactivate their own account or change its role. "
     "Ask another administrator.",
     "invitation_needed": "Doctors need an invitation code from the clinic to register, and this "

@@ -102,7 +102,7 @@ def _draw_page(person: SignedInPerson, search: Search) -> list[User]:
     for user in shown:
         draw_row(person, user)
     if not found:
-        st.info("Nobody fits. Search for something else, or show all roles and states.")
+        st.info("No account matches. Search for something else, or show all roles and states.")
     pages.draw(found[ROWS_A_PAGE - 1].id if len(found) > ROWS_A_PAGE else None)
     return shown
 

@@ -33,7 +33,7 @@ def pick_person(api: Api, key: str, label: str, **filters: str | bool) -> User |
         return None
     found = {user.id: user for user in accounts.find(api, name=wanted, limit=LIMIT + 1, **filters)}
     if not found:
-        st.warning(f"Nobody is found by “{fmt.plain(wanted)}”. Check the spelling.")
+        st.warning(f"No account matches “{fmt.plain(wanted)}”. Check the spelling.")
         return None
     chosen = st.selectbox(
         f"{label} found",

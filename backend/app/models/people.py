@@ -52,7 +52,7 @@ class User(Base):
 
 
 class LoginSession(Base):
-    """A login. Only the digest of its token is kept."""
+    """A session. The table has the digest of its token, never the token."""
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -90,7 +90,7 @@ class Attempt(Base):
 
 
 class Invitation(Base):
-    """Leave for one doctor to register. Only the digest of its token is kept.
+    """Permission for one doctor to register. The table has the digest of its token only.
 
     `ended_at` is when it was used, revoked, or its author ceased to be an administrator.
     """

@@ -69,7 +69,7 @@ def _readable(text: str) -> str:
 
 
 def _name(value: object) -> object:
-    """A name as it is kept: composed, on one line, without characters that nobody sees."""
+    """Return a name as it is stored: composed, on one line, without invisible characters."""
     return _nfc(on_one_line(without_invisible(value))) if isinstance(value, str) else value
 
 

@@ -37,7 +37,7 @@ PROFESSIONAL_FIELDS = {"specialty": "specialty", "timezone": "time zone"}
 
 @dataclass(frozen=True, slots=True)
 class RegistrationRules:
-    """What a clinic asks of those who register.
+    """The rules of registration.
 
     `country` is that of phone numbers without a country code; `hourly` is per network address.
     """
@@ -83,7 +83,7 @@ def register(
     phone: str | None,
     **account: Any,
 ) -> User:
-    """Create an account for somebody who came by themselves.
+    """Create an account for a person who registers.
 
     The password is hashed before the writing transaction begins. The attempt counts even when
     the name is taken or the invitation used up meanwhile; only an account uses an invitation up.
@@ -136,7 +136,7 @@ def check_registrations(
 
 @dataclass(frozen=True, slots=True)
 class EmailRules:
-    """What a clinic asks of those who change their e-mail address; `hourly` is per account."""
+    """The rules for a change of e-mail address; `hourly` is per account."""
 
     hasher: PasswordHasher
     hourly: int
@@ -267,7 +267,7 @@ def check_times_stay(
 
 
 def with_stored_phone(changes: dict[str, Any], *, country: str) -> dict[str, Any]:
-    """The changes with the phone number, if there is one, as it is kept. Raises InvalidInput."""
+    """Return the changes with the phone number, if any, as it is stored. Raises InvalidInput."""
     if "phone" not in changes:
         return changes
     return {**changes, "phone": _stored(changes["phone"], country)}

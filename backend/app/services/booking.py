@@ -51,7 +51,7 @@ STATUS_ACTIONS = {
 class WantedTime:
     """A time on the doctor's wall clock (minutes after midnight).
 
-    `starts_at` tells which reading is meant of a time that the night repeats; without it the
+    `starts_at` selects the reading of a time that occurs twice in a night; without it the
     first one is.
     """
 

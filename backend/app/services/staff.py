@@ -136,7 +136,7 @@ def open_invitations(session: Session, actor: Actor, *, now: datetime) -> Sequen
 
 
 def revoke_invitation(session: Session, actor: Actor, *, invitation_id: int, now: datetime) -> None:
-    """End an invitation, whoever created it.
+    """End an invitation that any admin created.
 
     Raises:
         Forbidden: the actor is not an admin.
@@ -187,8 +187,8 @@ def _is_active_admin(user: User) -> bool:
 def _check_is_still_admin(session: Session, actor: Actor) -> None:
     """Of two admins who demote each other at once, the second must not succeed.
 
-    Whoever changes an account is an active admin when the change is committed, and cannot be its
-    target: an active admin is left after every change.
+    The actor is an active admin when the change is committed, and cannot be its target: an active
+    admin is left after every change.
     """
     present = crud_user.get_user(session, user_id=actor.id)
     if not _is_active_admin(present):

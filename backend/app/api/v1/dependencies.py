@@ -1,4 +1,4 @@
-"""What routes ask for: the clock, transactions, and the person who is signed in.
+"""Dependencies of routes: the clock, transactions, and the person who is signed in.
 
 What does not wait for anything is `async`, so that it runs without a thread of its own. And each
 takes nothing but the request: FastAPI solves what a dependency depends on anew wherever it stands,

@@ -24,7 +24,7 @@ from app.schemas.schemas import (
 from app.services import scheduling, slot_search
 
 LONGEST_SEARCH = timedelta(days=31)
-PAST_SEARCH = timedelta(days=31)  # a calendar that shows the month before asks for it
+PAST_SEARCH = timedelta(days=31)  # for calendars that show the month before
 
 router = APIRouter(prefix="/schedules", tags=["schedules"], route_class=TransactionRoute)
 

@@ -1,4 +1,4 @@
-"""`make check` asks for known holes, and goes on where nobody can answer."""
+"""`make check` looks for known holes, and goes on where the list cannot be reached."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the API tells programs in words of its own, the pages tell people in theirs."""
+"""Every code of the API has a sentence for people on the pages."""
 
 import re
 from pathlib import Path

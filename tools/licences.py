@@ -74,7 +74,7 @@ def refused(packages: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def is_permissive(licence: str) -> bool:
-    """Whether all that a licence asks for is on the list; of alternatives, one."""
+    """Return whether all parts of a licence are on the list; of alternatives, one."""
     return all(
         any({choice.strip(), choice.strip(" ()")} & PERMISSIVE for choice in part.split(" OR "))
         for part in licence.split(" AND ")

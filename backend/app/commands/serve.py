@@ -20,7 +20,7 @@ from app.http.server_protocol import GuardedProtocol
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 START_SECONDS = 60  # a worker imports the application before it answers its supervisor
-STOP_SECONDS = 3  # for the requests under way: an orchestrator's patience is often five
+STOP_SECONDS = 3  # for the requests under way: an orchestrator often waits for five
 
 commands = typer.Typer()
 

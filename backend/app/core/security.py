@@ -138,5 +138,5 @@ class HashingLane:
             return
         try:
             future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - whoever waits for the result gets it
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
             future.set_exception(error)

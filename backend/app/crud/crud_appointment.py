@@ -73,7 +73,7 @@ _ELSEWHERE = Statement(
     .where(
         Appointment.patient_id == Parameter("patient_id"),
         Appointment.doctor_id != Parameter("doctor_id"),
-        Appointment.id != Parameter("besides"),
+        Appointment.id != Parameter("excluding"),
         HOLDS_TIME,
         Appointment.starts_at < Parameter("ends_at", Appointment.ends_at.type),
         Appointment.ends_at > Parameter("starts_at", Appointment.starts_at.type),
@@ -154,7 +154,7 @@ def move_appointment(
     statement = update(Appointment).where(Appointment.id == appointment.id).values(**changes)
     if not update_unless_refused(session, statement):
         parties = {"doctor_id": appointment.doctor_id, "patient_id": appointment.patient_id}
-        raise _refusal(session, parties | changes, besides=appointment.id)
+        raise _refusal(session, parties | changes, excluding=appointment.id)
     return _get(session, Appointment.id == appointment.id)
 
 
@@ -290,9 +290,9 @@ def _check_may_book(
 
 
 def _refusal(
-    session: Transaction, values: dict[str, Any], *, besides: int = 0
+    session: Transaction, values: dict[str, Any], *, excluding: int = 0
 ) -> SlotTaken | PatientBusy:
     """Which party's diary the database's refusal was about."""
     asked = {name: values[name] for name in ("patient_id", "doctor_id", "starts_at", "ends_at")}
-    is_elsewhere = execute(session, _ELSEWHERE, besides=besides, **asked)
+    is_elsewhere = execute(session, _ELSEWHERE, excluding=excluding, **asked)
     return PatientBusy() if is_elsewhere else SlotTaken()

@@ -104,7 +104,7 @@ def find_oldest_expiry(session: Session, *, until: datetime) -> datetime | None:
 
 
 def delete_some_login_sessions(session: Session, *, until: datetime) -> int:
-    """Delete some of the sessions that expired until an instant, whoever they were of; how many."""
+    """Delete some of the sessions that expired until an instant; returns how many."""
     return delete_some(session, LoginSession, LoginSession.expires_at <= until)
 
 

@@ -39,7 +39,7 @@ class Entry(Generic[Request]):
 
 
 class Batcher(Generic[Request]):
-    """Handles wishes in groups: those that come while one is handled are the next one.
+    """Handles requests in batches: those that arrive while one is handled form the next one.
 
     `handle` settles the entries of a group; what it raises is told to all that it has not settled.
     One that `lingers` begins a group only when a turn of the event loop has brought nobody else:

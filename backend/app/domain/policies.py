@@ -17,7 +17,7 @@ def check_is_admin(actor: Actor) -> None:
 
 
 def check_audit_is_visible(actor: Actor, *, patient_id: int | None, actor_id: int | None) -> None:
-    """Raise NotFound when somebody asks for the accesses of, or to, another person."""
+    """Raise NotFound when somebody asks for the audit records of another person."""
     for named in (patient_id, actor_id):
         if named is not None and named != actor.id and not actor.is_admin:
             raise NotFound("There are no such records among yours.")

@@ -6,7 +6,7 @@ from functools import lru_cache
 from prometheus_client import Counter, Histogram
 
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
-"""Others share a label: whoever sends requests could make up any number of them."""
+"""Others share a label: clients could make up any number of them."""
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 MOST_LABELS = 1024

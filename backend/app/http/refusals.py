@@ -29,7 +29,7 @@ _ID: TypeAdapter[int] = TypeAdapter(Id)
 def audited(action: str, resource_type: str) -> Callable[[Endpoint], Endpoint]:
     """Declare what the audit log calls a request to this route that is refused.
 
-    A route that does several things says which one it is asked for with `tell_attempt`.
+    A route that does several things names the one that is requested with `set_audit_action`.
     """
 
     def declare(endpoint: Endpoint) -> Endpoint:
@@ -39,7 +39,7 @@ def audited(action: str, resource_type: str) -> Callable[[Endpoint], Endpoint]:
     return declare
 
 
-def tell_attempt(request: Request, action: str) -> None:
+def set_audit_action(request: Request, action: str) -> None:
     """Say what a route that does several things is asked for, before it may be refused."""
     request.state.attempt = action
 

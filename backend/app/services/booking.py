@@ -135,7 +135,7 @@ def move(
         wanted,
         limits=limits,
         now=now,
-        besides=appointment,
+        excluding=appointment,
     )
     changed_at = max(now, appointment.created_at)  # a clock may have been set back
     changes = {**_times(slot, wanted), "updated_at": changed_at}
@@ -222,7 +222,7 @@ def _find_slot(
     *,
     limits: BookingLimits,
     now: datetime,
-    besides: Appointment | None = None,
+    excluding: Appointment | None = None,
 ) -> Slot:
     """The slot that starts at the wanted time.
 
@@ -246,7 +246,7 @@ def _find_slot(
         )
         return next((slot for slot in slots if slot.start == start), None)
 
-    own = None if besides is None else diary.as_interval(besides)
+    own = None if excluding is None else diary.as_interval(excluding)
     slot = slot_around([interval for interval in found.busy if interval != own])
     if slot is None:
         raise SlotTaken if slot_around([]) else SlotNotOffered

@@ -23,7 +23,7 @@ class Readiness:
     def check(self, database: Database, now: datetime) -> None:
         """Raise Unavailable for a while after a failure, else write something and take it back.
 
-        Whoever asks often does not have it written more often.
+        Frequent requests do not make it write more often.
 
         Raises:
             Unavailable: the database failed within the last seconds.

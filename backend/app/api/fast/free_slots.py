@@ -1,7 +1,7 @@
 """The fast path to free slots, with a memory of finished answers.
 
 An answer is remembered for as long as the diary that it was made of stays as it is: the diary's
-revision says so, in one small lookup, across processes and hosts.
+revision says so, in one query by key, across processes and hosts.
 """
 
 import re

@@ -17,7 +17,7 @@ from app.http import idempotency
 from app.http.paging import Cursor, set_next_link
 from app.http.problems import documented
 from app.http.read_records import ReadRecorder
-from app.http.refusals import audited, tell_attempt
+from app.http.refusals import audited, set_audit_action
 from app.http.transactions import TransactionRoute
 from app.schemas.appointments_json import appointment_as_json, appointments_as_json
 from app.schemas.fields import CalendarDate, Id
@@ -220,7 +220,7 @@ def change_appointment(
     On the day on which it was completed, the status `scheduled` takes that back.
     """
     if body.appointment_date is not None and body.appointment_time is not None:
-        tell_attempt(request, booking.MOVE)
+        set_audit_action(request, booking.MOVE)
         changed = booking.move(
             session,
             actor,
@@ -231,7 +231,7 @@ def change_appointment(
         )
     else:
         status = AppointmentStatus(str(body.status))
-        tell_attempt(request, booking.STATUS_ACTIONS[status])
+        set_audit_action(request, booking.STATUS_ACTIONS[status])
         changed = booking.set_status(
             session,
             actor,

@@ -1,4 +1,4 @@
-"""Works in step: what they ask PostgreSQL at the same time is sent together.
+"""Lockstep: statements that several transactions run at the same time are sent together.
 
 A round trip takes longer than most statements do. Each work runs until it needs an answer; when
 all of them wait, each statement goes out once, with the values of all who wait for it, and they

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 
 class PostgresReader(Reader):
-    """Asks in the event loop, in step; what fails there is asked again in transactions."""
+    """Queries in the event loop, in lockstep; one that fails there is repeated in a transaction."""
 
     is_immediate = False
 

@@ -17,7 +17,7 @@ SHORT_LOCK_TIMEOUT = "250ms"  # a quarter of what PostgreSQL waits before it loo
 
 
 class PostgresWriteQueue(WriteQueue):
-    """Carries out a group in step, in one transaction: round trips and the commit serve them all.
+    """Runs a batch in lockstep, in one transaction: round trips and the commit serve all of it.
 
     What cannot go together, because a work breaks or waits for somebody's lock, goes alone.
     """

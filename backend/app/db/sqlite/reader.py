@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 
 class ReadFailed(Exception):  # noqa: N818 - named for what happened, like the domain's errors
-    """The database did not answer a lookup."""
+    """The database did not answer a query."""
 
 
 class SqliteReader(Reader):

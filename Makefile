@@ -12,7 +12,7 @@ INSTALLED := .venv/.installed
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help python install run quick test test-backend test-frontend test-tools test-faults test-e2e \
+.PHONY: help python install run quick coverage test test-backend test-frontend test-tools test-faults test-e2e \
 	faults compose-test check types format bench growth generate release common-passwords screenshots clean
 
 export PYTHONUTF8 := 1
@@ -45,7 +45,7 @@ python:
 run: $(INSTALLED) ## Run the clinic on this machine; DEMO=1 fills an empty one with demo data
 	@exec $(BIN)/python -m tools.run_local $(if $(filter-out 0,$(DEMO)),--demo)
 
-test: test-backend test-frontend test-tools test-faults test-e2e ## Run all tests
+test: test-backend coverage test-frontend test-tools test-faults test-e2e ## Run all tests
 
 quick: $(INSTALLED) ## Check lint, types and the unit tests, in under half a minute
 	$(BIN)/ruff check
@@ -57,6 +57,10 @@ quick: $(INSTALLED) ## Check lint, types and the unit tests, in under half a min
 test-backend: $(INSTALLED) ## … of the API, on SQLite and PostgreSQL
 	$(BIN)/pytest backend -n 2
 	FAST_ROUTES=off $(BIN)/pytest backend/tests/api -n 2 -k sqlite -m "not fast_routes"
+
+coverage: $(INSTALLED) ## … of the rules alone, and which of their branches no unit test takes
+	$(BIN)/pytest backend/tests/unit -q --cov=app.domain --cov-branch --cov-fail-under=96 \
+		--cov-report=term-missing:skip-covered
 
 test-frontend: $(INSTALLED) ## … of the pages
 	$(BIN)/pytest frontend -n 2
@@ -122,5 +126,5 @@ screenshots: $(INSTALLED) ## Take the pictures of docs/images anew
 	$(BIN)/pytest e2e/test_pictures.py --pictures docs/images
 
 clean: ## Remove what was installed and cached, but no data of the clinic
-	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -365,10 +365,10 @@ def test_audit_verify_says_that_the_log_is_whole_or_where_it_is_not(database, en
     assert clinic("audit", "verify").output == whole.output
 
 
-def test_audit_verify_takes_the_head_that_audit_head_printed(database, environment):
+def test_audit_verify_takes_the_head_that_audit_head_printed(database_url):
     assert clinic("audit", "head").output == f"0:{'0' * 64}\n"
     assert clinic("create-admin", *ADMIN, typed=PASSWORD).exit_code == 0
-    with closing(open_url(database, secrets=[DEVELOPMENT_SECRET.encode()])) as opened:
+    with closing(open_url(database_url, secrets=[DEVELOPMENT_SECRET.encode()])) as opened:
         with opened.writing() as session:
             assert sealing.seal(session) == 1
         noted = clinic("audit", "head").output.strip()
@@ -387,10 +387,10 @@ def test_audit_verify_takes_the_head_that_audit_head_printed(database, environme
     )
 
 
-def test_audit_verify_says_that_a_worker_leaves_records_without_a_seal(database):
+def test_audit_verify_says_that_a_worker_leaves_records_without_a_seal(database: Database):
     assert clinic("create-admin", *ADMIN, typed=PASSWORD).exit_code == 0
     ran_at = datetime.now(UTC) + timedelta(minutes=2)
-    with closing(open_url(database)) as opened, opened.writing() as session:
+    with database.writing() as session:
         crud_job.add_run(
             session, sealing.SEALING, ran_at=ran_at, succeeded_at=None, done=0, failures=0
         )

@@ -47,7 +47,7 @@ run: $(INSTALLED) ## Run the clinic on this machine; DEMO=1 fills an empty one w
 
 test: test-backend coverage test-frontend test-tools test-faults test-e2e ## Run all tests
 
-quick: $(INSTALLED) ## Check lint, types and the unit tests, in under half a minute
+quick: $(INSTALLED) ## Check lint, types and the unit tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy backend/app

@@ -105,7 +105,13 @@ def change_seal(number: int, **values: object) -> Tamper:
 
 
 def remove(record_id: int) -> Tamper:
-    return lambda session: session.execute(delete(AuditRecord).where(AuditRecord.id == record_id))
+    """Remove a record with the patients that it lists, as the foreign key demands."""
+
+    def tamper(session: Session) -> None:
+        session.execute(delete(AuditPatient).where(AuditPatient.record_id == record_id))
+        session.execute(delete(AuditRecord).where(AuditRecord.id == record_id))
+
+    return tamper
 
 
 def remove_seal(sequence: int) -> Tamper:

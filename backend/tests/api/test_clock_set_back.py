@@ -24,7 +24,7 @@ def newest_record(database: Database) -> tuple[int, str]:
     with database.reading() as session:
         last = session.scalars(select(AuditRecord).order_by(AuditRecord.id.desc())).first()
     assert last is not None
-    return last.sequence, last.action
+    return last.id, last.action
 
 
 @pytest.mark.parametrize(

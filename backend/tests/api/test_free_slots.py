@@ -189,6 +189,7 @@ def test_two_processes_never_tell_what_the_other_has_changed(
             assert [free_times(at, doctor) for at in (visitor, other_process)] == [NOON, NOON]
 
 
+@pytest.mark.fast_routes
 def test_without_the_revision_an_answer_would_be_out_of_date(
     visitor: Visitor, doctor: Visitor, patient: Visitor, monkeypatch: pytest.MonkeyPatch
 ):

@@ -18,6 +18,7 @@ from app.services import sealing
 
 THOROUGH_EVERY = timedelta(minutes=5)
 HEAD_EVERY = timedelta(hours=1)
+LATELY = timedelta(minutes=3)
 
 log = structlog.get_logger(__name__)
 
@@ -163,6 +164,12 @@ def all_jobs() -> Sequence[Job]:
             crud_invitation.delete_some_invitations,
         ),
     )
+
+
+def has_run_lately(session: Session, now: datetime) -> bool:
+    """Whether a worker noted within three minutes that it runs; it does every minute."""
+    run = crud_job.find_run(session, sealing.SEALING)
+    return run is not None and run.ran_at > now - LATELY
 
 
 def list_statuses(session: Session, now: datetime) -> Sequence[JobStatus]:

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count as count_from
 from pathlib import Path
 from typing import Any
@@ -367,6 +367,37 @@ def test_clinic_work_seals_until_it_is_told_to_stop(
         run = crud_job.find_run(session, "sealing")
     assert run is not None
     assert run.done == 2
+
+
+def check_of_workers(url: str, folder: Path) -> tuple[int, str]:
+    finished = subprocess.run(
+        [sys.executable, "-m", "app.cli", "work", "--check"],
+        cwd=folder,
+        env=environment_of(url),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return finished.returncode, finished.stderr
+
+
+def test_clinic_work_check_says_whether_a_worker_ran_lately(
+    database: Database, database_url: str, tmp_path: Path
+):
+    none = (1, "No worker ran in the last three minutes. Run: clinic work\n")
+    assert check_of_workers(database_url, tmp_path) == none
+    now = datetime.now(UTC)
+    for minutes, expected in ((4, none), (1, (0, ""))):
+        with database.writing() as session:
+            crud_job.add_run(
+                session,
+                "sealing",
+                ran_at=now - timedelta(minutes=minutes),
+                succeeded_at=None,
+                done=0,
+                failures=0,
+            )
+        assert check_of_workers(database_url, tmp_path) == expected
 
 
 def test_workers_that_are_killed_leave_one_chain(

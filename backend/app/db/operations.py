@@ -1,9 +1,9 @@
 """What the engines do differently, as a contract with one implementation for each of them."""
 
 from abc import ABC, abstractmethod
-from typing import Any
 
-from sqlalchemy import ColumnElement, ExceptionContext, Table, UpdateBase
+from sqlalchemy import ExceptionContext, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -16,10 +16,8 @@ class Operations(ABC):
     """What an engine does in its own way inside a transaction."""
 
     @abstractmethod
-    def insert_ignoring_conflicts(
-        self, table: Table, values: dict[str, Any], where: ColumnElement[bool] | None
-    ) -> UpdateBase:
-        """An insert that does nothing when a guard refuses the row."""
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An insert that has `ON CONFLICT`."""
 
     @abstractmethod
     def is_conflict(self, error: IntegrityError) -> bool:

@@ -28,6 +28,9 @@ def insert_unless_refused(
 
     Nothing is inserted either unless the condition `where` holds, whose parameters are
     `where_values` and the columns.
+
+    PostgreSQL needs `ON CONFLICT`: plain inserts against an exclusion constraint deadlock under
+    contention. The triggers of SQLite raise all the same.
     """
     table = cast("Table", model.__table__)
     operations = operations_of(transaction)
@@ -82,9 +85,14 @@ def _insert_unless_refused(
     where: ColumnElement[bool] | None,
     operations: Operations,
 ) -> Statement:
+    insert = operations.insert(table)
     values = parameters_for(*(table.c[name] for name in sorted(names)))
-    insert = operations.insert_ignoring_conflicts(table, values, where)
-    return Statement(insert)
+    if where is None:
+        insert = insert.values(values)
+    else:
+        row = select(*values.values()).where(where)
+        insert = insert.from_select(list(values), row, include_defaults=False)
+    return Statement(insert.on_conflict_do_nothing().returning(table.c.id))
 
 
 def continue_numbering(session: Session, table: Table) -> None:

@@ -19,11 +19,10 @@ from app.domain.time.wall_clock import (
     MINUTES_PER_DAY,
     ceil_minute,
     from_minute,
-    instant_of,
     utc_midnight,
     wall_clock_at,
 )
-from app.services.diary import zone_named
+from app.services.diary import days_between, zone_named
 
 _A_DAY_OFF = MINUTES_PER_DAY  # no zone is further than that from UTC
 _BEHIND_A_WEEKEND = 4  # days
@@ -77,7 +76,7 @@ def search_slots(
     if diary is None:
         return None
     zone = zone_named(diary.timezone)
-    days = Interval(instant_of(first_day, 0, zone), instant_of(last_day, MINUTES_PER_DAY, zone))
+    days = days_between(first_day, last_day, zone)
     horizon = limits.horizon(zone, now)
     within = days.until(horizon.ends)
     return SlotSearchResult(

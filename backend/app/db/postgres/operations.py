@@ -1,8 +1,6 @@
 """What PostgreSQL does in its own way inside a transaction."""
 
-from typing import Any
-
-from sqlalchemy import ColumnElement, Table, UpdateBase, func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -23,17 +21,8 @@ class _PostgresOperations(Operations):
     """Guards are unique indexes and exclusion constraints; locks are advisory ones."""
 
     @override
-    def insert_ignoring_conflicts(
-        self, table: Table, values: dict[str, Any], where: ColumnElement[bool] | None
-    ) -> UpdateBase:
-        # A plain insert against an exclusion constraint deadlocks under contention.
-        insert = postgresql.insert(table)
-        if where is None:
-            rows = insert.values(values)
-        else:
-            row = select(*values.values()).where(where)
-            rows = insert.from_select(list(values), row, include_defaults=False)
-        return rows.on_conflict_do_nothing().returning(table.c.id)
+    def insert(self, table: Table) -> postgresql.Insert:
+        return postgresql.insert(table)
 
     @override
     def is_conflict(self, error: IntegrityError) -> bool:

@@ -1,9 +1,8 @@
 """What SQLite does in its own way inside a transaction."""
 
 import sqlite3
-from typing import Any
 
-from sqlalchemy import ColumnElement, Table, UpdateBase, select
+from sqlalchemy import Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -19,16 +18,8 @@ class _SqliteOperations(Operations):
     """Guards are unique indexes, and triggers that raise; the one writer has every lock."""
 
     @override
-    def insert_ignoring_conflicts(
-        self, table: Table, values: dict[str, Any], where: ColumnElement[bool] | None
-    ) -> UpdateBase:
-        insert = sqlite.insert(table)
-        if where is None:
-            rows = insert.values(values)
-        else:
-            row = select(*values.values()).where(where)
-            rows = insert.from_select(list(values), row, include_defaults=False)
-        return rows.on_conflict_do_nothing().returning(table.c.id)
+    def insert(self, table: Table) -> sqlite.Insert:
+        return sqlite.insert(table)
 
     @override
     def is_conflict(self, error: IntegrityError) -> bool:

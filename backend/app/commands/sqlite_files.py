@@ -74,7 +74,7 @@ def restore(
 ) -> None:
     """Bring the SQLite file of DATABASE_URL back, from a copy or from its replica.
 
-    The file that is there is kept, with the write-ahead log beside it. Stop everything that has
+    The present file is renamed, together with its write-ahead log. Stop everything that has
     the file open first.
     """
     with opened_file() as file:

@@ -1,4 +1,4 @@
-"""Telephone numbers: from what people type to the form that is kept."""
+"""Telephone numbers: from what people type to the stored form."""
 
 import unicodedata
 

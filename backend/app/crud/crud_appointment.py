@@ -90,7 +90,7 @@ _OPEN_VISITS = (
     .select_from(Appointment)
     .where(
         Appointment.patient_id == Parameter("patient_id"),
-        HOLDS_TIME,  # says nothing new, but tells SQLite which index to take
+        HOLDS_TIME,  # redundant, but SQLite uses the partial index only with it
         _IS_SCHEDULED,
         Appointment.starts_at > Parameter("now", Appointment.starts_at.type),
     )

@@ -4,9 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import (
-    Dialect,
-)
+from sqlalchemy import Dialect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -15,7 +13,7 @@ from app.db.statements import Row, Statement, Transaction
 
 
 class SharedTransaction(ABC):
-    """What works that share a transaction have of it: one statement after the other."""
+    """A transaction whose statements run one after the other."""
 
     @abstractmethod
     def rows(self, statement: Statement, /, **values: Any) -> list[Row]:

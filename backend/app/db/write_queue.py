@@ -22,33 +22,34 @@ Batch = list[Entry[QueuedWrite]]
 
 
 class WriteQueue(ABC):
-    """Carries out short works of prepared statements, each as if in a transaction of its own.
+    """Runs short functions of compiled statements, each as if in a transaction of its own.
 
-    Those that came while others were written are written together. A work that must not be undone
-    by a refusal does not belong here.
+    Those that arrive during one batch form the next. A function whose writes a refusal must not
+    undo does not belong here.
     """
 
     def __init__(self, *, lingers: bool = False) -> None:
         self._batcher = Batcher(self._write, lingers=lingers)
 
     async def submit(self, work: WriteFn[Result], *, lock_key: int = 0) -> Result:
-        """What the work returns, once it is durable. Raises what it raises, which undoes it.
+        """What the function returns, once it is committed. What it raises undoes its writes.
 
-        PostgreSQL takes works that go together by their `lock_key`: those that may wait for each
-        other's rows touch them in the same order in every batch. A work is carried out even when
-        nobody waits for it any more.
+        PostgreSQL sorts a batch by `lock_key`, so that functions that may wait for each other's
+        rows lock them in the same order in every batch. A function runs even if its caller has
+        gone.
 
         Raises:
-            OutcomeUnknown: nobody can tell whether the work was, or stays, kept.
-            OperationalError: the database cannot be had, or it was not begun for ten seconds.
+            OutcomeUnknown: it is not known whether the commit happened.
+            OperationalError: the database is unavailable, or the batch did not begin in ten
+                seconds.
         """
         result: Result = await self._batcher.submit(QueuedWrite(work, lock_key))
         return result
 
     @abstractmethod
     async def close(self) -> None:
-        """Let go of the writer's thread, or connections."""
+        """End its thread, or close its connections."""
 
     @abstractmethod
     async def _write(self, batch: Batch) -> None:
-        """Carry out a group and resolve it; raises what kept all of it from being kept."""
+        """Run a batch and resolve its entries. Raises what undid the whole batch."""

@@ -20,8 +20,6 @@ from app.services import logins
 from app.services.logins import SignedIn
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-
-
 CSRF_HEADER = "X-CSRF-Token"
 
 log = structlog.get_logger(__name__)
@@ -46,7 +44,7 @@ async def session_if_any(request: Request) -> SignedIn | None:
 
 
 def authentication_of(request: Request) -> Callable[[RunQuery], SignedIn | None] | None:
-    """The question whose session the request's cookie is; None for a request without one."""
+    """The query for the session of the request's cookie; None for a request without one."""
     app = resources_of(request)
     token = request.cookies.get(app.settings.cookie_name)
     if not token:
@@ -100,10 +98,12 @@ def _limit_writes_of_strangers(request: Request) -> None:
 
 
 def network_key(request: Request) -> str:
+    """The network that a request came from."""
     return network_of(str(origin_of(request).address))
 
 
 def take_turn(rate: Rate, who: Hashable) -> None:
+    """Count a request. Raises TooManyAttempts."""
     turn = rate.take(who)
     if turn.wait:
         raise TooManyAttempts(turn.wait)

@@ -60,7 +60,7 @@ def run_once(
 ) -> str:
     """The stored reply to this key, or that of `answer`, stored in its transaction.
 
-    `request` is the body that the key belongs to; only its digest is kept. A refusal undoes the
+    `request` is the body that the key belongs to; only its digest is stored. A refusal undoes the
     transaction and is not stored: the same key may be tried again.
 
     Raises:

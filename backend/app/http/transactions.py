@@ -16,7 +16,6 @@ from app.http.resources import Resources
 
 NOT_WRITTEN = (OperationalError, OutcomeUnknown)
 
-
 Result = TypeVar("Result")
 
 
@@ -46,7 +45,7 @@ def _in_one_thread(endpoint: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def ending_transactions(work: Callable[[], Result], *sessions: Session) -> Result:
-    """Do the work and end its transactions, as `concluding` says."""
+    """Run a function and end its transactions, committed or rolled back."""
     with concluding(*sessions):
         return work()
 

@@ -1,4 +1,4 @@
-"""Free slots as they are sent, with an ETag by which a browser asks whether they are still true."""
+"""Free slots as they are sent, with an ETag for conditional requests."""
 
 from importlib.metadata import version
 

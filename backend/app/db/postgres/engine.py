@@ -39,7 +39,7 @@ class PostgresConnection(psycopg.Connection[Any]):
     """Raises UnconfirmedCommitError where psycopg would take a commit for done, or for undone.
 
     A backend that is cancelled while it waits for its synchronous standby reports success, with
-    a warning that only its source tells from others: the text is translated. And when the
+    a warning that only its source identifies: the text is translated. And when the
     connection breaks, the server may have committed before it could say so.
     """
 

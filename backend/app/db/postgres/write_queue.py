@@ -19,7 +19,7 @@ SHORT_LOCK_TIMEOUT = "250ms"  # a quarter of what PostgreSQL waits before it loo
 class PostgresWriteQueue(WriteQueue):
     """Runs a batch in lockstep, in one transaction: round trips and the commit serve all of it.
 
-    What cannot go together, because a work breaks or waits for somebody's lock, goes alone.
+    If a function fails or waits for a lock, each of the batch runs in its own transaction.
     """
 
     def __init__(self, database: Database) -> None:
@@ -52,7 +52,7 @@ class PostgresWriteQueue(WriteQueue):
                 entry.resolve(outcome)
 
     async def _go_alone(self, work: WriteFn[Any]) -> object:
-        """Carry out a work by itself. Who waits for a lock keeps nobody from a connection."""
+        """Run a function in its own transaction. Waiting for a lock uses separate connections."""
         try:
             return await self._alone.run(work)
         except OperationalError as error:

@@ -132,7 +132,7 @@ def back_up(file: Path, target: Path) -> None:
 def restore(replica: Path, file: Path, *, until: datetime | None = None) -> Path | None:
     """Bring the file back from its Litestream replica, as it was last or at an instant.
 
-    A file that is in the way is kept under another name, which is returned. Raises
+    An existing file is renamed, and its new name is returned. Raises
     DatabaseFileError when the file is in use or the replica does not yield a sound database;
     then everything is as before.
     """
@@ -149,7 +149,7 @@ def restore_copy(backup: Path, file: Path) -> Path | None:
     """Bring the file back from a copy of it, such as `back_up` makes, which stays as it is.
 
     The file itself may be named, in order to go on with it without the log beside it. A file that
-    is in the way is kept under another name, with its log, and that name is returned. Raises
+    exists is renamed, with its log, and its new name is returned. Raises
     DatabaseFileError when the file is in use, or the copy is no sound database of a clinic; then
     everything is as before.
     """
@@ -212,7 +212,7 @@ def _revision_of(file: Path) -> str | None:
 
 
 def _put_in_place(draft: Path, file: Path) -> Path | None:
-    """Let a draft be the file; the one that was there is kept under the name that is returned."""
+    """Replace the file with a draft. Returns the new name of the file that was there."""
     kept = _set_aside(file)
     draft.replace(file)
     shutil.rmtree(litestream_folder(file), ignore_errors=True)

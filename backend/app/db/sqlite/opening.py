@@ -3,8 +3,8 @@
 SQLite makes a file that is missing. One that may not be written it opens for reading only, and so
 stay its connections and the files that it makes beside it. And it carries what a write-ahead log
 has into whatever file stands beside it: a log that a crash left behind spoils a backup that is
-copied over the file. Nothing in the log tells of the file, so each start gives the file a new mark
-(`PRAGMA user_version`) and notes it in a file of its own.
+copied over the file. Nothing in the log identifies its file, so each start gives the file a new
+mark (`PRAGMA user_version`) and notes it in a file of its own.
 
 Imports little: `clinic serve` asks before its processes start.
 """
@@ -26,7 +26,7 @@ class DatabaseFileError(Exception):
 
 
 class _Mark(NamedTuple):
-    """What tells a file from a copy of it: a number of its own, and two that only grow.
+    """What distinguishes a file from a copy of it: a random number, and two that only grow.
 
     A copy by SQLite's backup begins anew to count its schemas, one by VACUUM INTO its changes.
     """
@@ -65,7 +65,7 @@ def has_log(file: Path) -> bool:
 def refuse_foreign_log(file: Path) -> None:
     """Raise DatabaseFileError when the log beside a file was written for another one.
 
-    To be asked before SQLite opens the file, or somebody makes one.
+    Call it before SQLite opens the file, or a new one is made.
     """
     note = _note_of(file)
     if not has_log(file):
@@ -87,7 +87,7 @@ def refuse_foreign_log(file: Path) -> None:
 
 
 def mark_start(file: Path) -> None:
-    """Give a file a new mark and note it, unless somebody has the file open already.
+    """Give a file a new mark and note it, unless another process has the file open.
 
     What keeps SQLite from doing it will be told by who uses the file next.
     """

@@ -24,12 +24,11 @@ _SAVEPOINT, _UNDO, _KEEP = (
 
 
 class SqliteWriteQueue(WriteQueue):
-    """Carries out a group in one transaction, each work behind a savepoint.
+    """Runs a batch in one transaction, each function behind a savepoint.
 
-    SQLite writes for one at a time, and to make a transaction durable takes it longer than a
-    booking: a group waits for the disk once. The works run in the event loop, where they take
-    microseconds and wait for nothing; what waits, for the lock and for the disk, does so in a
-    thread of its own.
+    SQLite has one writer at a time, and syncing a transaction to the disk takes longer than a
+    booking: a batch syncs once. The functions run in the event loop, where they take microseconds
+    and wait for nothing; a thread of its own waits for the lock and the disk.
     """
 
     def __init__(self, database: Database) -> None:
@@ -47,9 +46,9 @@ class SqliteWriteQueue(WriteQueue):
             batch = await self._write_without_the_broken(batch)
 
     async def _write_without_the_broken(self, batch: Batch) -> Batch:
-        """Carry out a group; a work that breaks undoes all of it, and alone is settled then.
+        """Run a batch; a function that fails undoes all of it, and alone gets its error.
 
-        Returns those that have to begin again.
+        Returns the entries that have to begin again.
         """
         outcomes: list[tuple[Entry[QueuedWrite], object]] = []
         again: Batch = []
@@ -77,7 +76,7 @@ class SqliteWriteQueue(WriteQueue):
 
 
 class SqliteTransaction(SharedTransaction):
-    """The transaction of a session, for prepared statements alone."""
+    """The transaction of a session, for compiled statements only."""
 
     def __init__(self, session: Session) -> None:
         self.info = session.info
@@ -91,7 +90,7 @@ class SqliteTransaction(SharedTransaction):
         return rows_from(self._driver_connection, self.dialect, statement, values, self._operations)
 
     def attempt(self, work: WriteFn[Any]) -> object:
-        """What a work returns, or the refusal that it ended with, which undoes it alone."""
+        """What a function returns, or its refusal, which undoes its own writes only."""
         self.rows(_SAVEPOINT)
         try:
             result = work(self)
